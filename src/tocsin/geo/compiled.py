@@ -1,0 +1,23 @@
+"""The way in which numerical kernels are compiled, in one place and with their types kept.
+
+Kernels are compiled at their first call and cached on disk. numba does not see that a function in *another* file
+has changed: whoever edits a kernel that others call clears the ``__pycache__`` folders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+_Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
+
+
+def njit(function: _Kernel) -> _Kernel:
+    """Compile a function of numbers and float64 arrays, keeping its type for the checker.
+
+    Floating point follows IEEE 754 strictly, so that the same input gives the same bits; a division by zero gives
+    infinity or NaN and no exception.
+    """
+    return cast("_Kernel", numba.njit(cache=True, error_model="numpy")(function))
