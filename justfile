@@ -1,0 +1,18 @@
+# The commands of this project by name; `just --list` shows them.
+
+# everything that must hold before a change lands
+check: lint types floors test
+
+lint:
+    ruff format --check .
+    ruff check .
+
+types:
+    mypy
+
+floors:
+    lint-imports
+
+test *args:
+    coverage run -m pytest {{args}}
+    coverage report

@@ -1,0 +1,85 @@
+"""Bytes to values and back: the one place where JSON from outside is decoded (spec 1.2).
+
+``decode`` refuses what a lenient decoder lets through: repeated keys (the last would win, and a repeated
+``releasable_to`` could widen a marking), numbers that are not finite, nesting without end, sizes without bound.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+import msgspec
+
+from tocsin.errors import MalformedRecordError, TocsinError
+
+MAX_BYTES = 1_000_000
+"""The largest frame, record or roster that is looked at (NATS' own default for a message is 1 MiB)."""
+
+T = TypeVar("T")
+
+
+def encode(value: Any) -> bytes:
+    """Write a value as JSON in UTF-8; times in UTC with ``Z``."""
+    return msgspec.json.encode(value)
+
+
+def decode(data: bytes | msgspec.Raw, shape: type[T], *, max_bytes: int = MAX_BYTES, outermost: bool = True) -> T:
+    """Read JSON into a struct; fields that the struct does not know are passed over.
+
+    Args:
+        data: JSON in UTF-8.
+        shape: The type to read into.
+        max_bytes: Longer data is refused unread.
+        outermost: Whether to look for repeated keys; leave out for a part of what was looked at already.
+
+    Raises:
+        MalformedRecordError: The bytes are not such a value; ``path`` says where.
+    """
+    if memoryview(data).nbytes > max_bytes:
+        raise MalformedRecordError(f"{memoryview(data).nbytes} bytes, of at most {max_bytes}")
+    try:
+        if outermost:
+            _CHECKER.decode(bytes(data).decode())
+        return _decoder(shape).decode(data)
+    except msgspec.MsgspecError as error:
+        message, _, path = str(error).partition(" - at `")
+        raise MalformedRecordError(message, path=path.rstrip("`")) from error
+    except (UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise MalformedRecordError(_plain(error)) from error
+    except MalformedRecordError:
+        raise
+    except TocsinError as error:
+        raise MalformedRecordError(str(error)) from error
+
+
+_DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+
+def _decoder(shape: type[T]) -> msgspec.json.Decoder[T]:
+    decoder = _DECODERS.get(shape)
+    if decoder is None:
+        decoder = _DECODERS[shape] = msgspec.json.Decoder(shape)
+    return decoder
+
+
+def _plain(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if isinstance(error, UnicodeDecodeError):
+        return "not UTF-8"
+    return str(error)[:300]
+
+
+def _no_repeats(pairs: list[tuple[str, Any]]) -> None:
+    if len(pairs) != len({key for key, _ in pairs}):
+        keys = [key for key, _ in pairs]
+        repeated = next(key for key in keys if keys.count(key) > 1)
+        raise MalformedRecordError(f"the key {repeated[:80]!r} stands twice in one object")
+
+
+def _no_constant(name: str) -> float:
+    raise MalformedRecordError(f"{name} is not JSON")
+
+
+_CHECKER = json.JSONDecoder(object_pairs_hook=_no_repeats, parse_constant=_no_constant)

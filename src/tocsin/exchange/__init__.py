@@ -1,0 +1,47 @@
+"""The federation protocol without I/O: seal, release, relay; admit, number, ask for what is missing."""
+
+from tocsin.exchange.admission import Reason, Rejected
+from tocsin.exchange.chains import Epoch, ForeignChains, Memory, NoMemory
+from tocsin.exchange.derivation import Label
+from tocsin.exchange.downgrade import carry_out, sign_downgrade
+from tocsin.exchange.frames import FRAME_TYPE, PROTOCOL, Envelope, Header, open_frame, without_records
+from tocsin.exchange.neighbours import Missing, Neighbour
+from tocsin.exchange.policy import Policy, Releaser, ReleaseRule, Sanitising
+from tocsin.exchange.protocol import Exchange, Incoming, Outgoing
+from tocsin.exchange.release import next_hops, reachable, release_frame, release_record
+from tocsin.exchange.verification import Break, Gap, Report, verify_frames
+
+__all__ = [
+    "FRAME_TYPE",
+    "PROTOCOL",
+    "Break",
+    "Envelope",
+    "Epoch",
+    "Exchange",
+    "ForeignChains",
+    "Gap",
+    "Header",
+    "Incoming",
+    "Label",
+    "Memory",
+    "Missing",
+    "Neighbour",
+    "NoMemory",
+    "Outgoing",
+    "Policy",
+    "Reason",
+    "Rejected",
+    "ReleaseRule",
+    "Releaser",
+    "Report",
+    "Sanitising",
+    "carry_out",
+    "next_hops",
+    "open_frame",
+    "reachable",
+    "release_frame",
+    "release_record",
+    "sign_downgrade",
+    "verify_frames",
+    "without_records",
+]

@@ -1,0 +1,211 @@
+"""The door inward: bytes become ``Admitted`` records, or a reason (spec 6). The only place that makes ``Admitted``.
+
+What is refused: what is too large or no frame, another major version, an unknown member or key, a key of another
+role, a wrong signature, a key taken back, what is not for us, and a second frame with a number that is taken.
+What is never refused: a warning for a gap before it or for a clock that is off. It is marked and shown so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from tocsin.codec import decode
+from tocsin.errors import MalformedRecordError, SignatureError, UnsupportedVersionError
+from tocsin.exchange.chains import ForeignChains, Standing
+from tocsin.exchange.frames import FRAME_TYPE, Header, OpenFrame, open_frame
+from tocsin.markings import PUBLIC, status_class
+from tocsin.records import Admitted, AdmittedFrame, FrameRef, Record, body_of
+from tocsin.signing import ROLE_OF_STATUS, LastHead, Trust
+
+
+class Reason(Enum):
+    """Why something was refused."""
+
+    MALFORMED = "malformed"
+    TOO_LARGE = "too_large"
+    VERSION = "unknown_version"
+    UNKNOWN_MEMBER = "unknown_member"
+    UNKNOWN_KEY = "unknown_key"
+    KEY_ROLE = "key_role"
+    SIGNATURE = "bad_signature"
+    REVOKED = "revoked_key"
+    NOT_FOR_US = "not_for_us"
+    EQUIVOCATION = "equivocation"
+    MISMATCH = "record_against_frame"
+    REPLAY = "replay"
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A frame, or one record of an admitted frame, that did not come in."""
+
+    reason: Reason
+    detail: str
+    hash: str
+    """SHA-256 of the bytes."""
+    via: str
+    path: str
+    at: datetime
+    data: bytes
+    """What to keep as evidence; empty for what was never meant for us."""
+    ref: FrameRef | None = None
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """A frame that is held already: the other path was faster."""
+
+    ref: FrameRef
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Circumstances of a frame's arrival."""
+
+    member: str
+    """Who we are."""
+    via: str
+    path: str
+    now: datetime
+    max_bytes: int
+    clock_tolerance_s: float
+
+
+@dataclass(frozen=True)
+class Inside:
+    """An admitted frame with those of its records that were refused one by one."""
+
+    frame: AdmittedFrame
+    refused: tuple[Rejected, ...]
+
+
+def admit(data: bytes, trust: Trust, chains: ForeignChains, entry: Entry) -> Inside | Duplicate | Rejected:
+    """Verify a frame and let it in; its place in the chain is taken note of.
+
+    Args:
+        data: The bytes as received.
+        trust: The roster in force.
+        chains: What is held; grows by this frame if it comes in.
+        entry: Circumstances of its arrival.
+    """
+    if len(data) > entry.max_bytes:
+        return _rejected(Reason.TOO_LARGE, f"{len(data)} bytes, of at most {entry.max_bytes}", data[:4096], entry)
+    try:
+        frame = open_frame(data, max_bytes=entry.max_bytes)
+    except UnsupportedVersionError as error:
+        return _rejected(Reason.VERSION, str(error), data, entry)
+    except MalformedRecordError as error:
+        return _rejected(Reason.MALFORMED, str(error), data, entry)
+    refusal = _refusal(frame, trust, entry)
+    if refusal is not None:
+        return refusal
+    ref, header = frame.ref, frame.header
+    is_open = False
+    if header.number > 0:
+        standing = chains.standing(ref, header.previous)
+        if standing is Standing.HELD:
+            return Duplicate(ref)
+        if standing is Standing.CONFLICT:
+            detail = f"{header.originator} signed two different frames {header.number} of epoch {header.epoch}"
+            return _rejected(Reason.EQUIVOCATION, detail, data, entry, ref)
+        is_open = chains.is_open(ref, header.resumes)
+        chains.take(ref, header.resumes)
+    return _records(frame, ref, entry, is_open=is_open)
+
+
+def _refusal(frame: OpenFrame, trust: Trust, entry: Entry) -> Rejected | None:
+    header = frame.header
+    if trust.roster.member(header.originator) is None:
+        return _rejected(Reason.UNKNOWN_MEMBER, f"{header.originator[:40]} is not in the roster", frame.data, entry)
+    if not _is_for(entry.member, header):
+        detail = f"audience {header.audience[:80]} of {header.originator}"
+        return _rejected(Reason.NOT_FOR_US, detail, b"", entry, original=frame.data)
+    key = trust.key(header.originator, frame.keyid)
+    if key is None:
+        detail = f"{header.originator} has no key {frame.keyid[:16]}"
+        return _rejected(Reason.UNKNOWN_KEY, detail, frame.data, entry)
+    if key.role is not ROLE_OF_STATUS[status_class(header.status)]:
+        detail = f"a {key.role.value} key of {header.originator} signed a frame of status {header.status}"
+        return _rejected(Reason.KEY_ROLE, detail, frame.data, entry)
+    try:
+        key.verify(FRAME_TYPE, frame.header_bytes, frame.signature)
+    except SignatureError as error:
+        return _rejected(Reason.SIGNATURE, str(error), frame.data, entry)
+    if trust.is_void(frame.keyid, _as_head(header)):
+        detail = f"key {frame.keyid[:16]} of {header.originator} was taken back before this frame"
+        return _rejected(Reason.REVOKED, detail, frame.data, entry, frame.ref)
+    return None
+
+
+def _records(frame: OpenFrame, ref: FrameRef, entry: Entry, *, is_open: bool) -> Inside:
+    header = frame.header
+    ahead_s = (header.sealed_at - entry.now) / timedelta(seconds=1)
+    late_is_odd = entry.path == "live"  # a durable copy may be as old as the outage that it outlived
+    suspect = ahead_s > entry.clock_tolerance_s or (late_is_odd and -ahead_s > entry.clock_tolerance_s)
+    admitted, refused = [], []
+    for index, slip in enumerate(frame.slips):
+        if slip.recalled:
+            continue
+        raw = bytes(slip.record)
+        try:
+            record = decode(slip.record, Record, outermost=False)
+            body_of(record)
+        except MalformedRecordError as error:
+            refused.append(_rejected(Reason.MALFORMED, f"record {index}: {error}", raw, entry, ref))
+            continue
+        against = _against_frame(record, header)
+        if against:
+            refused.append(_rejected(Reason.MISMATCH, f"record {index}: {against}", raw, entry, ref))
+            continue
+        admitted.append(
+            Admitted(
+                record=record, raw=raw, digest=header.digests[index], frame=ref, index=index, admitted_at=entry.now,
+                sealed_at=header.sealed_at, via=entry.via, clock_suspect=suspect, chain_open=is_open,
+            )
+        )  # fmt: skip
+    inside = AdmittedFrame(
+        ref=ref, data=frame.data, previous=header.previous, resumes=header.resumes, records=tuple(admitted),
+        admitted_at=entry.now, sealed_at=header.sealed_at, via=entry.via, path=entry.path,
+        clock_suspect=suspect, chain_open=is_open,
+    )  # fmt: skip
+    return Inside(inside, tuple(refused))
+
+
+def _is_for(member: str, header: Header) -> bool:
+    members = header.members
+    if members == (PUBLIC,):
+        return True
+    return member in members and header.originator in members and list(members) == sorted(set(members))
+
+
+def _against_frame(record: Record, header: Header) -> str:
+    """Return in what a record contradicts the frame that carries it; empty if in nothing."""
+    if record.originator != header.originator:
+        return f"originator {record.originator} in a frame of {header.originator}"
+    if record.status != header.status:
+        return f"status {record.status} in a frame of status {header.status}"
+    if record.precedence is not header.precedence:
+        return f"precedence {record.precedence.value} in a frame of {header.precedence.value}"
+    own = header.audience == header.originator  # the {self} chain also holds what is not released yet
+    if record.marking.audience != header.audience and not (own and record.marking.allows([header.originator])):
+        return f"audience {record.marking.audience} in a frame for {header.audience}"
+    if (header.number == 0) != (record.kind in ("exchange.heads", "exchange.request")):
+        return f"{record.kind} in a frame with number {header.number}"
+    return ""
+
+
+def _as_head(header: Header) -> LastHead:
+    return LastHead(
+        audience=header.audience, status=header.status, precedence=header.precedence.value,
+        epoch=header.epoch, number=header.number,
+    )  # fmt: skip
+
+
+def _rejected(
+    reason: Reason, detail: str, data: bytes, entry: Entry, ref: FrameRef | None = None, *, original: bytes = b""
+) -> Rejected:
+    digest = hashlib.sha256(original or data).hexdigest()
+    return Rejected(reason, detail, digest, entry.via, entry.path, entry.now, data, ref)

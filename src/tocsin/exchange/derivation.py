@@ -1,0 +1,65 @@
+"""What a new record may claim, given what it was made from (spec 2.4 and 3.2)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+
+from tocsin.errors import NotReleasableError, StatusMixError
+from tocsin.markings import Marking, combine_status, derive, is_within
+from tocsin.records import Record
+
+REMEMBERED = 100_000
+
+
+@dataclass(frozen=True)
+class Label:
+    """What derivation needs to know of a record."""
+
+    marking: Marking
+    status: str
+    synthetic: bool
+
+
+class Labels:
+    """Markings and statuses of the records that a member holds, the newest in memory, all in the store."""
+
+    def __init__(self, look_up: Callable[[str], Label | None]) -> None:
+        self._look_up = look_up
+        self._recent: OrderedDict[str, Label] = OrderedDict()
+
+    def note(self, record: Record) -> None:
+        """Remember a record."""
+        self._recent[record.id] = Label(record.marking, record.status, record.synthetic)
+        if len(self._recent) > REMEMBERED:
+            self._recent.popitem(last=False)
+
+    def require_derived(self, member: str, record: Record) -> None:
+        """Check a new record against its parents.
+
+        Raises:
+            NotReleasableError: A parent is not held, or the record would go further than a parent may.
+            StatusMixError: The parents' statuses may not meet, or the record's is not theirs.
+            MarkingError: The member may not have a parent.
+        """
+        parents = []
+        for parent_id in record.parents:
+            label = self._recent.get(parent_id) or self._look_up(parent_id)
+            if label is None:
+                raise NotReleasableError(f"{record.id} rests on {parent_id}, which is not held")
+            parents.append(label)
+        if not parents:
+            return
+        widest = derive(member, [parent.marking for parent in parents])
+        if not is_within(record.marking, widest):
+            raise NotReleasableError(
+                f"{record.id} is marked {record.marking.audience}, its sources allow {widest.audience}",
+                advice="Only a releaser's downgrade widens a marking",
+            )
+        status = reduce(combine_status, [parent.status for parent in parents])
+        if record.status != status:
+            raise StatusMixError(f"{record.id} has status {record.status}, its sources have {status}")
+        if any(parent.synthetic for parent in parents) and not record.synthetic:
+            raise StatusMixError(f"{record.id} rests on simulated records and does not say so")

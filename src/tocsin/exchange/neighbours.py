@@ -1,0 +1,139 @@
+"""What a member knows of the others from their heads: how far they are, what is missing, how their clocks stand.
+
+Heads prove silence from suppression (spec 7): an originator that has nothing to say still signs where its chains
+end, each second. A head beyond what is held shows a lost tail; no head shows a cut link or a dead node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from tocsin.exchange.chains import ForeignChains
+from tocsin.records import Admitted, ChainId, Head, Heads, Request
+
+REQUEST_SPAN = 500
+"""Frames asked for at once."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Frames of a chain that the originator's heads prove to exist and that are not held."""
+
+    chain: ChainId
+    epoch: str
+    after: int
+    up_to: int
+    since: datetime
+
+
+@dataclass
+class Neighbour:
+    """One other member, seen from here."""
+
+    code: str
+    last_heads_at: datetime | None = None
+    """By our clock."""
+    clock_offset_s: float | None = None
+    """Its clock minus ours at the last heads, the way included."""
+    tick: int = -1
+    """Of a replay; the lowest over its worlds."""
+    heads: dict[ChainId, Head] = field(default_factory=dict)
+    holds: dict[ChainId, Head] = field(default_factory=dict)
+    """How far it holds chains, ours among them."""
+
+
+class Neighbours:
+    """All other members."""
+
+    def __init__(self, member: str) -> None:
+        self._member = member
+        self._by_code: dict[str, Neighbour] = {}
+        self._issued: dict[tuple[str, str, str], datetime] = {}
+        self._ticks: dict[tuple[str, str, str], int] = {}
+        self._missing_since: dict[tuple[ChainId, str, int], datetime] = {}
+        self._requested: dict[tuple[ChainId, str, int], datetime] = {}
+
+    def get(self, code: str) -> Neighbour:
+        """Return what is known of a member; nothing yet, if it was never heard."""
+        return self._by_code.setdefault(code, Neighbour(code))
+
+    def take(self, admitted: Admitted) -> bool:
+        """Take in a member's heads.
+
+        Returns:
+            False if newer ones of the same audience and status were taken already.
+        """
+        record, body = admitted.record, admitted.body
+        if not isinstance(body, Heads):
+            return False
+        world = (record.originator, record.marking.audience, record.status)
+        before = self._issued.get(world)
+        if before is not None and record.issued_at <= before:
+            return False
+        self._issued[world] = record.issued_at
+        neighbour = self.get(record.originator)
+        neighbour.last_heads_at = admitted.admitted_at
+        neighbour.clock_offset_s = (body.clock_at - admitted.admitted_at) / timedelta(seconds=1)
+        if body.tick is not None:
+            self._ticks[world] = body.tick
+            neighbour.tick = min(tick for key, tick in self._ticks.items() if key[0] == record.originator)
+        for head in body.heads:
+            neighbour.heads[self._chain(head, record.marking.audience, record.status)] = head
+        for head in body.held:
+            neighbour.holds[self._chain(head, record.marking.audience, record.status)] = head
+        return True
+
+    def missing(self, chains: ForeignChains, now: datetime) -> Iterator[Missing]:
+        """Yield what is known to exist and is not held, with the time since when."""
+        found = set()
+        for chain, epoch, up_to in self._known_ends():
+            for after, end in chains.missing(chain, epoch, up_to):
+                key = (chain, epoch, after)
+                found.add(key)
+                yield Missing(chain, epoch, after, end, self._missing_since.setdefault(key, now))
+        for key in set(self._missing_since) - found:
+            del self._missing_since[key]
+            self._requested.pop(key, None)
+
+    def requests(self, chains: ForeignChains, now: datetime, *, after_s: float) -> list[tuple[ChainId, Request]]:
+        """Return what to ask for: gaps that have lasted ``after_s``, each once in that time."""
+        wait = timedelta(seconds=after_s)
+        due = []
+        for gap in self.missing(chains, now):
+            key = (gap.chain, gap.epoch, gap.after)
+            if now - gap.since < wait or now - self._requested.get(key, datetime.min.replace(tzinfo=now.tzinfo)) < wait:
+                continue
+            self._requested[key] = now
+            request = Request(
+                originator=gap.chain.originator, precedence=gap.chain.precedence, epoch=gap.epoch,
+                after=gap.after, up_to=min(gap.up_to, gap.after + REQUEST_SPAN),
+            )  # fmt: skip
+            due.append((gap.chain, request))
+        return due
+
+    def is_level(self, chains: ForeignChains, codes: tuple[str, ...], tick: int) -> bool:
+        """Tell whether all these members have signed the heads of a tick and all that they name is held."""
+        return all(self.get(code).tick >= tick for code in codes) and not any(
+            chains.missing(chain, head.epoch, head.number)
+            for code in codes
+            for chain, head in self.get(code).heads.items()
+        )
+
+    def _known_ends(self) -> Iterator[tuple[ChainId, str, int]]:
+        ends: dict[tuple[ChainId, str], int] = {}
+        for code in sorted(self._by_code):
+            neighbour = self._by_code[code]
+            for chain, head in (*neighbour.heads.items(), *neighbour.holds.items()):
+                places = [(head.epoch, head.number)]
+                if head.resumes is not None:
+                    places.append((head.resumes[0], head.resumes[1]))
+                for epoch, number in places:
+                    ends[chain, epoch] = max(ends.get((chain, epoch), 0), number)
+        for (chain, epoch), number in ends.items():
+            yield chain, epoch, number
+
+    @staticmethod
+    def _chain(head: Head, audience: str, status: str) -> ChainId:
+        return ChainId(head.originator, audience, status, head.precedence)

@@ -1,0 +1,78 @@
+"""What a member releases, to whom, and what waits for a person (spec 8): the ``[exchange]`` table of its TOML."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Literal
+
+import msgspec
+
+from tocsin.markings import status_class
+from tocsin.records import Record
+
+
+class Sanitising(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a copy for a wider audience is made coarse (spec 8.6)."""
+
+    releasable_to: tuple[str, ...]
+    """Sorted; who gets the copy, this member among them."""
+    time_grid_s: float = 1.0
+    position_grid_m: float = 5000.0
+
+    def __post_init__(self) -> None:
+        if not (self.time_grid_s > 0 and self.position_grid_m > 0):
+            raise ValueError("time_grid_s and position_grid_m are greater than zero")
+
+
+class ReleaseRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What happens to records of some kinds; the first rule that fits decides."""
+
+    kinds: tuple[str, ...]
+    """``warning.*``, ``claims.claim``, ``*``."""
+    action: Literal["release", "ask", "hold"]
+    """``release``: at once, to all whom the marking names. ``ask``: a person decides. ``hold``: stays."""
+    statuses: tuple[Literal["actual", "exercise", "test"], ...] = ("actual", "exercise", "test")
+    sanitise: Sanitising | None = None
+    """Makes a coarse copy for others besides."""
+
+
+class Releaser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A person who may widen markings, known abroad by the pseudonym alone."""
+
+    pseudonym: str
+    keyid: str
+    public: str
+    """The person's Ed25519 public key in base64."""
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A member's rules for its exchange."""
+
+    release: tuple[ReleaseRule, ...] = (ReleaseRule(kinds=("warning.*",), action="release"),)
+    """What no rule fits waits for a person."""
+    releasers: tuple[Releaser, ...] = ()
+    max_frame_bytes: int = 512_000
+    max_frame_records: int = 200
+    clock_tolerance_s: float = 5.0
+    """An originator's clock further off than this is shown as suspect, never refused."""
+    request_after_s: float = 2.0
+    """A gap that lasts longer is asked for."""
+
+    def __post_init__(self) -> None:
+        if not (1024 <= self.max_frame_bytes <= 1_000_000 and 1 <= self.max_frame_records <= 1000):
+            raise ValueError("max_frame_bytes is 1024 to 1000000 and max_frame_records 1 to 1000")
+
+    def rule_for(self, record: Record) -> ReleaseRule | None:
+        """Return the first rule that fits a record."""
+        world = status_class(record.status)
+        for rule in self.release:
+            if world in rule.statuses and any(fnmatchcase(record.kind, kind) for kind in rule.kinds):
+                return rule
+        return None
+
+    def decide(self, record: Record) -> Literal["release", "ask", "hold"]:
+        """Say whether a record may leave now; records of the exchange itself always may."""
+        if record.room == "exchange":
+            return "release"
+        rule = self.rule_for(record)
+        return rule.action if rule is not None else "ask"

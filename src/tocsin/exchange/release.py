@@ -1,0 +1,71 @@
+"""The door outward: a record becomes ``Released`` to one destination, or ``Held`` with a reason (spec 8).
+
+The only place that makes ``Released``. Whatever leaves, to a peer, a terminal or a file, leaves here.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from tocsin.markings import PUBLIC
+from tocsin.records import Admitted, AdmittedFrame, BundleFile, ChainId, FrameRef, Held, Operator, Peer, Released
+from tocsin.signing import Roster
+
+O = TypeVar("O", Operator, BundleFile)  # noqa: E741 - an outlet
+
+
+def release_to_peer(data: bytes, ref: FrameRef, peer: Peer, kind: str) -> Released[Peer]:
+    """Let a sealed frame go to a peer that its audience names.
+
+    Raises:
+        ValueError: The peer is not in the audience: our own mistake, never a matter of policy.
+    """
+    if peer.code not in (members := ref.chain.members) and members != (PUBLIC,):
+        raise ValueError(f"{peer.code} is not in the audience {ref.chain.audience}")
+    return Released(destination=peer, data=data, ref=ref, kind=kind, is_control=ref.number == 0)
+
+
+def release_record(admitted: Admitted, outlet: O) -> Released[O] | Held:
+    """Let one record go to a terminal or a file whose whole audience may have it."""
+    record = admitted.record
+    members = (outlet.member,) if isinstance(outlet, Operator) else outlet.audience
+    if not record.marking.allows(members):
+        return Held(record.id, record.kind, outlet, "marking", f"{record.marking.audience} does not cover it", record)
+    return Released(destination=outlet, data=admitted.raw, ref=admitted.frame, kind=record.kind)
+
+
+def release_frame(frame: AdmittedFrame, outlet: BundleFile) -> Released[BundleFile] | Held:
+    """Let a whole frame go into a bundle whose whole audience may have it."""
+    members = frame.ref.chain.members
+    kind = frame.records[0].record.kind if frame.records else ""
+    if members != (PUBLIC,) and not set(outlet.audience) <= set(members):
+        return Held(frame.ref.hash, kind, outlet, "marking", f"{frame.ref.chain.audience} does not cover it")
+    return Released(destination=outlet, data=frame.data, ref=frame.ref, kind=kind)
+
+
+def reachable(roster: Roster, member: str, audience: tuple[str, ...]) -> frozenset[str]:
+    """Return the members of an audience that frames reach over members of the same audience alone (spec 10.2)."""
+    inside = set(roster.codes) if audience == (PUBLIC,) else set(audience) & set(roster.codes)
+    found = {member}
+    edge = [member]
+    while edge:
+        nearer = edge.pop()
+        for code in roster.neighbours(nearer):
+            if code in inside and code not in found:
+                found.add(code)
+                edge.append(code)
+    return frozenset(found - {member})
+
+
+def next_hops(roster: Roster, member: str, chain: ChainId, via: str) -> tuple[str, ...]:
+    """Return the neighbours to whom a member passes a frame on, unchanged (spec 10.3).
+
+    For a frame of its own these are all neighbours in the audience. For another's, those that are not linked to
+    the originator themselves; never the one that it came from.
+    """
+    inside = set(roster.codes) if chain.members == (PUBLIC,) else set(chain.members)
+    hops = [code for code in roster.neighbours(member) if code in inside and code not in (via, chain.originator)]
+    if chain.originator == member:
+        return tuple(hops)
+    direct = set(roster.neighbours(chain.originator))
+    return tuple(code for code in hops if code not in direct)

@@ -1,0 +1,133 @@
+"""The writing end: our own chains and the key that fits each status (spec 4 and 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tocsin.clock import Clock
+from tocsin.codec import encode
+from tocsin.errors import NotReleasableError
+from tocsin.exchange.frames import OpenFrame, Place, seal_frame
+from tocsin.exchange.policy import Policy
+from tocsin.markings import status_class
+from tocsin.records import ChainId, Head, Precedence, Record
+from tocsin.signing import ROLE_OF_STATUS, KeyRole, PrivateKey
+
+Resume = tuple[str, int, str]
+"""Epoch, number and hash of the last durable head before an epoch."""
+
+
+@dataclass
+class OwnChain:
+    """Where one of our chains stands."""
+
+    resumes: Resume | None
+    number: int = 0
+    hash: str = ""
+
+
+class Sealer:
+    """Numbers, links and signs the frames of one member within one epoch.
+
+    There is one for each run of a node, and one node for each store (the store's lock sees to that), so nothing
+    else writes these chains.
+    """
+
+    def __init__(
+        self, member: str, keys: dict[KeyRole, PrivateKey], clock: Clock, random_bytes: Callable[[int], bytes]
+    ) -> None:
+        self.member = member
+        self.epoch = f"{clock.now():%Y%m%dT%H%M%S.%fZ}-{random_bytes(4).hex()}"
+        self._keys = keys
+        self._clock = clock
+        self._random = random_bytes
+        self._chains: dict[ChainId, OwnChain] = {}
+
+    def resume(self, chain: ChainId, head: Resume) -> None:
+        """Say where a chain ended in the epoch before; does nothing once the chain has gone on."""
+        own = self._chains.setdefault(chain, OwnChain(head))
+        if own.number == 0:
+            own.resumes = head
+
+    def seal(self, chain: ChainId, records: Sequence[bytes]) -> OpenFrame:
+        """Make the chain's next frame.
+
+        Raises:
+            NotReleasableError: No key at hand may sign this status.
+        """
+        own = self._chains.setdefault(chain, OwnChain(None))
+        number = own.number + 1
+        place = Place(chain, self.epoch, number, own.hash, own.resumes if number == 1 else None, self._clock.now())
+        frame = seal_frame(place, records, self._key_for(chain.status), self._random)
+        own.number, own.hash = number, frame.ref.hash
+        return frame
+
+    def seal_control(self, chain: ChainId, record: bytes) -> OpenFrame:
+        """Make a control frame, which stands outside the chain.
+
+        Raises:
+            NotReleasableError: No key at hand may sign this status.
+        """
+        place = Place(chain, self.epoch, 0, "", None, self._clock.now())
+        return seal_frame(place, [record], self._key_for(chain.status), self._random)
+
+    def heads(self, audience: str, status: str) -> tuple[Head, ...]:
+        """Return where our chains of one audience and status end."""
+        heads = []
+        for precedence in Precedence:
+            own = self._chains.get(ChainId(self.member, audience, status, precedence))
+            if own is not None:
+                heads.append(
+                    Head(
+                        originator=self.member, precedence=precedence, epoch=self.epoch, number=own.number,
+                        hash=own.hash, resumes=own.resumes,
+                    )
+                )  # fmt: skip
+        return tuple(heads)
+
+    def worlds(self) -> set[tuple[str, str]]:
+        """Return the pairs of audience and status in which we have chains."""
+        return {(chain.audience, chain.status) for chain in self._chains}
+
+    def can_sign(self, status: str) -> bool:
+        """Tell whether a key for this status is at hand."""
+        return ROLE_OF_STATUS[status_class(status)] in self._keys
+
+    def _key_for(self, status: str) -> PrivateKey:
+        role = ROLE_OF_STATUS[status_class(status)]
+        key = self._keys.get(role)
+        if key is None:
+            raise NotReleasableError(
+                f"this node has no {role.value} key, so it cannot sign status {status}",
+                advice=f"Name a {role.value} key in the member's TOML",
+            )
+        return key
+
+
+def chain_of(record: Record) -> ChainId:
+    """Return the chain that a record travels in once it is released."""
+    return ChainId(record.originator, record.marking.audience, record.status, record.precedence)
+
+
+def batches(records: Sequence[Record], policy: Policy) -> Iterator[list[bytes]]:
+    """Encode records and cut them into frames of the size that policy allows.
+
+    Raises:
+        NotReleasableError: One record alone is larger than a frame may be.
+    """
+    batch: list[bytes] = []
+    size = 0
+    room = policy.max_frame_bytes - 4096  # header and envelope, 80 bytes a record among them
+    for record in records:
+        raw = encode(record)
+        cost = len(raw) + 160
+        if cost > room:
+            raise NotReleasableError(f"{record.id} has {len(raw)} bytes; a frame holds {policy.max_frame_bytes}")
+        if batch and (size + cost > room or len(batch) == policy.max_frame_records):
+            yield batch
+            batch, size = [], 0
+        batch.append(raw)
+        size += cost
+    if batch:
+        yield batch

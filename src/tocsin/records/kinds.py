@@ -1,0 +1,54 @@
+"""Which body belongs to which kind. A kind that is not here is stored, relayed and listed as opaque (spec 1.5)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from tocsin.codec import decode
+from tocsin.errors import MalformedRecordError
+from tocsin.records import control, warning
+from tocsin.records.record import Record
+
+BODIES: dict[str, type[msgspec.Struct]] = {
+    "exchange.heads": control.Heads,
+    "exchange.request": control.Request,
+    "exchange.downgrade": control.Downgrade,
+    "exchange.recall": control.Recall,
+    "exchange.revocation": control.Revocation,
+    "warning.detection": warning.Detection,
+    "warning.launch": warning.Launch,
+    "warning.same_event": warning.SameEvent,
+}
+
+
+class Opaque(msgspec.Struct, frozen=True):
+    """The body of a kind that this program does not know; the record's raw bytes are kept whole."""
+
+
+def body_of(record: Record) -> Any:
+    """Decode a record's body into the struct of its kind.
+
+    Returns:
+        The struct, or ``Opaque()`` for an unknown kind.
+
+    Raises:
+        MalformedRecordError: The body is not what the kind prescribes.
+    """
+    shape = BODIES.get(record.kind)
+    if shape is None:
+        return Opaque()
+    try:
+        return decode(record.body, shape, outermost=False)
+    except MalformedRecordError as error:
+        raise MalformedRecordError(f"body of {record.kind}: {error}", path=f"$.body{error.path.lstrip('$')}") from error
+
+
+@lru_cache(maxsize=1)
+def json_schemas() -> dict[str, dict[str, Any]]:
+    """Return the JSON Schema (draft 2020-12) of the record and of every body, by kind."""
+    schemas = {kind: msgspec.json.schema(shape) for kind, shape in BODIES.items()}
+    schemas["record"] = msgspec.json.schema(Record)
+    return schemas

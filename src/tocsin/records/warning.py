@@ -1,0 +1,179 @@
+"""What partners tell each other of a launch: detections, the stages of an event, and when two events are one.
+
+Positions are WGS 84 (EPSG:4979): degrees, and metres above the ellipsoid. Angles are degrees clockwise from true
+north (azimuth, bearing) or above the local horizontal (elevation). Sigmas are one standard deviation.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from tocsin.clock import require_utc
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """A place, WGS 84."""
+
+    lat_deg: float
+    lon_deg: float
+    altitude_m: float = 0.0
+    """Above the ellipsoid."""
+
+    def __post_init__(self) -> None:
+        if not (-90 <= self.lat_deg <= 90 and -180 <= self.lon_deg <= 180 and math.isfinite(self.altitude_m)):
+            raise ValueError(f"latitude {self.lat_deg}, longitude {self.lon_deg} is no place on the earth")
+
+
+class Detection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One plot of one sensor (``warning.detection``); the record's ``observed_at`` is the time of measurement.
+
+    It is either a measurement from ``sensor`` (azimuth, elevation, and range if the sensor has it) or, in a
+    sanitised copy, a coarsened ``position`` with its sigma and no sensor.
+    """
+
+    sensor_id: str = ""
+    sensor: Position | None = None
+    range_m: float | None = None
+    azimuth_deg: float | None = None
+    elevation_deg: float | None = None
+    range_sigma_m: float | None = None
+    angle_sigma_deg: float | None = None
+    bias_sigma_deg: float = 0.0
+    """Prior of the sensor's constant error in each angle."""
+    position: Position | None = None
+    position_sigma_m: float | None = None
+    """Along each axis, of ``position``."""
+    independence_group: str = ""
+    """Two detections of one group rest on one measurement: nobody fuses both. Empty: stands alone."""
+
+    def __post_init__(self) -> None:
+        polar = (self.sensor, self.azimuth_deg, self.elevation_deg, self.angle_sigma_deg)
+        placed = (self.position, self.position_sigma_m)
+        if not ((None not in polar and placed == (None, None)) or (set(polar) == {None} and None not in placed)):
+            raise ValueError("a detection has sensor, azimuth, elevation and angle sigma, or position and its sigma")
+        if (self.range_m is None) != (self.range_sigma_m is None):
+            raise ValueError("range_m and range_sigma_m come together")
+        for sigma in (self.range_sigma_m, self.angle_sigma_deg, self.position_sigma_m):
+            if sigma is not None and not sigma > 0:
+                raise ValueError("a sigma is greater than zero")
+        if self.range_m is not None and not self.range_m > 0:
+            raise ValueError("range_m is greater than zero")
+        if self.azimuth_deg is not None and not 0 <= self.azimuth_deg < 360:
+            raise ValueError("azimuth_deg is at least 0 and below 360")
+        if self.elevation_deg is not None and not -90 <= self.elevation_deg <= 90:
+            raise ValueError("elevation_deg is from -90 to 90")
+
+
+class LaunchPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Where it rose from; the radius is at least 2 km, since the thrust law is not known (docs/explanation)."""
+
+    lat_deg: float
+    lon_deg: float
+    radius_km: float
+
+
+class TrackPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the object is, by the fused track."""
+
+    at: datetime
+    lat_deg: float
+    lon_deg: float
+    altitude_m: float
+    speed_mps: float
+    """Over ground, earth-fixed frame."""
+    heading_deg: float
+    climb_deg: float
+    """Flight-path angle above the horizontal."""
+    sigma_m: float
+    """Largest of the three position sigmas."""
+
+    def __post_init__(self) -> None:
+        require_utc(self.at)
+
+
+class Impact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where and when it comes down if nothing but gravity and air acts on it."""
+
+    lat_deg: float
+    lon_deg: float
+    ellipse_95_km: tuple[float, float]
+    """Semi-axes, the longer first, of the 95 % ellipse (chi-square, 2 degrees of freedom, 5.991)."""
+    ellipse_bearing_deg: float
+    """Of the longer axis."""
+    at: datetime
+    at_sigma_s: float
+    manoeuvre_km: float = 0.0
+    """How far it may still stray along its course, by policy for low flights; inside ``areas`` already."""
+
+    def __post_init__(self) -> None:
+        require_utc(self.at)
+
+
+class Overflight(msgspec.Struct, frozen=True, kw_only=True):
+    """An area that the object passes over."""
+
+    area: str
+    """Id of a warning area, such as ``JP-01``."""
+    passes_at: datetime
+    altitude_m: float
+
+    def __post_init__(self) -> None:
+        require_utc(self.passes_at)
+
+
+Stage = Literal["detected", "assessed", "predicted", "closed"]
+
+
+class Launch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One stage of one event as one member sees it (``warning.launch``); each supersedes the one before.
+
+    ``detected``: confirmed by M of N plots, with a launch point. ``assessed``: no longer under thrust or still,
+    with the probability. ``predicted``: impact point, areas. ``closed``: impact, lost, or no threat.
+    """
+
+    event_id: str
+    stage: Stage
+    revision: int
+    """1 for the first record of the event by this member, then upwards."""
+    launch_point: LaunchPoint | None = None
+    launched_at: datetime | None = None
+    track: TrackPoint | None = None
+    ballistic_probability: float | None = None
+    label: str = ""
+    """What it is taken for, in words, such as ``ballistic`` or ``possible space launch``."""
+    impact: Impact | None = None
+    areas: tuple[str, ...] = ()
+    """Ids of the warning areas that the impact region touches."""
+    overflown: tuple[Overflight, ...] = ()
+    outcome: Literal["impact", "lost", "no_threat"] | None = None
+    """With ``closed``."""
+    detections: int = 0
+    """How many plots went into it."""
+    sensors: tuple[str, ...] = ()
+    last_detection_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if (self.outcome is not None) != (self.stage == "closed"):
+            raise ValueError("an outcome stands with stage closed and nowhere else")
+        if self.stage == "predicted" and self.impact is None:
+            raise ValueError("stage predicted needs an impact")
+        for moment in (self.launched_at, self.last_detection_at):
+            if moment is not None:
+                require_utc(moment)
+
+
+class SameEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Two event ids mean one launch (``warning.same_event``); the lower in byte order goes on."""
+
+    event_id: str
+    alias: str
+    gate: str
+    """The rule and figures by which they were held to be one."""
+
+    def __post_init__(self) -> None:
+        if not self.event_id < self.alias:
+            raise ValueError("event_id is the lower of the two ids")

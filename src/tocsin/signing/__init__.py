@@ -1,0 +1,46 @@
+"""Keys, signed documents, the roster and the certificates of links. Knows bytes, not records."""
+
+from tocsin.signing.certificates import CertificateFiles, expires_at, issue_certificates
+from tocsin.signing.documents import Signature, SignedDocument
+from tocsin.signing.keys import (
+    ROLE_OF_STATUS,
+    KeyRole,
+    PrivateKey,
+    PublicKey,
+    Verifier,
+    pre_authentication_encoding,
+    write_secret,
+)
+from tocsin.signing.roster import (
+    KeyRevocation,
+    LastHead,
+    Link,
+    LinkIdentity,
+    Roster,
+    RosterMember,
+    unsigned,
+)
+from tocsin.signing.trust import Trust
+
+__all__ = [
+    "ROLE_OF_STATUS",
+    "CertificateFiles",
+    "KeyRevocation",
+    "KeyRole",
+    "LastHead",
+    "Link",
+    "LinkIdentity",
+    "PrivateKey",
+    "PublicKey",
+    "Roster",
+    "RosterMember",
+    "Signature",
+    "SignedDocument",
+    "Trust",
+    "Verifier",
+    "expires_at",
+    "issue_certificates",
+    "pre_authentication_encoding",
+    "unsigned",
+    "write_secret",
+]

@@ -1,0 +1,129 @@
+"""Who is in the federation and by which keys: the signed roster, its succession, and revocations (spec 11)."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from tocsin.clock import require_utc
+from tocsin.signing.documents import SignedDocument
+from tocsin.signing.keys import KeyRole, PublicKey
+
+ROSTER_TYPE = "application/vnd.tocsin.roster.v1+json"
+REVOCATION_TYPE = "application/vnd.tocsin.revocation.v1+json"
+
+_CODE = re.compile(r"[A-Z]{3}")
+
+
+class LinkIdentity(msgspec.Struct, frozen=True, kw_only=True):
+    """How a member's server proves itself to the servers of its peers."""
+
+    certificate: str
+    """PEM of the authority that issues this member's link certificates."""
+    address: str = ""
+    """``host:port`` of its leaf listener; empty if it only dials."""
+    pins: tuple[str, ...] = ()
+    """SHA-256 of the public keys (SPKI) of its link certificates, hexadecimal."""
+    nkeys: dict[str, str] = {}
+    """Public NATS keys with which it dials, by ``<peer>/<lane>``."""
+
+
+class RosterMember(msgspec.Struct, frozen=True, kw_only=True):
+    """One member: its keys by role and its link."""
+
+    code: str
+    """ISO 3166-1 alpha-3."""
+    name: str
+    keys: tuple[PublicKey, ...]
+    link: LinkIdentity
+
+    def __post_init__(self) -> None:
+        if not _CODE.fullmatch(self.code):
+            raise ValueError(f"member code {self.code[:40]!r} is not three capital letters")
+        if len({key.keyid for key in self.keys}) != len(self.keys):
+            raise ValueError(f"{self.code} lists a key twice")
+
+    def keys_of(self, role: KeyRole) -> tuple[PublicKey, ...]:
+        """Return the member's keys of one role."""
+        return tuple(key for key in self.keys if key.role is role)
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """Two members whose servers are joined; the second listens, the first dials."""
+
+    dialler: str
+    listener: str
+
+
+class Roster(msgspec.Struct, frozen=True, kw_only=True):
+    """The federation at one version."""
+
+    federation: str
+    version: int
+    """1 for the first, then one more each time."""
+    previous: str
+    """Hash of the roster before; empty for the first."""
+    issued_at: datetime
+    expires_at: datetime
+    members: tuple[RosterMember, ...]
+    links: tuple[Link, ...]
+
+    def __post_init__(self) -> None:
+        require_utc(self.issued_at)
+        require_utc(self.expires_at)
+        codes = [member.code for member in self.members]
+        if codes != sorted(set(codes)):
+            raise ValueError("members are sorted by code, each once")
+        keyids = [key.keyid for member in self.members for key in member.keys]
+        if len(set(keyids)) != len(keyids):
+            raise ValueError("two members list the same key")
+        if (self.version == 1) != (self.previous == "") or self.version < 1:
+            raise ValueError("version 1 and only version 1 has no previous roster")
+        for link in self.links:
+            if link.dialler == link.listener or not {link.dialler, link.listener} <= set(codes):
+                raise ValueError(f"the link {link.dialler}-{link.listener} does not join two members")
+
+    def member(self, code: str) -> RosterMember | None:
+        """Return a member by its code."""
+        return next((member for member in self.members if member.code == code), None)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """All members, sorted."""
+        return tuple(member.code for member in self.members)
+
+    def neighbours(self, code: str) -> tuple[str, ...]:
+        """Return the members that one is linked to directly, sorted."""
+        ends = [(link.dialler, link.listener) for link in self.links]
+        return tuple(sorted({b for a, b in ends if a == code} | {a for a, b in ends if b == code}))
+
+
+class LastHead(msgspec.Struct, frozen=True, kw_only=True):
+    """The last frame of one epoch of a chain that still counts under a revoked key."""
+
+    audience: str
+    status: str
+    precedence: Literal["flash", "immediate", "routine", "bulk"]
+    epoch: str
+    number: int
+
+
+class KeyRevocation(msgspec.Struct, frozen=True, kw_only=True):
+    """A member takes back one of its own keys; what the key signed beyond these heads is void."""
+
+    member: str
+    keyid: str
+    revoked_at: datetime
+    last_heads: tuple[LastHead, ...]
+
+    def __post_init__(self) -> None:
+        require_utc(self.revoked_at)
+
+
+def unsigned(payload: Roster | KeyRevocation) -> SignedDocument:
+    """Return the document that members then sign."""
+    kind = ROSTER_TYPE if isinstance(payload, Roster) else REVOCATION_TYPE
+    return SignedDocument(payload_type=kind, payload=msgspec.json.encode(payload, order="deterministic").decode())
