@@ -63,15 +63,33 @@ def acceleration(r: Vector, v: Vector, cda_m: float) -> Vector:
 @njit
 def step(state: Vector, cda_m: float, dt_s: float) -> Vector:
     """Return the state after one Runge-Kutta step of fourth order; ``dt_s`` may be negative."""
+    return _step(state, cda_m, 0.0, 0.0, 0.0, dt_s)
+
+
+@njit
+def step_powered(state: Vector, cda_m: float, push: Vector, dt_s: float) -> Vector:
+    """Return the state after one such step under a push besides: an acceleration of shape (3,), m/s², held constant."""
+    return _step(state, cda_m, push[0], push[1], push[2], dt_s)
+
+
+@njit
+def _step(  # noqa: PLR0917 - compiled code takes its arguments by position
+    state: Vector, cda_m: float, px: float, py: float, pz: float, dt_s: float
+) -> Vector:
+    """One step under a constant push, in scalars."""
     x, y, z, vx, vy, vz = state[0], state[1], state[2], state[3], state[4], state[5]
     h = 0.5 * dt_s
-    ax1, ay1, az1 = _acceleration(x, y, z, vx, vy, vz, cda_m)
+    gx, gy, gz = _acceleration(x, y, z, vx, vy, vz, cda_m)
+    ax1, ay1, az1 = gx + px, gy + py, gz + pz
     vx2, vy2, vz2 = vx + h * ax1, vy + h * ay1, vz + h * az1
-    ax2, ay2, az2 = _acceleration(x + h * vx, y + h * vy, z + h * vz, vx2, vy2, vz2, cda_m)
+    gx, gy, gz = _acceleration(x + h * vx, y + h * vy, z + h * vz, vx2, vy2, vz2, cda_m)
+    ax2, ay2, az2 = gx + px, gy + py, gz + pz
     vx3, vy3, vz3 = vx + h * ax2, vy + h * ay2, vz + h * az2
-    ax3, ay3, az3 = _acceleration(x + h * vx2, y + h * vy2, z + h * vz2, vx3, vy3, vz3, cda_m)
+    gx, gy, gz = _acceleration(x + h * vx2, y + h * vy2, z + h * vz2, vx3, vy3, vz3, cda_m)
+    ax3, ay3, az3 = gx + px, gy + py, gz + pz
     vx4, vy4, vz4 = vx + dt_s * ax3, vy + dt_s * ay3, vz + dt_s * az3
-    ax4, ay4, az4 = _acceleration(x + dt_s * vx3, y + dt_s * vy3, z + dt_s * vz3, vx4, vy4, vz4, cda_m)
+    gx, gy, gz = _acceleration(x + dt_s * vx3, y + dt_s * vy3, z + dt_s * vz3, vx4, vy4, vz4, cda_m)
+    ax4, ay4, az4 = gx + px, gy + py, gz + pz
     w = dt_s / 6.0
     after = np.empty(6)
     after[0] = x + w * (vx + 2.0 * (vx2 + vx3) + vx4)

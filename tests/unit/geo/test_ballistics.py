@@ -115,3 +115,15 @@ def test_what_rises_from_the_ground_comes_down_later():
     start = launched(altitude_m=-5, east=0, north=0, up=400)
     _, time_s = ballistics.fall(start, 0.0, 0.5, 200.0)
     assert time_s == pytest.approx(2 * 400 / 9.79, rel=0.02)
+
+
+def test_a_push_that_holds_a_body_up_keeps_it_there():
+    place = earth.ecef_from_geodetic(39, 126, 100)
+    still = np.concatenate([place, np.zeros(3)])
+    push = -ballistics.acceleration(place, np.zeros(3), CDA_M)
+    assert ballistics.step_powered(still, CDA_M, push, 1.0) == pytest.approx(still, abs=1e-9)
+
+
+def test_no_push_is_no_power():
+    start = launched()
+    assert (ballistics.step_powered(start, CDA_M, np.zeros(3), 0.5) == ballistics.step(start, CDA_M, 0.5)).all()
