@@ -1,0 +1,37 @@
+"""The database of one member: what it admitted, word for word, and what can be asked of it. The only room with SQL."""
+
+from tocsin.store.chains import Chains, EpochSpan
+from tocsin.store.links import Links
+from tocsin.store.rereading import reread
+from tocsin.store.shapes import (
+    Batch,
+    Committed,
+    Cursor,
+    HeldItem,
+    Quarantined,
+    RecordQuery,
+    StoredFrame,
+    StoredRecord,
+    Unacked,
+    Window,
+)
+from tocsin.store.store import QUARANTINE_RING, Store
+
+__all__ = [
+    "QUARANTINE_RING",
+    "Batch",
+    "Chains",
+    "Committed",
+    "Cursor",
+    "EpochSpan",
+    "HeldItem",
+    "Links",
+    "Quarantined",
+    "RecordQuery",
+    "Store",
+    "StoredFrame",
+    "StoredRecord",
+    "Unacked",
+    "Window",
+    "reread",
+]

@@ -1,0 +1,122 @@
+"""Taking a recalled record's content out of every table, within the transaction that the store holds open (spec 10)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from tocsin.codec import decode
+from tocsin.exchange import without_records
+from tocsin.store import schema
+
+_records = schema.records.c
+_journal = schema.journal.c
+_frames = schema.frames.c
+
+
+class _Identity(msgspec.Struct):
+    id: str
+    originator: str
+
+
+class _Slip(msgspec.Struct):
+    record: _Identity | None = None
+
+
+class _Content(msgspec.Struct):
+    records: list[_Slip]
+
+
+def recalled_keys(connection: Connection) -> set[tuple[str, str]]:
+    """Return id and originator of every record recalled, also of those that have not come yet."""
+    table = schema.recalls.c
+    return {(id_, originator) for id_, originator in connection.execute(select(table.record_id, table.originator))}
+
+
+def write_recall(connection: Connection, *, record_id: str, originator: str, recalled_at: datetime) -> int:
+    """Remember the recall and take the content out of frames, outbox, held items and quarantine.
+
+    Returns:
+        How many copies of the content were taken out.
+    """
+    if (record_id, originator) not in recalled_keys(connection):
+        connection.execute(
+            insert(schema.recalls).values(record_id=record_id, originator=originator, recalled_at=recalled_at)
+        )
+    places = connection.execute(
+        select(_records.frame_order, _journal.hash)
+        .join(schema.journal, _journal.admission_order == _records.frame_order)
+        .where(_records.id == record_id, _records.originator == originator)
+        .distinct()
+    ).all()
+    removed = sum(
+        _purge_frame(connection, order=order, frame_hash=hash_, record_id=record_id, originator=originator)
+        for order, hash_ in places
+    )
+    removed += _purge_outbox(connection, record_id=record_id, originator=originator)
+    if places:
+        connection.execute(delete(schema.held).where(schema.held.c.record_id == record_id))
+    return removed + _purge_quarantine(connection, record_id)
+
+
+def _purge_frame(connection: Connection, *, order: int, frame_hash: str, record_id: str, originator: str) -> int:
+    rows = connection.execute(
+        select(_records.admission_order, _records.id, _records.originator, _records.start, _records.length)
+        .where(_records.frame_order == order)
+        .order_by(_records.admission_order)
+    ).all()
+    data: bytes = connection.execute(select(_frames.data).where(_frames.hash == frame_hash)).scalar_one()
+    gone = [row.admission_order for row in rows if (row.id, row.originator) == (record_id, originator)]
+    purged = without_records(data, {each - order for each in gone})
+    connection.execute(update(schema.frames).where(_frames.hash == frame_hash).values(data=purged))
+    connection.execute(delete(schema.records).where(_records.admission_order.in_(gone)))
+    moved: list[dict[str, Any]] = []
+    position = 0
+    for row in rows:
+        if row.admission_order not in gone:
+            raw = data[row.start : row.start + row.length]
+            start = purged.index(raw, position)
+            position = start + len(raw)
+            moved.append({"at": row.admission_order, "now": start})
+    if moved:
+        connection.execute(
+            update(schema.records).where(_records.admission_order == bindparam("at")).values(start=bindparam("now")),
+            moved,
+        )
+    return len(gone)
+
+
+def _purge_outbox(connection: Connection, *, record_id: str, originator: str) -> int:
+    table = schema.outbox.c
+    removed = 0
+    for position, data in connection.execute(
+        select(table.position, table.data).where(table.data.is_not(None), table.originator == originator)
+    ).all():
+        indexes = _indexes_of(data, record_id, originator)
+        if indexes:
+            purged = without_records(data, indexes)
+            connection.execute(update(schema.outbox).where(table.position == position).values(data=purged))
+            removed += len(indexes)
+    return removed
+
+
+def _purge_quarantine(connection: Connection, record_id: str) -> int:
+    """Empty entries whose bytes name the record: cut or broken as they are, more cannot be told of them."""
+    table = schema.quarantine.c
+    named = [
+        position
+        for position, data in connection.execute(select(table.position, table.data).where(table.data.is_not(None)))
+        if record_id.encode() in data
+    ]
+    for position in named:
+        connection.execute(update(schema.quarantine).where(table.position == position).values(data=None))
+    return len(named)
+
+
+def _indexes_of(data: bytes, record_id: str, originator: str) -> set[int]:
+    wanted = _Identity(record_id, originator)
+    slips = decode(data, _Content, outermost=False).records
+    return {index for index, slip in enumerate(slips) if slip.record == wanted}

@@ -1,0 +1,193 @@
+"""The tables. SQL here and in the rest of the room runs on SQLite and PostgreSQL alike, save for ``sqlite.py``.
+
+Truth: ``frames`` and ``journal`` (what came and when), ``recalls`` (what must never come back), ``outbox``,
+``cursors``, ``held`` and ``quarantine``. Derived, and made anew by a rebuild: ``records``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+SCHEMA_VERSION = 1
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time as microseconds since 1970 in UTC: exact, and in one order on every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Write the time as a number."""
+        _ = dialect
+        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Read the number as a time in UTC."""
+        _ = dialect
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+_ORDER = BigInteger().with_variant(Integer(), "sqlite")  # there only INTEGER is the table's own key
+
+metadata = MetaData()
+
+about = Table("about", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+
+frames = Table(
+    "frames",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("originator", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("precedence", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("resumes_epoch", Text),
+    Column("resumes_number", BigInteger),
+    Column("resumes_hash", Text),
+    Column("sealed_at", Moment, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("frames_by_chain", "originator", "audience", "status", "precedence", "epoch", "number"),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    # Of the frame's first record; the frame takes one order for each record, so that a record's is order + index.
+    Column("admission_order", _ORDER, primary_key=True, autoincrement=False),
+    Column("orders", Integer, nullable=False),
+    # Places of the records that came through the door: those refused one by one must not come in by a rebuild.
+    Column("indexes", Text, nullable=False),
+    Column("hash", Text, nullable=False, unique=True),
+    Column("path", Text, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("admitted_at", Moment, nullable=False),
+    Column("clock_suspect", Boolean, nullable=False),
+    Column("chain_open", Boolean, nullable=False),
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("admission_order", _ORDER, primary_key=True, autoincrement=False),
+    Column("frame_order", BigInteger, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("room", Text, nullable=False),
+    Column("originator", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("precedence", Text, nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    Column("observed_at", Moment),
+    Column("admitted_at", Moment, nullable=False),
+    Column("event_id", Text),
+    Column("event_alias", Text),
+    Column("supersedes", Text),
+    Column("cancels", Text),
+    Column("synthetic", Boolean, nullable=False),
+    Column("opaque", Boolean, nullable=False),
+    Column("is_copy", Boolean, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("length", Integer, nullable=False),
+    Index("records_by_id", "id", "content"),
+    Index("records_by_frame", "frame_order"),
+    Index("records_by_kind", "kind", "admission_order"),
+    Index("records_by_room", "room", "admission_order"),
+    Index("records_by_event", "event_id"),
+    Index("records_by_alias", "event_alias"),
+    Index("records_by_supersedes", "supersedes"),
+    Index("records_by_cancels", "cancels"),
+    Index("records_by_issued", "issued_at"),
+    Index("records_by_observed", "observed_at"),
+    Index("records_by_admitted", "admitted_at"),
+)
+
+recalls = Table(
+    "recalls",
+    metadata,
+    Column("record_id", Text, primary_key=True),
+    Column("originator", Text, primary_key=True),
+    Column("recalled_at", Moment, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("position", _ORDER, primary_key=True, autoincrement=False),
+    Column("hash", Text, nullable=False),
+    Column("hop", Text, nullable=False),
+    Column("originator", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("precedence", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("sealed_at", Moment, nullable=False),
+    Column("data", LargeBinary),
+    Index("outbox_by_frame", "hash", "hop", unique=True),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    Column("created", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+
+held = Table(
+    "held",
+    metadata,
+    Column("record_id", Text, primary_key=True),
+    Column("destination", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("held_at", Moment, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("position", _ORDER, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("data", LargeBinary),
+    Column("size", BigInteger, nullable=False),
+    Index("quarantine_by_via", "via", "position"),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("via", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("total", BigInteger, nullable=False),
+)

@@ -1,0 +1,107 @@
+"""All that is SQLite's alone: files, connections, pragmas, and wiping what was deleted."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.pool import QueuePool
+
+from tocsin.errors import StoreError
+
+_BUSY_TIMEOUT_S = 10.0
+
+# synchronous=FULL: a commit is on the disk when it returns. NORMAL would spare its fsync, and foreign frames and
+# cursors would come back from the streams, which are synced; but a member's own held records and decisions exist
+# nowhere else, and an epoch resumes from the last head that was promised to be durable. Commits are grouped and
+# nothing waits for them, so the fsync costs little (bench in docs/explanation).
+_WRITER_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA cell_size_check=ON",
+    "PRAGMA journal_size_limit=67108864",
+)
+_READER_PRAGMAS = ("PRAGMA query_only=ON", "PRAGMA trusted_schema=OFF")
+
+
+def create_file(path: Path) -> None:
+    """Make the database file if there is none, and let nobody but its owner read it.
+
+    Raises:
+        StoreError: The folder is missing or may not be written to.
+    """
+    try:
+        # Never open a file that exists: closing it would drop the locks that SQLite holds on it in this process.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+    except OSError as error:
+        raise StoreError(
+            f"cannot make {path}: {error.strerror}", advice="The folder must exist and be writable"
+        ) from error
+
+
+def writer_engine(path: Path) -> Engine:
+    """Return the engine that writes: one connection, and the write lock from the start of each transaction."""
+    engine = create_engine(
+        "sqlite://", creator=partial(_connect, path, "rw", _WRITER_PRAGMAS), poolclass=QueuePool, pool_size=1,
+        max_overflow=0,
+    )  # fmt: skip
+    event.listen(engine, "begin", partial(_begin, "BEGIN IMMEDIATE"))
+    return engine
+
+
+def reader_engine(path: Path) -> Engine:
+    """Return an engine that cannot write; each transaction sees one state of the database."""
+    mode = "ro"
+    if not os.access(path.parent, os.W_OK) and not path.with_name(path.name + "-wal").exists():
+        mode = "ro&immutable=1"  # a store on a read-only medium: there is no place for SQLite's index of the log
+    engine = create_engine("sqlite://", creator=partial(_connect, path, mode, _READER_PRAGMAS), poolclass=QueuePool)
+    event.listen(engine, "begin", partial(_begin, "BEGIN"))
+    return engine
+
+
+def wipe(engine: Engine) -> bool:
+    """Rewrite the file without what was deleted, and empty the log.
+
+    Cells that moved between pages may have left traces that ``secure_delete`` does not reach; a rewrite leaves none.
+    It needs free space of the size of the database, and time in proportion (about 1 s for 200 MB).
+
+    Returns:
+        Whether all is gone; False if a reader still needs the old state.
+    """
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("VACUUM")
+        (busy, _, _) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        cursor.close()
+    finally:
+        connection.close()
+    return not busy
+
+
+def _connect(path: Path, mode: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode={mode}",
+        uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False,
+    )  # fmt: skip
+    try:
+        for pragma in pragmas:
+            connection.execute(pragma).close()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _begin(statement: str, connection: Any) -> None:
+    connection.exec_driver_sql(statement)
