@@ -1,0 +1,313 @@
+"""The bus of one member: frames out to the outboxes, frames in at once and by the copies, and how the links do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from pathlib import Path
+
+from tocsin.bus import names
+from tocsin.bus.config import LANES, BusConfig, Lane
+from tocsin.bus.connection import Connection
+from tocsin.bus.copies import Cursor, StreamReader
+from tocsin.bus.diagnosis import LinkDiagnosis
+from tocsin.bus.keys import read_seed
+from tocsin.bus.links import LinkState, LinkWatch
+from tocsin.bus.publisher import Ack, Publisher
+from tocsin.bus.server import LOG_FILE
+from tocsin.bus.streams import RefusedError, prepare
+from tocsin.clock import Clock
+from tocsin.errors import BusError, BusUnavailableError
+from tocsin.records.trusted import Peer, Released
+
+OnLive = Callable[[bytes, str], None]
+"""Called in the read loop with a frame and the peer whose link it came by; must be quick and must not wait."""
+
+OnDurable = Callable[[bytes, str, Cursor], Awaitable[None] | None]
+"""Called with a frame, the peer whose link it came by, and how far its copy is read once this call is over."""
+
+_RETRY_S = 0.25
+
+
+class Bus:
+    """A member's connection to its own server.
+
+    Bulk and the copies have connections of their own, so that a backlog never stands before a warning.
+
+    Args:
+        config: The member's bus.
+        clock: Tells when links came up and how long to wait for acknowledgements.
+        on_up: Called when the connection to the own server is back.
+        on_down: Called when it is lost, with the reason.
+    """
+
+    def __init__(
+        self,
+        config: BusConfig,
+        *,
+        clock: Clock,
+        on_up: Callable[[], None] | None = None,
+        on_down: Callable[[str], None] | None = None,
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._on_up = on_up
+        self._on_down = on_down
+        app, system = read_seed(config.app_seed_file).seed, read_seed(config.system_seed_file).seed
+        self._main = self._connection(app, "main", "main")
+        self._copies = self._connection(app, "copies", None)
+        self._bulk = self._connection(app, "bulk", "bulk")
+        self._system = self._connection(system, "system", None)
+        self._publishers = {"main": Publisher(self._main, clock), "bulk": Publisher(self._bulk, clock)}
+        self._readers: list[StreamReader] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._failure: asyncio.Future[None] | None = None
+        diagnosis = LinkDiagnosis(config, Path(config.store_dir) / LOG_FILE) if config.server == "embedded" else None
+        self._links = LinkWatch(config, home=self._main, system=self._system, clock=clock, diagnosis=diagnosis)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the own server can be reached now."""
+        return self._main.is_up
+
+    @property
+    def in_flight(self) -> int:
+        """How many frames wait for the acknowledgement of an outbox."""
+        return sum(publisher.in_flight for publisher in self._publishers.values())
+
+    async def connect(self, *, timeout_s: float = 10.0) -> None:
+        """Connect to the own server, and keep connected until ``close``.
+
+        Raises:
+            BusAuthError: The server refuses a key.
+            BusUnavailableError: No server answers within ``timeout_s`` seconds.
+        """
+        self._failure = asyncio.get_running_loop().create_future()
+        try:
+            for connection in self._connections():
+                await connection.open(timeout_s=timeout_s)
+            for publisher in self._publishers.values():
+                await publisher.start()
+        except BusError:
+            await self.close(drain_s=0.0)
+            raise
+
+    async def prepare(self, *, timeout_s: float = 30.0) -> None:
+        """Create or adjust outboxes, their durable consumers and the copies; does nothing twice.
+
+        Raises:
+            BusError: JetStream refuses, or is not ready within ``timeout_s`` seconds.
+        """
+        last: BusError | None = None
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    try:
+                        await prepare(self._main, self._config)
+                    except BusUnavailableError as cause:
+                        last = cause
+                    except RefusedError as cause:
+                        if not cause.may_pass:
+                            raise
+                        last = cause
+                    else:
+                        return
+                    await asyncio.sleep(_RETRY_S)
+        except TimeoutError as cause:
+            raise BusUnavailableError(f"JetStream was not ready within {timeout_s:g} s: {last}") from cause
+
+    def submit(self, released: Released[Peer], *, hop: str) -> asyncio.Future[Ack]:
+        """Publish a frame at once; the future ends when the outbox has it. See ``Publisher.submit``.
+
+        Args:
+            released: What policy let go to the peer.
+            hop: The peer whose outbox takes it: the destination, or a member on the way to it.
+
+        Raises:
+            BusError: The frame is too large.
+            BusUnavailableError: Too much waits already, or the bus is closed.
+            ConfigError: There is no link to ``hop``.
+        """
+        self._config.peer(hop)
+        return self._publishers[names.lane_of(released.ref.chain.precedence)].submit(released, hop=hop)
+
+    async def publish(self, released: Released[Peer], *, hop: str) -> Ack:
+        """Publish a frame and wait until the outbox has it on disk; tried again with the same id until then.
+
+        Args:
+            released: What policy let go to the peer.
+            hop: As in ``submit``.
+
+        Raises:
+            BusError: The frame can never be stored.
+            BusUnavailableError: The bus was closed first.
+            ConfigError: There is no link to ``hop``.
+        """
+        self._config.peer(hop)
+        return await self._publishers[names.lane_of(released.ref.chain.precedence)].publish(released, hop=hop)
+
+    def publish_control(self, released: Released[Peer], *, hop: str) -> bool:
+        """Send a control frame live only: not kept, not acknowledged.
+
+        Returns:
+            False if there is no connection; the frame is gone then.
+
+        Raises:
+            ConfigError: There is no link to ``hop``.
+        """
+        self._config.peer(hop)
+        return self._main.send(names.control_subject(hop).encode(), released.data)
+
+    async def listen(self, on_live: OnLive, on_durable: OnDurable, *, cursors: Iterable[Cursor] = ()) -> None:
+        """Begin to receive; returns when the server knows.
+
+        Args:
+            on_live: For frames and control frames as they come, none of them for certain.
+            on_durable: For every frame of every copy in its order; the next waits until it is done.
+            cursors: How far copies were read before; a copy without one is read from its beginning.
+
+        Raises:
+            BusUnavailableError: The own server cannot be reached.
+        """
+        me = self._config.member
+        vias = {peer.code.encode(): peer.code for peer in self._config.peers}
+
+        def live(subject: bytes, _reply: bytes, data: bytes, _headers: bytes | None) -> None:
+            via = vias.get(subject[len(names.RECEIVED) + 1 :].partition(b".")[0])
+            if via is not None:
+                on_live(data, via)
+
+        for subject in (f"{names.RECEIVED}.*.tocsin.v1.{me}.>", f"{names.RECEIVED}.*.{names.control_subject(me)}"):
+            await self._main.subscribe(subject, live)
+        known = {cursor.stream: cursor for cursor in cursors}
+        for peer in self._config.peers:
+            for lane in LANES:
+                stream = names.copy_stream(peer.code, lane)
+                connection = self._bulk if lane == "bulk" else self._copies
+                reader = StreamReader(connection, stream, cursor=known.get(stream), clock=self._clock)
+                self._readers.append(reader)
+                task = asyncio.create_task(reader.run(_from(peer.code, on_durable)), name=f"bus {stream}")
+                task.add_done_callback(self._reader_ended)
+                self._tasks.append(task)
+
+    async def tail(self, stream: str, cursor: Cursor | None = None) -> AsyncIterator[tuple[bytes, Cursor]]:
+        """Yield the frames of one of our own streams from behind a cursor to its present end.
+
+        Args:
+            stream: One of ``outboxes()``.
+            cursor: Where to go on; none: from the beginning.
+
+        Raises:
+            BusUnavailableError: The connection is lost, or there is no such stream.
+        """
+        reader = StreamReader(self._copies, stream, cursor=cursor, clock=self._clock)
+        self._readers.append(reader)
+        try:
+            async for frame in reader.read_to_end():
+                yield frame
+        finally:
+            self._readers.remove(reader)
+
+    def outboxes(self) -> tuple[str, ...]:
+        """Return the names of our own outboxes."""
+        me = self._config.member
+        return tuple(names.outbox(me, peer.code, lane) for peer in self._config.peers for lane in LANES)
+
+    async def links(self) -> dict[str, LinkState]:
+        """Return the state of every link by the peer's code.
+
+        Raises:
+            BusError: The own server does not answer.
+        """
+        return await self._links.states()
+
+    async def link_problem(self, peer: str) -> str:
+        """Say in words why a peer's link is not up; empty if it is.
+
+        Raises:
+            BusError: The own server does not answer.
+            ConfigError: There is no such link.
+        """
+        return await self._links.problem(peer)
+
+    async def kick_link(self, peer: str) -> int:
+        """Cut a peer's connections: after a reload that took its key away, for the link that is up stays up.
+
+        Raises:
+            BusError: The own server does not answer.
+        """
+        return await self._links.kick(peer)
+
+    async def wait_failed(self) -> None:
+        """Wait until the bus cannot work any more, and raise why: put it into the node's task group.
+
+        Raises:
+            BusAuthError: The server refuses our key.
+            Exception: What a receiver of durable frames raised.
+        """
+        if self._failure is None:
+            raise BusUnavailableError("the bus is not connected")
+        await asyncio.shield(self._failure)
+
+    async def close(self, *, drain_s: float = 5.0) -> None:
+        """Wait for acknowledgements for ``drain_s`` seconds at most, then disconnect for good."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        self._readers.clear()
+        for publisher in self._publishers.values():
+            if drain_s > 0:
+                await publisher.drain(timeout_s=drain_s)
+            await publisher.stop()
+        for connection in self._connections():
+            await connection.close()
+        if self._failure is not None and not self._failure.done():
+            self._failure.cancel()
+
+    def _connections(self) -> tuple[Connection, ...]:
+        return (self._main, self._copies, self._bulk, self._system)
+
+    def _connection(self, seed: str, name: str, lane: Lane | None) -> Connection:
+        connection: Connection
+
+        async def up() -> None:
+            if lane is not None:
+                self._publishers[lane].resend_all()
+            if name == "main" and self._on_up is not None:
+                self._on_up()
+
+        def down() -> None:
+            for reader in self._readers:
+                reader.interrupt()
+            if name == "main" and self._on_down is not None:
+                self._on_down(connection.problem)
+
+        connection = Connection(
+            self._config,
+            seed=seed,
+            name=f"{self._config.member} {name}",
+            on_up=up,
+            on_down=down,
+            on_refused=self._fail,
+        )
+        return connection
+
+    def _reader_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if isinstance(error, BusError):
+            for publisher in self._publishers.values():
+                publisher.fail_all(error)
+        if self._failure is not None and not self._failure.done():
+            self._failure.set_exception(error)
+            self._failure.exception()  # told to whoever waits; nobody waiting is no fault
+
+
+def _from(peer: str, on_durable: OnDurable) -> Callable[[bytes, Cursor], Awaitable[None] | None]:
+    def on_frame(data: bytes, cursor: Cursor) -> Awaitable[None] | None:
+        return on_durable(data, peer, cursor)
+
+    return on_frame

@@ -1,0 +1,240 @@
+"""The server's configuration, generated: accounts as walls, links, leaf listener (facts: exactly four things cross).
+
+Each link ends in an account of its own without JetStream. Whatever a peer sends there goes nowhere, unless the home
+account imports that exact subject; so the wall holds whichever end dials.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from tocsin.bus import names
+from tocsin.bus.config import LANES, BusConfig, Lane, PeerLink
+from tocsin.bus.keys import read_seed
+from tocsin.errors import ConfigError
+
+SERVER_FILE = "nats-server.conf"
+AUTHORITIES_FILE = "peer-authorities.pem"
+
+_REPLIES = "_R_.>"
+"""Replies to requests over a leaf link; without it they die in silence."""
+
+
+def server_config(config: BusConfig) -> str:
+    """Return the configuration of the member's ``nats-server``, the same text for the same configuration.
+
+    Seeds and the peers' authorities stand in files beside it, see ``write_server_files``.
+
+    Raises:
+        ConfigError: A seed file of our own cannot be read.
+    """
+    peers = sorted(config.peers, key=lambda peer: peer.code)
+    directory = Path(config.store_dir)
+    head = [
+        f"# nats-server >= 2.15 for {config.member}; written by tocsin, changes here are lost",
+        f"server_name: {config.member}",
+        f"listen: {_quoted(config.client_listen)}",
+        f"max_payload: {config.max_payload_bytes}",
+        "ping_interval: 5s",
+        "logfile_size_limit: 33554432",
+        "logfile_max_num: 4",
+        "jetstream {",
+        f"  store_dir: {_quoted(str(directory / 'jetstream'))}",
+        f"  domain: {config.member}",
+        "  max_mem: 16777216",
+        f"  max_file: {config.max_file_bytes}",
+        "  # an acknowledged warning survives a power cut",
+        "  sync_interval: always",
+        "}",
+        "system_account: SYS",
+        "accounts {",
+        f"  SYS {{ users: [ {{nkey: {read_seed(config.system_seed_file).public}}} ] }}",
+    ]
+    accounts = _home_account(config, peers)
+    for peer in peers:
+        for lane in LANES:
+            accounts += _link_account(config.member, peer, lane)
+    return "\n".join([*head, *accounts, "}", *_leafnodes(config, peers), ""])
+
+
+def write_server_files(config: BusConfig) -> Path:
+    """Write the configuration and what it includes, all readable by the owner alone.
+
+    Returns:
+        Path of the configuration file.
+
+    Raises:
+        ConfigError: A file that is needed cannot be read, or the directory cannot be written.
+    """
+    directory = Path(config.store_dir)
+    diallers = sorted((peer for peer in config.peers if peer.dial is None), key=lambda peer: peer.code)
+    # while no peer dials us the listener believes nobody; it is open so that a reload can add one
+    believed = [peer.ca_file for peer in diallers] or [config.certificate_file]
+    files = {
+        SERVER_FILE: server_config(config),
+        AUTHORITIES_FILE: "".join(_read_certificates(path) for path in believed),
+    }
+    for peer in config.peers:
+        for lane in LANES:
+            seed_file = peer.keys(lane).seed_file
+            if peer.dial is not None and seed_file is not None:
+                files[_seed_include(peer, lane)] = f"nkey: {_quoted(read_seed(seed_file).seed)}\n"
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name, text in files.items():
+            _write_private(directory / name, text)
+    except OSError as cause:
+        raise ConfigError(
+            f"the server's files cannot be written: {cause.strerror}", path=config.store_dir, advice="Set bus.store_dir"
+        ) from cause
+    return directory / SERVER_FILE
+
+
+def _home_account(config: BusConfig, peers: list[PeerLink]) -> list[str]:
+    me = config.member
+    exports: list[str] = []
+    imports: list[str] = []
+    for peer in peers:
+        for lane in LANES:
+            link, you = names.link_account(peer.code, lane), peer.code
+            exports += [
+                f'{{service: "$JS.API.{names.reset_subject(me, you, lane)}", accounts: [{link}]}}',
+                f'{{service: "{names.flow_subjects(me, you, lane)}", accounts: [{link}]}}',
+                f'{{stream: "{names.delivery_subject(me, you, lane)}", accounts: [{link}]}}',
+                *(f'{{stream: "{live}", accounts: [{link}]}}' for live in names.live_subjects(lane, to=you)),
+            ]
+            imports += [
+                f'{{service: {{account: {link}, subject: "{you}.api.{names.reset_subject(you, me, lane)}"}}}}',
+                f'{{service: {{account: {link}, subject: "{names.flow_subjects(you, me, lane)}"}}}}',
+                f'{{stream: {{account: {link}, subject: "{names.delivery_subject(you, me, lane)}"}}}}',
+                *(
+                    f'{{stream: {{account: {link}, subject: "{live}"}}, prefix: "{names.received_prefix(you)}"}}'
+                    for live in names.live_subjects(lane, to=me)
+                ),
+            ]
+    app = read_seed(config.app_seed_file).public
+    return [
+        f"  {me} {{",
+        "    jetstream: enabled",
+        f"    users: [ {{nkey: {app}}} ]",
+        *_block("exports", exports),
+        *_block("imports", imports),
+        "  }",
+    ]
+
+
+def _link_account(me: str, peer: PeerLink, lane: Lane) -> list[str]:
+    you = peer.code
+    ours_to_serve = f"{me}.api.{names.reset_subject(me, you, lane)}"
+    theirs_to_ask = f"{you}.api.{names.reset_subject(you, me, lane)}"
+    may_send = [
+        ours_to_serve,
+        names.flow_subjects(me, you, lane),
+        names.delivery_subject(you, me, lane),
+        *names.live_subjects(lane, to=me),
+        _REPLIES,
+    ]
+    may_hear = [
+        theirs_to_ask,
+        names.flow_subjects(you, me, lane),
+        names.delivery_subject(me, you, lane),
+        *names.live_subjects(lane, to=you),
+        _REPLIES,
+    ]
+    permissions = f"publish: {{allow: {json.dumps(may_send)}}}, subscribe: {{allow: {json.dumps(may_hear)}}}"
+    users = [] if peer.dial is not None else [
+        f"{{nkey: {public}, permissions: {{{permissions}}}}}" for public in sorted(peer.keys(lane).peer_publics)
+    ]  # fmt: skip
+    reset = f"$JS.API.{names.reset_subject(me, you, lane)}"
+    imports = [
+        f'{{service: {{account: {me}, subject: "{reset}"}}, to: "{ours_to_serve}"}}',
+        f'{{service: {{account: {me}, subject: "{names.flow_subjects(me, you, lane)}"}}}}',
+        f'{{stream: {{account: {me}, subject: "{names.delivery_subject(me, you, lane)}"}}}}',
+        *(f'{{stream: {{account: {me}, subject: "{live}"}}}}' for live in names.live_subjects(lane, to=you)),
+    ]
+    exports = [
+        f'{{service: "{theirs_to_ask}", accounts: [{me}]}}',
+        f'{{service: "{names.flow_subjects(you, me, lane)}", accounts: [{me}]}}',
+        f'{{stream: "{names.delivery_subject(you, me, lane)}", accounts: [{me}]}}',
+        *(f'{{stream: "{live}", accounts: [{me}]}}' for live in names.live_subjects(lane, to=me)),
+    ]
+    return [
+        f"  {names.link_account(you, lane)} {{",
+        *_block("users", users),
+        *_block("exports", exports),
+        *_block("imports", imports),
+        "  }",
+    ]
+
+
+def _leafnodes(config: BusConfig, peers: list[PeerLink]) -> list[str]:
+    certificate = f"cert_file: {_quoted(config.certificate_file)}, key_file: {_quoted(config.key_file)}"
+    tls = [
+        f"    {certificate}",
+        "    timeout: 5",
+        f"    ca_file: {_quoted(str(Path(config.store_dir) / AUTHORITIES_FILE))}",
+        "    verify: true",
+    ]
+    # the server holds both those who dial us and those whom we dial against this list
+    pins = sorted({pin for peer in peers for pin in peer.certificate_pins})
+    if pins:
+        tls.append(f"    pinned_certs: {json.dumps(pins)}")
+    remotes = []
+    for peer in peers:
+        if peer.dial is None:
+            continue
+        believed = f"{certificate}, ca_file: {_quoted(peer.ca_file)}, timeout: 5"
+        for lane in LANES:
+            remotes += [
+                f"    {{ urls: [{_quoted(f'tls://{peer.dial}')}], account: {names.link_account(peer.code, lane)}",
+                f"      include {_quoted(f'./{_seed_include(peer, lane)}')}",
+                f"      tls {{ {believed} }} }}",
+            ]
+    return [
+        "leafnodes {",
+        f"  listen: {_quoted(config.leaf_listen)}",
+        "  # gossip of addresses would lead a dialler past a border gateway",
+        "  no_advertise: true",
+        "  reconnect: 500ms",
+        "  tls {",
+        *tls,
+        "  }",
+        *(["  remotes: [", *remotes, "  ]"] if remotes else []),
+        "}",
+    ]
+
+
+def _block(name: str, entries: list[str]) -> list[str]:
+    if not entries:
+        return []
+    return [f"    {name}: [", *(f"      {entry}" for entry in entries), "    ]"]
+
+
+def _seed_include(peer: PeerLink, lane: Lane) -> str:
+    return f"link-{peer.code}-{lane}.conf"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _read_certificates(path: str) -> str:
+    try:
+        text = Path(path).read_text("ascii")
+    except (OSError, UnicodeDecodeError) as cause:
+        reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else "not PEM text"
+        raise ConfigError(f"the peer's authority cannot be read: {reason}", path=path) from cause
+    if "BEGIN CERTIFICATE" not in text:
+        raise ConfigError("the file holds no certificate in PEM", path=path)
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _write_private(path: Path, text: str) -> None:
+    # written whole or not at all: a server that reloads must not read half a file
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    draft.replace(path)

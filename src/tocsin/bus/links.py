@@ -1,0 +1,211 @@
+"""How each link is doing: from the server's own counters and from the streams at both of its ends."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import datetime
+
+import msgspec
+
+from tocsin.bus import names
+from tocsin.bus.config import LANES, BusConfig, Lane
+from tocsin.bus.connection import Connection
+from tocsin.bus.diagnosis import LinkDiagnosis
+from tocsin.bus.streams import consumer_info, stream_info
+from tocsin.clock import Clock
+from tocsin.errors import BusUnavailableError
+
+_DURATION = re.compile(r"([\d.]+)(ns|µs|us|ms|h|m|s)")
+_UNIT_MS = {"ns": 1e-6, "µs": 1e-3, "us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
+
+
+class LaneState(msgspec.Struct, frozen=True, kw_only=True):
+    """One lane of one link."""
+
+    connected: bool
+    since: datetime | None
+    """When this bus first saw the present connection."""
+    rtt_ms: float | None
+    """Round trip between the two servers as the server last measured it."""
+    bytes_in: int
+    bytes_out: int
+    copy_last_seq: int
+    """Last frame in our copy of the peer's outbox."""
+    copy_lag: int
+    """Frames that the peer's outbox has and our copy lacks, as far as is known; alarm on ``source_active_s``."""
+    source_active_s: float | None
+    """Seconds since our copy heard of the peer's outbox; none: never."""
+    outbox_last_seq: int
+    outbox_messages: int
+    outbox_bytes: int
+    peer_acked_seq: int
+    """Last frame of our outbox that the peer's copy has on disk."""
+    peer_pending: int
+    """Frames in our outbox that the peer's copy is not known to have."""
+
+
+class LinkState(msgspec.Struct, frozen=True, kw_only=True):
+    """The link to one peer."""
+
+    code: str
+    main: LaneState
+    bulk: LaneState
+    problem: str
+    """Why it is not up, in words; empty if it is."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether warnings can cross now."""
+        return self.main.connected
+
+
+class _Leaf(msgspec.Struct, frozen=True):
+    id: int
+    account: str
+    rtt: str = ""
+    in_bytes: int = 0
+    out_bytes: int = 0
+
+
+class _Leafs(msgspec.Struct, frozen=True):
+    leafs: list[_Leaf] | None = None
+
+
+class _Server(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    server: _Server
+    data: _Leafs | None = None
+
+
+class LinkWatch:
+    """Tells how the links are doing.
+
+    Args:
+        config: The member's bus.
+        home: Connection in the home account.
+        system: Connection in the system account.
+        clock: For ``since``.
+        diagnosis: Reads the embedded server's log; none with an external server.
+    """
+
+    def __init__(
+        self,
+        config: BusConfig,
+        *,
+        home: Connection,
+        system: Connection,
+        clock: Clock,
+        diagnosis: LinkDiagnosis | None,
+    ) -> None:
+        self._config = config
+        self._home = home
+        self._system = system
+        self._clock = clock
+        self._diagnosis = diagnosis
+        self._since: dict[tuple[str, str, int], datetime] = {}
+
+    async def states(self) -> dict[str, LinkState]:
+        """Return the state of every link by the peer's code.
+
+        Raises:
+            BusError: The member's own server does not answer.
+        """
+        server, leafs = await self._leafs()
+        now = self._clock.now()
+        present = {(server, leaf.account, leaf.id) for leaf in leafs.values()}
+        self._since = {key: self._since.get(key, now) for key in present}
+        codes = [peer.code for peer in self._config.peers]
+        lanes = await asyncio.gather(
+            *(
+                self._lane(code, lane, leafs.get(names.link_account(code, lane)), server)
+                for code in codes
+                for lane in LANES
+            )
+        )
+        states = {}
+        for place, code in enumerate(codes):
+            main, bulk = lanes[2 * place], lanes[2 * place + 1]
+            problem = self._problem(code, is_up=main.connected and bulk.connected)
+            states[code] = LinkState(code=code, main=main, bulk=bulk, problem=problem)
+        return states
+
+    async def problem(self, peer: str) -> str:
+        """Say in words why a peer's link is not up; empty if it is.
+
+        Raises:
+            BusError: The member's own server does not answer.
+            ConfigError: There is no such link.
+        """
+        link = self._config.peer(peer)
+        _, leafs = await self._leafs()
+        return self._problem(link.code, is_up=all(names.link_account(peer, lane) in leafs for lane in LANES))
+
+    async def kick(self, peer: str) -> int:
+        """Cut the connections of a peer's link; it comes back at once unless its key was taken away by a reload.
+
+        Returns:
+            How many were cut.
+
+        Raises:
+            BusError: The member's own server does not answer.
+        """
+        server, leafs = await self._leafs()
+        mine = [leaf for leaf in leafs.values() if leaf.account in {names.link_account(peer, lane) for lane in LANES}]
+        for leaf in mine:
+            await self._system.request(f"$SYS.REQ.SERVER.{server}.KICK", {"cid": leaf.id})
+        return len(mine)
+
+    async def _leafs(self) -> tuple[str, dict[str, _Leaf]]:
+        data = await self._system.request("$SYS.REQ.SERVER.PING.LEAFZ")
+        try:
+            answer = msgspec.json.decode(data, type=_Answer)
+        except msgspec.MsgspecError as cause:
+            raise BusUnavailableError(f"the server's list of links cannot be read: {cause}") from cause
+        leafs = (answer.data.leafs if answer.data is not None else None) or []
+        return answer.server.id, {leaf.account: leaf for leaf in leafs}
+
+    async def _lane(self, code: str, lane: Lane, leaf: _Leaf | None, server: str) -> LaneState:
+        me = self._config.member
+        outbox = names.outbox(me, code, lane)
+        sent, theirs, copy = await asyncio.gather(
+            stream_info(self._home, outbox),
+            consumer_info(self._home, outbox, names.SOURCE_CONSUMER),
+            stream_info(self._home, names.copy_stream(code, lane)),
+        )
+        source = copy.sources[0] if copy is not None and copy.sources else None
+        return LaneState(
+            connected=leaf is not None,
+            since=self._since.get((server, leaf.account, leaf.id)) if leaf is not None else None,
+            rtt_ms=duration_ms(leaf.rtt) if leaf is not None else None,
+            bytes_in=leaf.in_bytes if leaf is not None else 0,
+            bytes_out=leaf.out_bytes if leaf is not None else 0,
+            copy_last_seq=copy.state.last_seq if copy is not None else 0,
+            copy_lag=source.lag if source is not None else 0,
+            source_active_s=source.active / 1e9 if source is not None and source.active >= 0 else None,
+            outbox_last_seq=sent.state.last_seq if sent is not None else 0,
+            outbox_messages=sent.state.messages if sent is not None else 0,
+            outbox_bytes=sent.state.bytes if sent is not None else 0,
+            peer_acked_seq=theirs.ack_floor.stream_seq if theirs is not None else 0,
+            peer_pending=theirs.num_pending + theirs.num_ack_pending if theirs is not None else 0,
+        )
+
+    def _problem(self, code: str, *, is_up: bool) -> str:
+        if is_up:
+            if self._diagnosis is not None:
+                self._diagnosis.forget(code)
+            return ""
+        dials_us = self._config.peer(code).dial is None
+        found = self._diagnosis.trouble(code, dials_us=dials_us) if self._diagnosis is not None else ""
+        return found or ("the peer has not called" if dials_us else "the peer cannot be reached")
+
+
+def duration_ms(text: str) -> float | None:
+    """Read a duration as Go writes it, such as ``1.5ms`` or ``1m2s``."""
+    parts = _DURATION.findall(text)
+    if not parts:
+        return None
+    return float(sum(float(number) * _UNIT_MS[unit] for number, unit in parts))
