@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
 import hashlib
 import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import uvloop
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tocsin.bus.client import Bus, OnDurable
 from tocsin.bus.config import LANES, BusConfig, LaneKeys, PeerLink
+from tocsin.bus.copies import Cursor
 from tocsin.bus.keys import new_nkey
+from tocsin.bus.server import Server
+from tocsin.clock import SystemClock
+from tocsin.records.record import Precedence
+from tocsin.records.trusted import ChainId, FrameRef, Peer, Released
 
 DAY = dt.timedelta(days=1)
 MEBIBYTE = 1024**2
@@ -256,3 +267,151 @@ def write_seed(path: Path, seed: str) -> str:
 def without_peer(config: BusConfig, code: str) -> BusConfig:
     """Return the configuration as if that peer had not joined yet."""
     return msgspec.structs.replace(config, peers=tuple(peer for peer in config.peers if peer.code != code))
+
+
+def on_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Run a test that is a coroutine, on the loop that the node uses."""
+
+    @functools.wraps(test)
+    def wrapper(*args: Any, **kwargs: Any) -> None:
+        uvloop.run(test(*args, **kwargs))
+
+    return wrapper
+
+
+@dataclass
+class Inbox:
+    """What a member was handed, and a way to wait for it."""
+
+    live: list[tuple[bytes, str]] = field(default_factory=list)
+    durable: list[tuple[bytes, str]] = field(default_factory=list)
+    cursors: dict[str, Cursor] = field(default_factory=dict)
+    may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.may_go_on.set()
+
+    def on_live(self, data: bytes, via: str) -> None:
+        self.live.append((data, via))
+        self._changed.set()
+
+    async def on_durable(self, data: bytes, via: str, cursor: Cursor) -> None:
+        if not self.may_go_on.is_set():
+            await self.may_go_on.wait()
+        self.durable.append((data, via))
+        self.cursors[cursor.stream] = cursor
+        self._changed.set()
+
+    def durable_from(self, via: str) -> list[bytes]:
+        return [data for data, peer in self.durable if peer == via]
+
+    async def until(self, is_true: Callable[[], bool], *, timeout_s: float = 40.0) -> None:
+        """Wait until what has arrived makes ``is_true`` true."""
+        async with asyncio.timeout(timeout_s):
+            while not is_true():
+                self._changed.clear()
+                await self._changed.wait()
+
+
+class Member:
+    """One member's server and bus."""
+
+    def __init__(self, config: BusConfig) -> None:
+        self.config = config
+        self.code = config.member
+        self.server = Server(config)
+        self.inbox = Inbox()
+        self._bus: Bus | None = None
+
+    @property
+    def bus(self) -> Bus:
+        assert self._bus is not None
+        return self._bus
+
+    async def up(self, *, cursors: tuple[Cursor, ...] = ()) -> None:
+        """Start the server, connect and listen."""
+        await self.server.start()
+        await self.connect(cursors=cursors)
+
+    async def connect(self, *, cursors: tuple[Cursor, ...] = ()) -> None:
+        """Connect to a server that runs, and listen."""
+        self._bus = Bus(self.config, clock=SystemClock())
+        await self._bus.connect()
+        await self._bus.prepare()
+        await self._bus.listen(self.inbox.on_live, self.inbox.on_durable, cursors=cursors)
+
+    async def connect_with(self, on_durable: OnDurable) -> None:
+        """Connect to a server that runs, and listen with another receiver."""
+        self._bus = Bus(self.config, clock=SystemClock())
+        await self._bus.connect()
+        await self._bus.listen(self.inbox.on_live, on_durable)
+
+    async def down(self) -> None:
+        """Stop all."""
+        if self._bus is not None:
+            await self._bus.close(drain_s=0.0)
+            self._bus = None
+        await self.server.stop()
+
+    async def crash(self) -> None:
+        """Kill the server with SIGKILL and wait until it is gone; the bus stays."""
+        self.server.kill()
+        await self.server.wait_ended()
+
+
+@asynccontextmanager
+async def running(federation: Federation, *codes: str) -> AsyncIterator[dict[str, Member]]:
+    """Run the members named, or all, until the links of every one of them are up."""
+    members = {code: Member(federation.configs[code]) for code in codes or federation.configs}
+    await federation.start_wires()
+    try:
+        await asyncio.gather(*(member.up() for member in members.values()))
+        await all_linked(members)
+        yield members
+    finally:
+        await asyncio.gather(*(member.down() for member in members.values()))
+        await federation.stop_wires()
+
+
+async def all_linked(members: dict[str, Member], *, timeout_s: float = 20.0) -> None:
+    """Wait until each member sees both lanes of its links to the others up and each copy hears its outbox."""
+
+    async def linked() -> bool:
+        for member in members.values():
+            for code, link in (await member.bus.links()).items():
+                if code not in members:
+                    continue
+                for lane in (link.main, link.bulk):
+                    if not lane.connected or lane.source_active_s is None:
+                        return False
+        return True
+
+    await eventually(linked, timeout_s=timeout_s)
+
+
+async def eventually(is_true: Callable[[], Awaitable[bool]], *, timeout_s: float = 20.0) -> None:
+    """Ask again and again: for what a server knows and tells nobody."""
+    async with asyncio.timeout(timeout_s):
+        while not await is_true():
+            await asyncio.sleep(0.05)
+
+
+def frame(
+    originator: str,
+    to: str,
+    number: int,
+    *,
+    precedence: Precedence = Precedence.FLASH,
+    size: int = 400,
+    is_control: bool = False,
+) -> Released[Peer]:
+    """Make something in the form of a frame that policy let go."""
+    data = f"{originator}>{to}#{number}|".encode().ljust(size, b".")
+    ref = FrameRef(
+        chain=ChainId(originator, "JPN-KOR-USA", "test", precedence),
+        epoch="e",
+        number=number,
+        hash=hashlib.sha256(data + precedence.value.encode()).hexdigest(),
+    )
+    return Released(Peer(to), data, ref, "warning.detection", is_control)
