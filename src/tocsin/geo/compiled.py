@@ -18,6 +18,10 @@ def njit(function: _Kernel) -> _Kernel:
     """Compile a function of numbers and float64 arrays, keeping its type for the checker.
 
     Floating point follows IEEE 754 strictly, so that the same input gives the same bits; a division by zero gives
-    infinity or NaN and no exception.
+    infinity or NaN and no exception. Where no folder can be written, kernels are compiled anew in every process.
     """
-    return cast("_Kernel", numba.njit(cache=True, error_model="numpy")(function))
+    try:
+        compiled = numba.njit(cache=True, error_model="numpy")(function)
+    except RuntimeError:  # numba found no place for its cache
+        compiled = numba.njit(error_model="numpy")(function)
+    return cast("_Kernel", compiled)

@@ -64,8 +64,8 @@ def _vertical(p_m: float, z_m: float, passes: int) -> tuple[float, float]:
 def geodetic_from_ecef(r: Vector) -> tuple[float, float, float]:
     """Return latitude and longitude in degrees (longitude from -180 to 180) and altitude in metres.
 
-    The error is below a nanometre's worth of angle and a tenth of a micrometre of altitude from 5,000 km under the
-    ellipsoid to beyond the geostationary orbit; at the earth's centre nothing is defined.
+    The error is below 1e-12 degrees and a tenth of a micrometre from 5,000 km under the ellipsoid to beyond the
+    geostationary orbit; at the earth's centre nothing is defined.
 
     Source:
         Bowring (1985), The accuracy of geodetic latitude and height equations, Survey Review 28; three passes.

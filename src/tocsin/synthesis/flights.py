@@ -102,18 +102,13 @@ def reconstruct(row: LaunchRow) -> Flight:
         Coarse scan of burn time and tilt, then damped Newton with a Jacobian by differences; docs/explanation.
     """
     problem = _problem(row)
-    best: tuple[float, Vector] | None = None
+    best = math.inf, np.zeros(3)
     for start in _starts(problem):
-        norm, unknowns = _newton(problem, start)
-        if best is None or norm < best[0]:
-            best = norm, unknowns
+        reached = _newton(problem, start)
+        if reached[0] < best[0]:
+            best = reached
         if best[0] < _SOLVED:
             break
-    if best is None:
-        raise FlightError(
-            f"{row.launch_id}: no burn of the model lifts it and lets it come down",
-            advice="Check apogee and distance of the row",
-        )
     return _assess(row, problem, best[1])
 
 

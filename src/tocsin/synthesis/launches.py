@@ -179,8 +179,9 @@ def select(rows: Sequence[LaunchRow], which: str) -> tuple[LaunchRow, ...]:
     if not chosen and _DATE.fullmatch(which):
         chosen = tuple(row for row in rows if _is_on(row, which))
     if not chosen:
-        near = difflib.get_close_matches(which, [row.launch_id for row in rows], n=3)
-        hint = f"Did you mean {', '.join(near)}?" if near else "Give a launch id, a date such as 2017-08-28, or all"
+        hint = "Give a launch id, a date such as 2017-08-28, or all"
+        if not _DATE.fullmatch(which) and (near := difflib.get_close_matches(which, [row.launch_id for row in rows])):
+            hint = f"Did you mean {', '.join(near)}?"
         raise DomainError(f"the table has no launch {which[:80]!r}", advice=hint)
     return chosen
 

@@ -121,6 +121,7 @@ def _observe_one(flight: Flight, sensor: Sensor, seed: int) -> list[Plot]:
     first_s = random.uniform(0.0, sensor.update_interval_s)
     end_s = flight.burnout_s if sensor.kind == "infrared_satellite" else flight.duration_s
     times_s = np.round(np.arange(first_s, end_s, sensor.update_interval_s), 3)
+    times_s = times_s[times_s <= end_s]  # rounding may lead past it
     is_detected = random.random(times_s.size) < PROBABILITY_OF_DETECTION
     noise = random.standard_normal((times_s.size, 3))
     boresight_deg = initial_bearing_deg(
@@ -128,8 +129,6 @@ def _observe_one(flight: Flight, sensor: Sensor, seed: int) -> list[Plot]:
     )
     plots = []
     for time_s, draw in zip(times_s[is_detected], noise[is_detected], strict=True):
-        if time_s > flight.duration_s:  # rounded past the end
-            continue
         seen = _look(sensor, flight.state_at(float(time_s))[:3], boresight_deg)
         if seen is None:
             continue

@@ -71,7 +71,7 @@ def _iterate(reader: csv.DictReader[str], name: str) -> Iterator[tuple[int, Cell
         except StopIteration:
             return
         except csv.Error as error:
-            raise FeedError(str(error), source=name, line=reader.line_num, advice="Check the quotes") from error
+            raise FeedError(str(error), source=name, line=reader.reader.line_num, advice="Check the quotes") from error
         yield (
             reader.line_num,
             {column: " ".join(cell) if isinstance(cell, list) else cell.strip() for column, cell in row.items()},
