@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, delete, insert, inspect, select
 
@@ -25,6 +25,8 @@ from tocsin.store.shapes import Batch, Committed, RecordQuery, StoredRecord
 
 QUARANTINE_RING = 1000
 """Entries kept for each peer."""
+
+_ROWS_AT_ONCE = 1000
 
 
 class Store:
@@ -169,10 +171,15 @@ class Store:
         count = 0
         with self._turn, translated(self._database, "rebuild"), self._writing() as connection:
             deriving.forget(connection)
+            rows: list[dict[str, Any]] = []
             for stored in self.chains.admitted_frames():
-                rows = deriving.record_rows(reread(stored), order=stored.order)
-                deriving.insert_rows(connection, rows)
-                count += len(rows)
+                rows += deriving.record_rows(reread(stored), order=stored.order)
+                if len(rows) >= _ROWS_AT_ONCE:
+                    deriving.insert_rows(connection, rows)
+                    count += len(rows)
+                    rows = []
+            deriving.insert_rows(connection, rows)
+            count += len(rows)
         return count
 
     def _prepare(self) -> None:

@@ -43,18 +43,21 @@ def write_frames(
     Returns:
         How many were new.
     """
-    candidates = {frame.ref.hash: frame for frame in reversed(list(frames)) if frame.ref.number > 0}
+    candidates: dict[str, AdmittedFrame] = {}
+    for frame in frames:
+        if frame.ref.number > 0:
+            candidates.setdefault(frame.ref.hash, frame)
     known = _known(connection, list(candidates))
     order = last_order(connection) + 1
     frame_rows, journal_rows, record_rows = [], [], []
-    for hash_, candidate in reversed(candidates.items()):
+    for hash_, candidate in candidates.items():
         if hash_ in known:
             continue
         orders = max((record.index + 1 for record in candidate.records), default=1)
-        frame = _without_recalled(candidate, recalled)
-        frame_rows.append(_frame_row(frame))
+        kept = _without_recalled(candidate, recalled)
+        frame_rows.append(_frame_row(kept))
         journal_rows.append(_journal_row(candidate, order=order, orders=orders))
-        record_rows.extend(deriving.record_rows(frame, order=order))
+        record_rows.extend(deriving.record_rows(kept, order=order))
         order += orders
     if frame_rows:
         connection.execute(insert(schema.frames), frame_rows)

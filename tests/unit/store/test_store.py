@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sealed import START, Federation, make_record
 
+from sealed import START, Federation, make_record
 from tocsin.errors import StoreError
 from tocsin.markings import marking_for
 from tocsin.records import BundleFile, Held, Operator, Peer, Precedence

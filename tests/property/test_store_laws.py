@@ -1,0 +1,154 @@
+"""Laws of the store: whatever is committed, in whatever order, however often."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from sealed import START, Federation, make_record
+from tocsin.exchange import ForeignChains, NoMemory, Reason, Rejected
+from tocsin.exchange.admission import Inside
+from tocsin.records import AdmittedFrame, Precedence
+from tocsin.store import Batch, RecordQuery, Store, schema
+from tocsin.store.indexes import indexes_from, indexes_text
+
+POOL = 18
+laws = settings(max_examples=40)
+numbers = st.integers(0, POOL - 1)
+batches = st.lists(st.lists(numbers, max_size=6), max_size=6)
+recalls = st.lists(st.tuples(st.integers(0, 6), numbers), max_size=3)
+
+
+@cache
+def pool() -> tuple[AdmittedFrame, ...]:
+    """Frames of several originators, with records that replace each other, come twice, or were refused one by one."""
+    federation = Federation()
+    frames = []
+    for n in range(POOL):
+        originator = ("JPN", "KOR", "USA")[n % 3]
+        records = [
+            make_record(f"r{n}.{m}", originator=originator, body={"event_id": f"E{m}"}) for m in range(n % 4 + 1)
+        ]
+        if n >= 3:
+            records.append(make_record(f"s{n}", originator=originator, supersedes=f"r{n - 3}.0", kind="cyber.object"))
+        if n % 5 == 4:
+            records.insert(0, make_record(f"r{n % 3}.0", originator=originator, body={"event_id": "E0"}))
+            records.insert(1, make_record(f"w{n}", originator=originator, precedence=Precedence.FLASH))
+        result = federation.receive(federation.seal(*records, epoch=f"E{n // 9}"), via=originator)
+        assert isinstance(result, Inside)
+        frames.append(result.frame)
+    return tuple(frames)
+
+
+def rows(store):
+    with store._reader.begin() as connection:
+        return connection.execute(select(schema.records).order_by(schema.records.c.admission_order)).all()
+
+
+def listed(stored):
+    return [(each.order, each.admitted) for each in stored]
+
+
+@laws
+@given(batches, recalls)
+def test_a_rebuild_equals_what_grew(batches, recalls):
+    frames, recalled = pool(), set()
+    first: dict[str, AdmittedFrame] = {}
+    with tempfile.TemporaryDirectory() as place, Store.open(Path(place) / "store.db") as store:
+        for turn, batch in enumerate(batches):
+            for when, n in recalls:
+                if when == turn:
+                    record = frames[n].records[0].record
+                    recalled.add((record.id, record.originator))
+                    store.recall(record.id, originator=record.originator, recalled_at=START)
+            store.commit(Batch(frames=tuple(frames[n] for n in batch)))
+            for n in batch:
+                first.setdefault(frames[n].ref.hash, frames[n])
+        everything = RecordQuery(copies=True)
+        assert [each.admitted for each in store.records(everything)] == [
+            admitted
+            for frame in first.values()
+            for admitted in frame.records
+            if (admitted.record.id, admitted.record.originator) not in recalled
+        ]
+        words = {each.admitted.raw for each in store.records(everything)}
+        assert sorted(each.admitted.raw for each in store.records()) == sorted(words)
+        grown = rows(store), listed(store.current())
+        store.rebuild()
+        assert (rows(store), listed(store.current())) == grown
+
+
+@laws
+@given(batches, batches)
+def test_committing_again_changes_nothing(batches, again):
+    frames = pool()
+    with tempfile.TemporaryDirectory() as place, Store.open(Path(place) / "store.db") as store:
+        for batch in batches:
+            store.commit(Batch(frames=tuple(frames[n] for n in batch)))
+        known = {n for batch in batches for n in batch}
+        before = rows(store), list(store.chains.admitted_frames())
+        for batch in again:
+            assert store.commit(Batch(frames=tuple(frames[n] for n in batch if n in known))).frames == 0
+        assert (rows(store), list(store.chains.admitted_frames())) == before
+
+
+@laws
+@given(st.permutations(range(POOL)), st.lists(st.tuples(st.integers(0, 4), st.integers(1, 7)), max_size=12))
+def test_paging_neither_repeats_nor_loses_while_a_writer_adds(order, steps):
+    frames = pool()
+    with tempfile.TemporaryDirectory() as place, Store.open(Path(place) / "store.db") as store:
+        left, seen, cursor = list(order), [], 0
+        for added, limit in [*steps, (POOL, 1000)]:
+            now, left = left[:added], left[added:]
+            store.commit(Batch(frames=tuple(frames[n] for n in now)))
+            page = list(store.records(RecordQuery(after_order=cursor, limit=limit, copies=True)))
+            seen += page
+            cursor = page[-1].order if page else cursor
+        assert [each.admitted for each in seen] == [admitted for n in order for admitted in frames[n].records]
+
+
+@laws
+@given(st.lists(numbers, unique=True))
+def test_a_restart_finds_the_chains_as_the_exchange_left_them(arrivals):
+    frames, chains = pool(), ForeignChains(NoMemory())
+    with tempfile.TemporaryDirectory() as place, Store.open(Path(place) / "store.db") as store:
+        for n in arrivals:
+            chains.take(frames[n].ref, frames[n].resumes)
+        store.commit(Batch(frames=tuple(frames[n] for n in arrivals)))
+        held = {(chain, epoch): state for chain, epoch, state in chains.items()}
+        found = {(chain, epoch): state for chain, epoch, state in store.chains.states()}
+        assert found.keys() == held.keys()
+        for key, state in held.items():
+            assert found[key].contiguous == state.contiguous
+            assert found[key].contiguous_hash == state.contiguous_hash
+            assert found[key].ahead == state.ahead
+            gaps = [(gap.after, gap.up_to) for gap in store.chains.missing(*key, up_to=9)]
+            assert gaps == chains.missing(*key, 9)
+
+
+@laws
+@given(st.lists(st.lists(st.sampled_from(["JPN", "KOR", "USA"]), max_size=12), max_size=6), st.integers(1, 8))
+def test_the_quarantine_is_a_ring_for_each_peer(commits, ring):
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "store.db"
+        came: list[tuple[str, str]] = []
+        with Store.open(path, quarantine_ring=ring) as store:
+            for vias in commits:
+                batch = [(via, f"{len(came) + n:x}") for n, via in enumerate(vias)]
+                came += batch
+                refused = (Rejected(Reason.SIGNATURE, "", name, via, "live", START, b"{}") for via, name in batch)
+                store.commit(Batch(refused=tuple(refused)))
+            for via in ("JPN", "KOR", "USA"):
+                expected = [name for one, name in reversed(came) if one == via]
+                assert [each.hash for each in store.links.quarantined(via)] == expected[:ring]
+                assert store.links.refusals().get((via, "bad_signature"), 0) == len(expected)
+
+
+@given(st.sets(st.integers(0, 999)))
+def test_places_read_back_as_written(places):
+    assert indexes_from(indexes_text(sorted(places))) == tuple(sorted(places))

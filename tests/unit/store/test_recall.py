@@ -1,0 +1,139 @@
+"""A recall takes a record's content out of every file, and leaves what proves the frame."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from sealed import START, Federation, make_record
+from tocsin.codec import encode
+from tocsin.errors import StoreError
+from tocsin.exchange import open_frame, verify_frames
+from tocsin.records import Held, Peer
+from tocsin.store import Batch, HeldItem, RecordQuery, Store, Unacked, sqlite
+
+SECRET = "0f5ac1b7-spilled"
+BIG = {"secret": SECRET + "".join(f"{n:06x}" for n in range(3000))}
+
+
+@pytest.fixture
+def federation():
+    return Federation()
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "store.db"
+
+
+def on_disk(path):
+    return b"".join(file.read_bytes() for file in sorted(path.parent.iterdir()))
+
+
+def ids(stored):
+    return [each.admitted.record.id for each in stored]
+
+
+@pytest.mark.parametrize("body", [BIG, {"secret": SECRET}])
+def test_content_is_gone_from_every_file_and_the_frame_still_verifies(path, federation, body):
+    spilled = make_record("spilled", body=body)
+    frame = federation.admitted(make_record("before"), spilled, make_record("after", body={"n": 1}))
+    salt = open_frame(frame.data, max_bytes=1_000_000).slips[1].salt
+    others = [federation.admitted(make_record(f"o{n}", body={"text": "x" * (n * 37 % 3000)})) for n in range(60)]
+    with Store.open(path) as store:
+        store.commit(Batch(frames=(*others[:30], frame, *others[30:])))
+        assert SECRET.encode() in on_disk(path)
+        assert store.recall("spilled", originator="JPN", recalled_at=START) == 1
+        content = on_disk(path)
+        for trace in (SECRET.encode(), salt.encode(), *(b"%06x%06x" % (n, n + 1) for n in range(0, 3000, 7))):
+            assert trace not in content
+        assert store.find("spilled") is None
+        assert store.find("before").admitted == frame.records[0]
+        assert store.find("after").admitted == frame.records[2]
+        kept = store.chains.frame(frame.ref.hash)
+        assert b'{"recalled":true}' in kept.data
+        was, now = open_frame(frame.data, max_bytes=1_000_000), open_frame(kept.data, max_bytes=1_000_000)
+        assert (now.header_bytes, now.keyid, now.signature) == (was.header_bytes, was.keyid, was.signature)
+        report = verify_frames((each.data for each in store.chains.frames()), [federation.trust.roster])
+        assert report.is_sound
+        assert report.recalled == 1
+        before = [(each.order, each.admitted) for each in store.records()]
+        assert store.rebuild() == 62
+        assert [(each.order, each.admitted) for each in store.records()] == before
+
+
+def test_a_recall_finds_every_copy(path, federation):
+    spilled = make_record("spilled", originator="KOR", body=BIG)
+    own = federation.admitted(spilled, own=True, path="self")
+    sent = federation.admitted(make_record("x", originator="KOR"), spilled, path="self")
+    loose = federation.admitted(make_record("y", originator="KOR"), spilled, path="self")
+    broken = federation.receive(federation.seal(spilled)[:2000])
+    held = HeldItem(held=Held("spilled", "cargo.movement", Peer("USA"), "policy"), held_at=START)
+    waits = tuple(
+        Unacked(hop="USA", ref=frame.ref, kind="cargo.movement", sealed_at=START, data=frame.data)
+        for frame in (sent, loose)
+    )
+    with Store.open(path) as store:
+        store.commit(Batch(frames=(own, sent), held=(held,), sealed=waits, refused=(broken,)))
+        assert store.links.quarantined()[0].data
+        assert store.recall("spilled", originator="KOR", recalled_at=START) == 4
+        assert b"secret" not in on_disk(path)
+        assert store.links.held() == ()
+        assert [b'{"recalled":true}' in each.data for each in store.links.unacked()] == [True, True]
+        report = verify_frames((each.data for each in store.links.unacked()), [federation.trust.roster])
+        assert report.is_sound
+        assert ids(store.records()) == ["x"]
+        assert store.links.quarantined()[0].data is None
+
+
+def test_what_was_recalled_never_comes_in_again(path, federation):
+    frame = federation.admitted(make_record("a"), make_record("spilled", body=BIG))
+    with Store.open(path) as store:
+        assert store.recall("spilled", originator="JPN", recalled_at=START) == 0
+        assert store.recall("spilled", originator="JPN", recalled_at=START) == 0
+    with Store.open(path) as store:
+        store.commit(Batch(frames=(frame,)))
+        assert b"secret" not in on_disk(path)
+        assert ids(store.records()) == ["a"]
+        assert store.rebuild() == 1
+        (row,) = store.records()
+        assert row.order == 1
+        store.commit(Batch(frames=(federation.admitted(make_record("b")),)))
+        assert store.find("b").order == 3
+
+
+def test_nobody_recalls_for_another(path, federation):
+    frames = (federation.admitted(make_record("a")), federation.admitted(make_record("a", originator="USA")))
+    with Store.open(path) as store:
+        store.commit(Batch(frames=frames))
+        store.recall("a", originator="USA", recalled_at=START)
+        assert [each.admitted.record.originator for each in store.records(RecordQuery(id="a"))] == ["JPN"]
+
+
+def test_a_reader_that_lingers_only_delays_the_wiping(path, federation, monkeypatch):
+    monkeypatch.setattr(sqlite, "_BUSY_TIMEOUT_S", 0.05)
+    frame = federation.admitted(make_record("spilled", body=BIG))
+    with Store.open(path) as store:
+        store.commit(Batch(frames=(frame,)))
+        reader = sqlite3.connect(path, isolation_level=None)
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM frames").fetchone()
+        with pytest.raises(StoreError, match="a reader is at work"):
+            store.recall("spilled", originator="JPN", recalled_at=START)
+        assert store.find("spilled") is None
+        store.commit(Batch(frames=(federation.admitted(make_record("b")),)))
+        reader.close()
+    with Store.open(path) as store:
+        assert b"secret" not in on_disk(path)
+        assert ids(store.records()) == ["b"]
+
+
+def test_a_recalled_record_no_longer_replaces_another(path, federation):
+    records = [make_record("old"), make_record("new", supersedes="old")]
+    with Store.open(path) as store:
+        store.commit(Batch(frames=tuple(federation.admitted(record) for record in records)))
+        assert ids(store.current()) == ["new"]
+        store.recall("new", originator="JPN", recalled_at=START)
+        assert ids(store.current()) == ["old"]
+        assert encode(store.find("old").admitted.record) == encode(records[0])
