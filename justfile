@@ -16,3 +16,8 @@ floors:
 test *args:
     coverage run -m pytest {{args}}
     coverage report
+
+# writes what follows from the code: schemas, test vectors, two pages of reference
+spec:
+    python spec/generate.py
+    python spec/make_vectors.py

@@ -1,0 +1,262 @@
+"""The committed schemas follow from the structs, and hold what this program writes and the vectors hold."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from referencing import Registry, Resource
+
+from tocsin import markings
+from tocsin.clock import ManualClock
+from tocsin.exchange import Exchange, Policy
+from tocsin.markings import marking_for
+from tocsin.records import (
+    BODIES,
+    Detection,
+    Downgrade,
+    Head,
+    Heads,
+    Impact,
+    Launch,
+    LaunchPoint,
+    Overflight,
+    Person,
+    Position,
+    Precedence,
+    Recall,
+    Request,
+    Revocation,
+    SameEvent,
+    Source,
+    TrackPoint,
+    encode,
+    record,
+    with_body,
+)
+from tocsin.signing import KeyRole, Link, LinkIdentity, PrivateKey, Roster, RosterMember, Trust, unsigned
+
+ROOT = Path(__file__).parents[2]
+SCHEMAS = ROOT / "spec" / "schema"
+NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
+
+
+def _schema(name: str) -> Any:
+    return json.loads((SCHEMAS / f"{name}.json").read_text())
+
+
+REGISTRY: Registry[Any] = Registry().with_resources(
+    (path.name, Resource.from_contents(json.loads(path.read_text()))) for path in SCHEMAS.rglob("*.json")
+)
+
+
+def _problems(name: str, value: object) -> list[str]:
+    checker = jsonschema.Draft202012Validator(
+        _schema(name), registry=REGISTRY, format_checker=jsonschema.FormatChecker()
+    )
+    return [f"{error.json_path}: {error.message}" for error in checker.iter_errors(value)]
+
+
+TRACK = TrackPoint(
+    at=NOW, lat_deg=40.0, lon_deg=130.0, altitude_m=9e4, speed_mps=3e3, heading_deg=90.0, climb_deg=30.0, sigma_m=500.0
+)
+IMPACT = Impact(
+    lat_deg=41.0, lon_deg=141.0, ellipse_95_km=(12.0, 3.0), ellipse_bearing_deg=80.0, at=NOW, at_sigma_s=2.0
+)
+HEAD = Head(
+    originator="KOR", precedence=Precedence.FLASH, epoch="e", number=3, hash="0" * 64, resumes=("d", 7, "1" * 64)
+)
+EXAMPLES = {
+    "exchange.heads": Heads(clock_at=NOW, heads=(HEAD,), held=(HEAD,), tick=4),
+    "exchange.request": Request(originator="KOR", precedence=Precedence.FLASH, epoch="e", after=2, up_to=9),
+    "exchange.downgrade": Downgrade(
+        source_ids=("a",),
+        fields=("position",),
+        marking=marking_for("JPN", "KOR"),
+        reason="r",
+        releaser=Person(role="releaser", pseudonym="P1"),
+        keyid="0" * 64,
+        signature="x",
+    ),
+    "exchange.recall": Recall(record_id="a", reason="r"),
+    "exchange.revocation": Revocation(document="{}"),
+    "warning.detection": Detection(
+        sensor_id="s",
+        sensor=Position(lat_deg=37.0, lon_deg=127.0),
+        range_m=1e5,
+        range_sigma_m=50.0,
+        azimuth_deg=1.0,
+        elevation_deg=2.0,
+        angle_sigma_deg=0.1,
+        independence_group="g",
+    ),
+    "warning.launch": Launch(
+        event_id="e",
+        stage="predicted",
+        revision=2,
+        launch_point=LaunchPoint(lat_deg=39.0, lon_deg=125.0, radius_km=5.0),
+        launched_at=NOW,
+        track=TRACK,
+        ballistic_probability=0.9,
+        label="ballistic",
+        impact=IMPACT,
+        areas=("JP-01",),
+        overflown=(Overflight(area="JP-02", passes_at=NOW, altitude_m=5e5),),
+        detections=12,
+        sensors=("s",),
+        last_detection_at=NOW,
+    ),
+    "warning.same_event": SameEvent(event_id="a", alias="b", gate="5 km, 5 s"),
+}
+
+
+def test_the_script_makes_what_is_committed() -> None:
+    found = importlib.util.spec_from_file_location("generate", ROOT / "spec" / "generate.py")
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    made = module.files()
+    assert {path for path in made if path.suffix == ".json"} == {
+        path.relative_to(ROOT) for path in SCHEMAS.rglob("*.json")
+    }
+    assert [str(path) for path, text in made.items() if (ROOT / path).read_text(encoding="utf-8") != text] == []
+
+
+@pytest.mark.parametrize("path", sorted(SCHEMAS.rglob("*.json")), ids=lambda path: path.stem)
+def test_every_schema_is_one(path: Path) -> None:
+    jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text()))
+
+
+def test_there_is_an_example_of_every_kind() -> None:
+    assert EXAMPLES.keys() == BODIES.keys()
+
+
+@pytest.mark.parametrize("kind", sorted(BODIES))
+def test_what_is_written_fits_its_schema(kind: str) -> None:
+    made = with_body(
+        kind,
+        EXAMPLES[kind],
+        id="x",
+        originator="KOR",
+        marking=marking_for("JPN", "KOR"),
+        status="exercise:vector-1",
+        precedence=Precedence.FLASH,
+        issued_at=NOW,
+        observed_at=NOW,
+        expires_at=NOW,
+        synthetic=True,
+        sources=(Source(record="y"), Source(cites="z")),
+        supersedes="w",
+    )
+    written = json.loads(encode(made))
+    assert _problems("record", written) == []
+    assert _problems(f"body/{kind}", written["body"]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("kind", "Warning.detection"),
+        ("id", ""),
+        ("originator", "kor"),
+        ("status", "exercise:"),
+        ("issued_at", "2026-01-15T12:00:00+09:00"),
+        ("body", 5),
+        ("precedence", "urgent"),
+    ],
+)
+def test_what_is_wrong_does_not_fit(name: str, value: object) -> None:
+    made = with_body(
+        "exchange.recall",
+        EXAMPLES["exchange.recall"],
+        id="x",
+        originator="KOR",
+        marking=marking_for("KOR"),
+        status="test",
+        precedence=Precedence.FLASH,
+        issued_at=NOW,
+    )
+    written = json.loads(encode(made))
+    assert _problems("record", written) == []
+    assert _problems("record", {**written, name: value}) != []
+
+
+def test_a_sealed_frame_and_a_roster_fit() -> None:
+    keys = {role: PrivateKey.generate(role) for role in KeyRole}
+    member = RosterMember(
+        code="KOR", name="K", keys=tuple(key.public for key in keys.values()), link=LinkIdentity(certificate="")
+    )
+    other = RosterMember(
+        code="JPN",
+        name="J",
+        keys=(PrivateKey.generate(KeyRole.ROSTER).public,),
+        link=LinkIdentity(certificate="", nkeys={"KOR/main": "U"}),
+    )
+    roster = Roster(
+        federation="f",
+        version=2,
+        previous="0" * 64,
+        issued_at=NOW,
+        expires_at=NOW,
+        members=(other, member),
+        links=(Link(dialler="JPN", listener="KOR"),),
+    )
+    document = unsigned(roster).signed_by("KOR", keys[KeyRole.ROSTER])
+    assert _problems("signed-document", json.loads(encode(document))) == []
+    assert _problems("roster", json.loads(document.payload)) == []
+    exchange = Exchange("KOR", trust=Trust(document), keys=keys, policy=Policy(), clock=ManualClock(NOW))
+    made = with_body(
+        "warning.detection",
+        EXAMPLES["warning.detection"],
+        id="x",
+        originator="KOR",
+        marking=marking_for("JPN", "KOR"),
+        status="test",
+        precedence=Precedence.FLASH,
+        issued_at=NOW,
+    )
+    (frame,) = exchange.submit([made]).frames
+    assert _problems("frame", json.loads(frame)) == []
+    (heads,) = {sent.data for sent in exchange.heads().sends}
+    assert _problems("frame", json.loads(heads)) == []
+
+
+GOOD = [
+    "frame",
+    "frame_many_records",
+    "frame_recalled_record",
+    "frame_unknown_kind",
+    "frame_newer_minor",
+    "frame_blanks",
+]
+
+
+@pytest.mark.parametrize("name", [*GOOD, "frame_unknown_fields", "frame_public", "frame_self", "control_heads"])
+def test_good_vectors_fit(name: str) -> None:
+    assert _problems("frame", json.loads((ROOT / "spec" / "vectors" / name / "frame.json").read_bytes())) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["record_not_utc_fail", "digest_count_fail", "empty_fail", "wrong_major_fail", "not_utc_fail"]
+)
+def test_what_a_schema_can_tell_it_tells(name: str) -> None:
+    frame = json.loads((ROOT / "spec" / "vectors" / name / "frame.json").read_bytes())
+    told = _problems("frame", frame)
+    assert (told == []) is (name == "digest_count_fail")  # two lists of one length: beyond a schema
+
+
+def test_the_schema_has_the_patterns_of_the_code() -> None:
+    fields = _schema("record")["properties"]
+    assert fields["kind"]["pattern"] == f"^{record._KIND.pattern}$"
+    assert fields["id"]["pattern"] == f"^{record._ID.pattern}$"
+    assert fields["originator"]["pattern"] == f"^{record._MEMBER.pattern}$"
+    assert fields["status"]["pattern"] == f"^(actual|test|{markings._EXERCISE.pattern})$"
+    marking = _schema("record")["$defs"]["Marking"]["properties"]
+    assert marking["caveats"]["items"]["pattern"] == f"^{markings._CAVEAT.pattern}$"
+    assert marking["releasable_to"]["items"]["pattern"] == f"^({markings._MEMBER.pattern}|PUBLIC)$"
