@@ -1,1 +1,25 @@
 """The message bus of a member: NATS JetStream servers joined by leaf links. The only room that speaks to NATS."""
+
+from tocsin.bus.client import Bus
+from tocsin.bus.config import BusConfig, LaneKeys, PeerLink
+from tocsin.bus.copies import Cursor
+from tocsin.bus.fragment import server_config
+from tocsin.bus.keys import NKey, new_nkey
+from tocsin.bus.links import LaneState, LinkState
+from tocsin.bus.publisher import Ack
+from tocsin.bus.server import Server
+
+__all__ = [
+    "Ack",
+    "Bus",
+    "BusConfig",
+    "Cursor",
+    "LaneKeys",
+    "LaneState",
+    "LinkState",
+    "NKey",
+    "PeerLink",
+    "Server",
+    "new_nkey",
+    "server_config",
+]
