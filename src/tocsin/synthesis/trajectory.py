@@ -77,14 +77,20 @@ class Trajectory:
 @njit
 def _interpolate(times_s: Vector, states: Vector, time_s: float) -> Vector:
     """The state at a time between the first and the last, by the cubic through position and velocity on both sides."""
-    row = min(int(np.searchsorted(times_s, time_s, side="right")), times_s.size - 1) - 1
+    row, above = 0, times_s.size - 1
+    while above - row > 1:
+        middle = (row + above) // 2
+        if times_s[middle] <= time_s:
+            row = middle
+        else:
+            above = middle
     h = times_s[row + 1] - times_s[row]
     s = (time_s - times_s[row]) / h
     after = np.empty(6)
     for axis in range(3):
         r0, v0, r1, v1 = states[row, axis], states[row, axis + 3], states[row + 1, axis], states[row + 1, axis + 3]
         after[axis] = (
-            (1 + 2 * s) * (1 - s) ** 2 * r0 + s * (1 - s) ** 2 * h * v0
+            (1 + 2 * s) * (1 - s) * (1 - s) * r0 + s * (1 - s) * (1 - s) * h * v0
             + s * s * (3 - 2 * s) * r1 + s * s * (s - 1) * h * v1
         )  # fmt: skip
         after[axis + 3] = 6 * s * (1 - s) * (r1 - r0) / h + (1 - s) * (1 - 3 * s) * v0 + s * (3 * s - 2) * v1
@@ -122,31 +128,44 @@ def burn_array(burn: Burn) -> Vector:
     ])  # fmt: skip
 
 
+# Loops and scalars stand where array expressions would be shorter: those take seconds to compile.
+
+
+@njit
+def _record(rows: Vector, count: int, time_s: float, state: Vector) -> int:
+    """Keep a sample if there is room for it; return how many there are."""
+    if count >= rows.shape[0]:
+        return count
+    rows[count, 0] = time_s
+    for axis in range(6):
+        rows[count, axis + 1] = state[axis]
+    return count + 1
+
+
 @njit
 def _boost(frame: Vector, law: Vector, rows: Vector) -> tuple[Vector, int]:
     """Fly until burnout. Return the state there and the rows written; -1 of them if it hit the ground."""
     burn_s, rise_s, tilt_s, cda_m, control_s = law[0], law[5], law[6], law[7], law[8]
     tilt = math.sqrt(law[1] * law[1] + law[2] * law[2])
     lean = math.sin(tilt) / tilt if tilt > 0.0 else 1.0
-    tilted = math.cos(tilt) * frame[1] + lean * (law[1] * frame[2] + law[2] * frame[3])
-    state = np.zeros(6)
-    state[:3] = frame[0]
+    state, push = np.zeros(6), np.zeros(3)
+    for axis in range(3):
+        state[axis] = frame[0, axis]
     count = 0
     for index in range(math.ceil(burn_s / control_s)):
         time_s = index * control_s
-        if count < rows.shape[0]:
-            rows[count, 0] = time_s
-            rows[count, 1:] = state
-            count += 1
+        count = _record(rows, count, time_s, state)
         dt_s = min(control_s, burn_s - time_s)
         thrust = law[3] + (law[4] - law[3]) * (time_s + 0.5 * dt_s) / burn_s
-        if time_s < rise_s - 1e-9:
-            push = thrust * frame[1]
-        elif time_s < rise_s + tilt_s - 1e-9:
-            push = thrust * tilted
-        else:
-            velocity = state[3:]
-            push = velocity * (thrust / math.sqrt(np.sum(velocity * velocity)))
+        speed = math.sqrt(state[3] * state[3] + state[4] * state[4] + state[5] * state[5])
+        for axis in range(3):
+            if time_s < rise_s - 1e-9:
+                direction = frame[1, axis]
+            elif time_s < rise_s + tilt_s - 1e-9:
+                direction = math.cos(tilt) * frame[1, axis] + lean * (law[1] * frame[2, axis] + law[2] * frame[3, axis])
+            else:
+                direction = state[axis + 3] / speed
+            push[axis] = thrust * direction
         state = step_powered(state, cda_m, push, dt_s)
         if altitude_at(state[0], state[1], state[2]) < 0.0:
             return state, -1
@@ -154,13 +173,13 @@ def _boost(frame: Vector, law: Vector, rows: Vector) -> tuple[Vector, int]:
 
 
 @njit
-def _top(before: Vector, height: Vector) -> float:
-    """Highest point of the parabola through three altitudes at the times ``before``."""
-    a = (height[0] - height[1]) / (before[0] - before[1])
-    b = (height[2] - height[1]) / (before[2] - before[1])
-    curve = (b - a) / (before[2] - before[0])
-    slope = a - curve * (before[0] - before[1])
-    return float(height[1] - slope * slope / (4.0 * curve))
+def _top(first_s: float, first: float, middle: float, last_s: float, last: float) -> float:
+    """Highest point of the parabola through three altitudes; times are relative to the middle one."""
+    a = (first - middle) / first_s
+    b = (last - middle) / last_s
+    curve = (b - a) / (last_s - first_s)
+    slope = a - curve * first_s
+    return middle - slope * slope / (4.0 * curve)
 
 
 @njit
@@ -181,31 +200,24 @@ def trace(frame: Vector, law: Vector, coast_step_s: float, rows: Vector) -> tupl
     cda_m, time_s = law[7], law[0]
     if count < 0:
         return 0, math.nan, state, time_s
-    times = np.full(3, time_s)
-    heights = np.full(3, altitude_at(state[0], state[1], state[2]))
     apogee_m = math.nan
+    height = altitude_at(state[0], state[1], state[2])
+    height_before, before_s = height, 0.0
     tick = math.floor(time_s / coast_step_s + 1e-9)
     while time_s < LONGEST_S:
-        if count < rows.shape[0]:
-            rows[count, 0] = time_s
-            rows[count, 1:] = state
-            count += 1
+        count = _record(rows, count, time_s, state)
         tick += 1
         dt_s = tick * coast_step_s - time_s
         after = step(state, cda_m, dt_s)
-        times[0], times[1], times[2] = times[1], times[2], time_s + dt_s
-        heights[0], heights[1], heights[2] = heights[1], heights[2], altitude_at(after[0], after[1], after[2])
-        if math.isnan(apogee_m) and heights[2] < heights[1]:
-            if times[0] == times[1]:  # sinking at burnout already
+        height_after = altitude_at(after[0], after[1], after[2])
+        if math.isnan(apogee_m) and height_after < height:
+            if before_s == 0.0:  # sinking at burnout already
                 return 0, math.nan, state, time_s
-            apogee_m = _top(times, heights)
-        if heights[2] <= 0.0:
+            apogee_m = _top(before_s, height_before, height, dt_s, height_after)
+        if height_after <= 0.0:
             state, left_s = fall(state, cda_m, dt_s, 2.0 * dt_s)
             time_s += left_s
-            if count < rows.shape[0]:
-                rows[count, 0] = time_s
-                rows[count, 1:] = state
-                count += 1
-            return count, apogee_m, state, time_s
-        state, time_s = after, tick * coast_step_s
+            return _record(rows, count, time_s, state), apogee_m, state, time_s
+        height_before, before_s = height, -dt_s
+        state, height, time_s = after, height_after, tick * coast_step_s
     return 0, math.nan, state, time_s
