@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Engine, Row, Select, and_, bindparam, func, select
 
 from tocsin import exchange
 from tocsin.exchange import Gap
@@ -24,6 +24,14 @@ _PAGE = 64
 _frames = schema.frames.c
 _journal = schema.journal.c
 _CHAIN = (_frames.originator, _frames.audience, _frames.status, _frames.precedence)
+
+# made once, since the door may ask for each frame
+_HASH_AT = (
+    select(_frames.hash)
+    .where(*(column == bindparam(column.name) for column in (*_CHAIN, _frames.epoch, _frames.number)))
+    .order_by(_frames.hash)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -95,9 +103,14 @@ class Chains:
         return tuple(gaps)
 
     def frame_hash(self, chain: ChainId, epoch: str, number: int) -> str | None:
-        """Return the hash of the frame with this number, the first admitted if there are two; None if none is held."""
-        ref = self._first_at(chain, epoch, number)
-        return ref.hash if ref is not None else None
+        """Return the hash of the frame with this number, or None if none is held."""
+        place = {
+            "originator": chain.originator, "audience": chain.audience, "status": chain.status,
+            "precedence": chain.precedence.value, "epoch": epoch, "number": number,
+        }  # fmt: skip
+        with translated(self._database, "read"), self._engine.begin() as connection:
+            found: str | None = connection.execute(_HASH_AT, place).scalar()
+        return found
 
     def states(self) -> Iterator[tuple[ChainId, str, exchange.Epoch]]:
         """Yield what ``Exchange.restore`` takes up after a restart: every epoch of every chain, oldest first.
@@ -109,15 +122,18 @@ class Chains:
             for span in self.epochs(chain):
                 head = self.unbroken_head(chain, span.epoch)
                 number = head.number if head else 0
-                rows = self._all(
-                    select(_frames.number, _frames.hash).where(
-                        _is(chain), _frames.epoch == span.epoch, _frames.number > number
-                    )
+                ahead = select(_frames.number, _frames.hash, _frames.previous).where(
+                    _is(chain), _frames.epoch == span.epoch, _frames.number > number
                 )
-                yield chain, span.epoch, exchange.Epoch(
-                    contiguous=number, contiguous_hash=head.hash if head else "",
-                    ahead={row.number: row.hash for row in rows}, resumes=span.resumes,
-                )  # fmt: skip
+                rows = self._all(ahead)
+                state = exchange.Epoch(
+                    contiguous=number,
+                    contiguous_hash=head.hash if head else "",
+                    ahead={row.number: row.hash for row in rows},
+                    links={row.number: row.previous for row in rows},
+                    resumes=span.resumes,
+                )
+                yield chain, span.epoch, state
 
     def frame(self, frame_hash: str) -> StoredFrame | None:
         """Return the frame with this hash, or None."""

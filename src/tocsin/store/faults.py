@@ -39,3 +39,5 @@ def translated(database: str, doing: str) -> Iterator[None]:
         name = getattr(origin, "sqlite_errorname", "")
         advice = next((text for prefix, text in _ADVICE if name.startswith(prefix)), "")
         raise StoreError(f"cannot {doing} {database}: {origin}", advice=advice) from error
+    except OverflowError as error:
+        raise StoreError(f"cannot {doing} {database}: a number is beyond 64 bits") from error

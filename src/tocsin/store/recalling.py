@@ -1,33 +1,19 @@
-"""Taking a recalled record's content out of every table, within the transaction that the store holds open (spec 10)."""
+"""Takes a recalled record's content out of every table, within the store's open transaction (spec 9.5)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from tocsin.codec import decode
 from tocsin.exchange import without_records
 from tocsin.store import schema
+from tocsin.store.slips import indexes_of
 
 _records = schema.records.c
 _journal = schema.journal.c
 _frames = schema.frames.c
-
-
-class _Identity(msgspec.Struct):
-    id: str
-    originator: str
-
-
-class _Slip(msgspec.Struct):
-    record: _Identity | None = None
-
-
-class _Content(msgspec.Struct):
-    records: list[_Slip]
 
 
 def recalled_keys(connection: Connection) -> set[tuple[str, str]]:
@@ -46,12 +32,7 @@ def write_recall(connection: Connection, *, record_id: str, originator: str, rec
         connection.execute(
             insert(schema.recalls).values(record_id=record_id, originator=originator, recalled_at=recalled_at)
         )
-    places = connection.execute(
-        select(_records.frame_order, _journal.hash)
-        .join(schema.journal, _journal.admission_order == _records.frame_order)
-        .where(_records.id == record_id, _records.originator == originator)
-        .distinct()
-    ).all()
+    places = _places(connection, record_id=record_id, originator=originator)
     removed = sum(
         _purge_frame(connection, order=order, frame_hash=hash_, record_id=record_id, originator=originator)
         for order, hash_ in places
@@ -62,15 +43,38 @@ def write_recall(connection: Connection, *, record_id: str, originator: str, rec
     return removed + _purge_quarantine(connection, record_id)
 
 
+def _places(connection: Connection, *, record_id: str, originator: str) -> list[tuple[int, str]]:
+    """Return order and hash of the frames that hold the record, also where it was refused at the door."""
+    order, hash_ = _journal.admission_order, _journal.hash
+    admitted = (
+        select(order, hash_)
+        .join(schema.records, order == _records.frame_order)
+        .where(_records.id == record_id, _records.originator == originator)
+        .distinct()
+    )
+    places = {row.admission_order: row.hash for row in connection.execute(admitted)}
+    suspects = connection.execute(select(order, hash_).where(_journal.refused > 0)).all()
+    for row in suspects:
+        if row.admission_order not in places and indexes_of(_data(connection, row.hash), record_id, originator):
+            places[row.admission_order] = row.hash
+    return sorted(places.items())
+
+
+def _data(connection: Connection, frame_hash: str) -> bytes:
+    data: bytes = connection.execute(select(_frames.data).where(_frames.hash == frame_hash)).scalar_one()
+    return data
+
+
 def _purge_frame(connection: Connection, *, order: int, frame_hash: str, record_id: str, originator: str) -> int:
     rows = connection.execute(
-        select(_records.admission_order, _records.id, _records.originator, _records.start, _records.length)
+        select(_records.admission_order, _records.start, _records.length)
         .where(_records.frame_order == order)
         .order_by(_records.admission_order)
     ).all()
-    data: bytes = connection.execute(select(_frames.data).where(_frames.hash == frame_hash)).scalar_one()
-    gone = [row.admission_order for row in rows if (row.id, row.originator) == (record_id, originator)]
-    purged = without_records(data, {each - order for each in gone})
+    data = _data(connection, frame_hash)
+    indexes = indexes_of(data, record_id, originator)
+    gone = {order + index for index in indexes}
+    purged = without_records(data, indexes)
     connection.execute(update(schema.frames).where(_frames.hash == frame_hash).values(data=purged))
     connection.execute(delete(schema.records).where(_records.admission_order.in_(gone)))
     moved: list[dict[str, Any]] = []
@@ -86,7 +90,7 @@ def _purge_frame(connection: Connection, *, order: int, frame_hash: str, record_
             update(schema.records).where(_records.admission_order == bindparam("at")).values(start=bindparam("now")),
             moved,
         )
-    return len(gone)
+    return len(indexes)
 
 
 def _purge_outbox(connection: Connection, *, record_id: str, originator: str) -> int:
@@ -95,7 +99,7 @@ def _purge_outbox(connection: Connection, *, record_id: str, originator: str) ->
     for position, data in connection.execute(
         select(table.position, table.data).where(table.data.is_not(None), table.originator == originator)
     ).all():
-        indexes = _indexes_of(data, record_id, originator)
+        indexes = indexes_of(data, record_id, originator)
         if indexes:
             purged = without_records(data, indexes)
             connection.execute(update(schema.outbox).where(table.position == position).values(data=purged))
@@ -114,9 +118,3 @@ def _purge_quarantine(connection: Connection, record_id: str) -> int:
     for position in named:
         connection.execute(update(schema.quarantine).where(table.position == position).values(data=None))
     return len(named)
-
-
-def _indexes_of(data: bytes, record_id: str, originator: str) -> set[int]:
-    wanted = _Identity(record_id, originator)
-    slips = decode(data, _Content, outermost=False).records
-    return {index for index, slip in enumerate(slips) if slip.record == wanted}

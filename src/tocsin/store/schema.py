@@ -77,6 +77,7 @@ journal = Table(
     Column("orders", Integer, nullable=False),
     # Places of the records that came through the door: those refused one by one must not come in by a rebuild.
     Column("indexes", Text, nullable=False),
+    Column("refused", Integer, nullable=False),
     Column("hash", Text, nullable=False, unique=True),
     Column("path", Text, nullable=False),
     Column("via", Text, nullable=False),

@@ -15,6 +15,7 @@ from tocsin.store import deriving, schema
 from tocsin.store.indexes import indexes_text
 from tocsin.store.links import destination_text
 from tocsin.store.shapes import Batch, Cursor, HeldItem, Unacked
+from tocsin.store.slips import count_of
 
 _DETAIL_CHARACTERS = 1000
 _EVIDENCE_BYTES = 4096
@@ -153,6 +154,7 @@ def _journal_row(frame: AdmittedFrame, *, order: int, orders: int) -> dict[str, 
     return {
         "admission_order": order,
         "orders": orders,
+        "refused": count_of(frame.data) - len(frame.records),
         "indexes": indexes_text([record.index for record in frame.records]),
         "hash": frame.ref.hash,
         "path": frame.path,

@@ -92,14 +92,14 @@ def test_the_exchange_takes_up_what_it_held(store, federation):
     store.commit(Batch(frames=tuple(kept)))
     before, after = ForeignChains(store.chains), ForeignChains(store.chains)
     for frame in kept:
-        before.take(frame.ref, frame.resumes)
+        before.take(frame.ref, frame.previous, frame.resumes)
     for chain, epoch, state in store.chains.states():
         after.restore(chain, epoch, state)
     assert [
-        (chain, epoch, state.contiguous, state.contiguous_hash, state.ahead, state.resumes)
+        (chain, epoch, state.contiguous, state.contiguous_hash, state.ahead, state.links, state.resumes)
         for chain, epoch, state in after.items()
     ] == [
-        (chain, epoch, state.contiguous, state.contiguous_hash, state.ahead, state.resumes)
+        (chain, epoch, state.contiguous, state.contiguous_hash, state.ahead, state.links, state.resumes)
         for chain, epoch, state in before.items()
     ]
     for frame in frames:

@@ -10,7 +10,7 @@ from sealed import START, Federation, make_record
 from tocsin.codec import encode
 from tocsin.errors import StoreError
 from tocsin.exchange import open_frame, verify_frames
-from tocsin.records import Held, Peer
+from tocsin.records import Held, Peer, Precedence
 from tocsin.store import Batch, HeldItem, RecordQuery, Store, Unacked, sqlite
 
 SECRET = "0f5ac1b7-spilled"
@@ -137,3 +137,14 @@ def test_a_recalled_record_no_longer_replaces_another(path, federation):
         store.recall("new", originator="JPN", recalled_at=START)
         assert ids(store.current()) == ["old"]
         assert encode(store.find("old").admitted.record) == encode(records[0])
+
+
+def test_a_recall_reaches_what_the_door_refused_of_a_frame(path, federation):
+    spilled = make_record("spilled", body=BIG, precedence=Precedence.FLASH)
+    result = federation.receive(federation.seal(make_record("a"), spilled, make_record("c", body={"id": "spilled"})))
+    with Store.open(path) as store:
+        store.commit(Batch(frames=(result.frame,), refused=result.refused))
+        assert store.recall("spilled", originator="JPN", recalled_at=START) == 2
+        assert b"secret" not in on_disk(path)
+        assert ids(store.records()) == ["a", "c"]
+        assert store.rebuild() == 2

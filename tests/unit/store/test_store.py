@@ -11,12 +11,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
 
 from sealed import START, Federation, make_record
 from tocsin.errors import StoreError
 from tocsin.markings import marking_for
 from tocsin.records import BundleFile, Held, Operator, Peer, Precedence
-from tocsin.store import Batch, Cursor, HeldItem, RecordQuery, Store, Unacked, Window
+from tocsin.store import Batch, Cursor, HeldItem, RecordQuery, Store, Unacked, Window, schema
+from tocsin.store.reading import _statement as statement
 
 
 @pytest.fixture
@@ -293,3 +296,33 @@ def test_a_newer_store_is_refused(path):
     for read_only in (False, True):
         with pytest.raises(StoreError, match="newer Tocsin"):
             Store.open(path, read_only=read_only)
+
+
+def test_a_number_that_no_database_holds_is_a_clear_error(store, federation):
+    frame = federation.admitted(make_record("a"))
+    with pytest.raises(StoreError, match="beyond 64 bits"):
+        store.commit(Batch(frames=(replace(frame, ref=replace(frame.ref, number=2**64)),)))
+    assert list(store.records()) == []
+
+
+def test_the_tables_can_be_made_in_postgresql():
+    for table in schema.metadata.sorted_tables:
+        text = str(CreateTable(table).compile(dialect=postgresql.dialect()))
+        assert "BIGINT" in text or table.name == "about"
+    query = RecordQuery(kinds=("a.*",), member="JPN", current_only=True, newest_first=True)
+    text = str(statement(query, after=0, below=9, last=9).compile(dialect=postgresql.dialect()))
+    assert "EXISTS" in text
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_folder_is_no_store(tmp_path, read_only):
+    mode = tmp_path.stat().st_mode
+    with pytest.raises(StoreError, match=r"is no file|cannot open"):
+        Store.open(tmp_path, read_only=read_only)
+    assert tmp_path.stat().st_mode == mode
+
+
+def test_a_link_that_leads_nowhere_is_no_store(tmp_path, path):
+    path.symlink_to(tmp_path / "missing" / "store.db")
+    with pytest.raises(StoreError, match="cannot make"):
+        Store.open(path)
