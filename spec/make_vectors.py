@@ -295,6 +295,13 @@ def _chains() -> dict[str, Vector]:
     lone = draft(record(2), number=2, previous=other.hash)
     spoilt = draft(record(4), number=2, previous="")
     three = draft(record(1), record(2), record(3))
+    head = {"originator": "KOR", "precedence": "flash", "epoch": EPOCH, "number": 1, "hash": other.hash}
+    heads = {"clock_at": "2026-01-15T12:00:00Z", "heads": [head], "count": 1}
+    contrary = draft(
+        record(kind="exchange.heads", precedence="routine", observed_at=None, body=heads),
+        number=0,
+        precedence="routine",
+    )
     duplicate = {"result": "duplicate"}
     clash = {"result": "rejected", "reason": "equivocation"}
     last = LastHead(audience="JPN-KOR-USA", status="test", precedence="flash", epoch=EPOCH, number=1)
@@ -345,9 +352,21 @@ def _chains() -> dict[str, Vector]:
             (first.seal(), ADMITTED),
             (lone.seal(), clash),
         ),
+        "equivocation_next_fail": frames(
+            "The same, the other way round: the frame that comes late is not the one that its successor names.",
+            "5.6",
+            (second.seal(), {**ADMITTED, "chain_open": True}),
+            (other.seal(), clash),
+        ),
+        "heads_contradict_fail": frames(
+            "Heads name another frame 1 than the one that is held: an alarm, though no second frame has come.",
+            "5.6",
+            (first.seal(), ADMITTED),
+            (contrary.seal(), {**ADMITTED, "control": True, "refused": ["equivocation"]}),
+        ),
         "previous_missing_fail": frames(
             "The second frame of an epoch names the first.",
-            "4.4",
+            "5.2",
             (first.seal(), ADMITTED),
             (spoilt.seal(), clash),
         ),
@@ -362,7 +381,7 @@ def _bad_frames() -> dict[str, Vector]:
     deep = compact(record()).replace(b'"vector-radar"', b"[" * 10_000 + b"]" * 10_000)
     return {
         "altered_record_fail": refused(
-            "One digit of a record was changed on the way.", "4.3", good.replace(b"12.5", b"12.6"), "malformed"
+            "One digit of a record was changed on the way.", "4.4", good.replace(b"12.5", b"12.6"), "malformed"
         ),
         "altered_header_fail": refused(
             "The number was changed on the way.",
@@ -431,7 +450,7 @@ def _bad_frames() -> dict[str, Vector]:
         "deep_fail": refused("Nesting without end.", "1.2", draft(deep).seal(), "malformed"),
         "bad_digest_fail": refused(
             "The header is signed and its digest is of something else.",
-            "4.3",
+            "4.4",
             draft(digests=["0" * 64]).seal(),
             "malformed",
         ),
@@ -453,7 +472,19 @@ def _bad_frames() -> dict[str, Vector]:
         "no_zone_fail": refused(
             "A time without a zone is no time.", "1.4", draft(sealed_at="2026-01-15T12:00:00").seal(), "malformed"
         ),
-        "too_large_fail": refused("More bytes than the reader takes.", "6.1", good, "too_large", max_frame_bytes=1024),
+        "number_too_high_fail": refused(
+            "A number that is no exact integer everywhere.",
+            "4.2",
+            draft(number=2**53, previous="0" * 64).seal(),
+            "malformed",
+        ),
+        "too_large_fail": refused(
+            "More bytes than the reader takes.",
+            "6.1",
+            draft(*(record(number) for number in range(1, 16))).seal(),
+            "too_large",
+            max_frame_bytes=8192,
+        ),
         "not_json_fail": refused("Half a frame.", "1.2", good[: len(good) // 2], "malformed"),
         "empty_fail": refused("A frame without records.", "4.2", draft_without_records(), "malformed"),
     }
@@ -531,6 +562,7 @@ def _rosters() -> dict[str, Vector]:
     revocation = unsigned(
         KeyRevocation(member="KOR", keyid=key("KOR", "live").keyid, revoked_at=NOW, last_heads=(last,))
     )
+    own_roster_key = KeyRevocation(member="KOR", keyid=key("KOR", "roster").keyid, revoked_at=NOW, last_heads=())
     rollback, threshold, signature = "tocsin.trust.rollback", "tocsin.trust.threshold", "tocsin.trust.signature"
     return {
         "roster": rosters("The first roster, signed by all.", "11.4", (FIRST, "")),
@@ -589,6 +621,13 @@ def _rosters() -> dict[str, Vector]:
         ),
         "revocation": rosters(
             "A member takes back a key of its own alone.", "11.6", (FIRST, ""), (signed(revocation, "KOR"), "")
+        ),
+        "revocation_of_roster_key_fail": rosters(
+            "A roster key that was taken back signs nothing any more.",
+            "11.4",
+            (FIRST, ""),
+            (signed(unsigned(own_roster_key), "KOR"), ""),
+            (signed(second, "JPN", "KOR"), threshold),
         ),
         "revocation_by_other_fail": rosters(
             "Nobody takes back another's key.", "11.6", (FIRST, ""), (signed(revocation, "JPN", "USA"), signature)

@@ -131,6 +131,11 @@ def derive(member: str, sources: Iterable[Marking]) -> Marking:
     return whole
 
 
+def unknown_caveats(marking: Marking) -> tuple[str, ...]:
+    """Return the caveats that this program does not know: each means "this member only" (spec 2.5)."""
+    return tuple(caveat for caveat in marking.caveats if caveat not in KNOWN_CAVEATS)
+
+
 def is_within(inner: Marking, outer: Marking) -> bool:
     """Tell whether ``inner`` is at most as wide as ``outer`` in every part."""
     return combine(inner, outer) == inner

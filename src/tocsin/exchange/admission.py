@@ -17,8 +17,8 @@ from tocsin.errors import MalformedRecordError, SignatureError, UnsupportedVersi
 from tocsin.exchange.chains import ForeignChains, Standing
 from tocsin.exchange.frames import FRAME_TYPE, Header, OpenFrame, open_frame
 from tocsin.markings import PUBLIC, status_class
-from tocsin.records import Admitted, AdmittedFrame, FrameRef, Record, body_of
-from tocsin.signing import ROLE_OF_STATUS, LastHead, Trust
+from tocsin.records import CONTROL_KINDS, Admitted, AdmittedFrame, FrameRef, Record, body_of
+from tocsin.signing import ROLE_OF_STATUS, Trust
 
 
 class Reason(Enum):
@@ -35,7 +35,6 @@ class Reason(Enum):
     NOT_FOR_US = "not_for_us"
     EQUIVOCATION = "equivocation"
     MISMATCH = "record_against_frame"
-    REPLAY = "replay"
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,9 @@ def admit(data: bytes, trust: Trust, chains: ForeignChains, entry: Entry) -> Ins
         entry: Circumstances of its arrival.
     """
     if len(data) > entry.max_bytes:
-        return _rejected(Reason.TOO_LARGE, f"{len(data)} bytes, of at most {entry.max_bytes}", data[:4096], entry)
+        return _rejected(
+            Reason.TOO_LARGE, f"{len(data)} bytes, of at most {entry.max_bytes}", data[:4096], entry, original=data
+        )
     try:
         frame = open_frame(data, max_bytes=entry.max_bytes)
     except UnsupportedVersionError as error:
@@ -109,10 +110,10 @@ def admit(data: bytes, trust: Trust, chains: ForeignChains, entry: Entry) -> Ins
         if standing is Standing.HELD:
             return Duplicate(ref)
         if standing is Standing.CONFLICT:
-            detail = f"{header.originator} signed two different frames {header.number} of epoch {header.epoch}"
+            detail = f"frame {header.number} of epoch {header.epoch} contradicts what {header.originator} signed before"
             return _rejected(Reason.EQUIVOCATION, detail, data, entry, ref)
         is_open = chains.is_open(ref, header.resumes)
-        chains.take(ref, header.resumes)
+        chains.take(ref, header.previous, header.resumes)
     return _records(frame, ref, entry, is_open=is_open)
 
 
@@ -134,7 +135,7 @@ def _refusal(frame: OpenFrame, trust: Trust, entry: Entry) -> Rejected | None:
         key.verify(FRAME_TYPE, frame.header_bytes, frame.signature)
     except SignatureError as error:
         return _rejected(Reason.SIGNATURE, str(error), frame.data, entry)
-    if trust.is_void(frame.keyid, _as_head(header)):
+    if trust.is_void(frame.keyid, header.place):
         detail = f"key {frame.keyid[:16]} of {header.originator} was taken back before this frame"
         return _rejected(Reason.REVOKED, detail, frame.data, entry, frame.ref)
     return None
@@ -192,16 +193,9 @@ def _against_frame(record: Record, header: Header) -> str:
     own = header.audience == header.originator  # the {self} chain also holds what is not released yet
     if record.marking.audience != header.audience and not (own and record.marking.allows([header.originator])):
         return f"audience {record.marking.audience} in a frame for {header.audience}"
-    if (header.number == 0) != (record.kind in ("exchange.heads", "exchange.request")):
+    if (header.number == 0) != (record.kind in CONTROL_KINDS):
         return f"{record.kind} in a frame with number {header.number}"
     return ""
-
-
-def _as_head(header: Header) -> LastHead:
-    return LastHead(
-        audience=header.audience, status=header.status, precedence=header.precedence.value,
-        epoch=header.epoch, number=header.number,
-    )  # fmt: skip
 
 
 def _rejected(

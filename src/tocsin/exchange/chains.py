@@ -18,6 +18,9 @@ from tocsin.records import ChainId, FrameRef, Head
 RECENT = 4096
 """Hashes kept per epoch; older ones are asked of the store."""
 
+OPEN_EPOCHS = 16
+"""Epochs of one chain that are told of at most, the newest by name."""
+
 
 class Memory(Protocol):
     """What the store remembers of frames that were admitted long ago."""
@@ -38,14 +41,10 @@ class NoMemory:
 class Standing(Enum):
     """What a frame is to what is held already."""
 
-    NEXT = "next"
-    AHEAD = "ahead"
-    """Something before it is missing."""
-    FILLS = "fills"
-    """It closes a gap, or part of one."""
+    NEW = "new"
     HELD = "held"
     CONFLICT = "conflict"
-    """Another frame is held at its number."""
+    """Another frame is held at its number, or beside it one that links to another."""
 
 
 @dataclass
@@ -55,13 +54,11 @@ class Epoch:
     contiguous: int = 0
     contiguous_hash: str = ""
     ahead: dict[int, str] = field(default_factory=dict)
+    """Hashes of the frames beyond the first gap, by number."""
+    links: dict[int, str] = field(default_factory=dict)
+    """The hash that each of those names as the frame before it."""
     recent: OrderedDict[int, str] = field(default_factory=OrderedDict)
     resumes: tuple[str, int, str] | None = None
-
-    @property
-    def last(self) -> int:
-        """The highest number held."""
-        return max(self.ahead, default=self.contiguous)
 
 
 class ForeignChains:
@@ -88,29 +85,30 @@ class ForeignChains:
     def standing(self, ref: FrameRef, previous: str) -> Standing:
         """Say what a verified frame is to what is held, without taking it in."""
         state = self.epoch(ref.chain, ref.epoch)
-        if state is None:
-            return Standing.NEXT if ref.number == 1 else Standing.AHEAD
-        held = self._hash_at(ref, state)
+        held = self._hash_at(ref.chain, ref.epoch, ref.number)
         if held is not None:
             return Standing.HELD if held == ref.hash else Standing.CONFLICT
+        if state is None:
+            return Standing.NEW
         if ref.number <= state.contiguous:  # held once, and nobody remembers its hash
             return Standing.HELD
-        before = self._hash_at(FrameRef(ref.chain, ref.epoch, ref.number - 1, ""), state)
-        if ref.number > 1 and before is not None and before != previous:
+        before = self._hash_at(ref.chain, ref.epoch, ref.number - 1)
+        after = state.links.get(ref.number + 1)
+        if (before is not None and before != previous) or (after is not None and after != ref.hash):
             return Standing.CONFLICT
-        if ref.number == state.contiguous + 1:
-            return Standing.FILLS if state.ahead else Standing.NEXT
-        return Standing.FILLS if ref.number < state.last else Standing.AHEAD
+        return Standing.NEW
 
-    def take(self, ref: FrameRef, resumes: tuple[str, int, str] | None) -> None:
+    def take(self, ref: FrameRef, previous: str, resumes: tuple[str, int, str] | None) -> None:
         """Take note that a frame is held now."""
         state = self._epochs.setdefault(ref.chain, {}).setdefault(ref.epoch, Epoch())
         state.ahead[ref.number] = ref.hash
+        state.links[ref.number] = previous
         state.recent[ref.number] = ref.hash
         if resumes is not None:
             state.resumes = resumes
         while (following := state.contiguous + 1) in state.ahead:
             state.contiguous_hash = state.ahead.pop(following)
+            state.links.pop(following, None)
             state.contiguous = following
         while len(state.recent) > RECENT:
             state.recent.popitem(last=False)
@@ -124,9 +122,19 @@ class ForeignChains:
 
     def holds(self, chain: ChainId, head: tuple[str, int, str]) -> bool:
         """Tell whether a chain is held without a gap up to that epoch, number and hash."""
-        name, number, _ = head
+        name, number, digest = head
         state = self.epoch(chain, name)
-        return state is not None and state.contiguous >= number
+        if state is None or state.contiguous < number:
+            return False
+        return self._hash_at(chain, name, number) in (digest, None)
+
+    def contradicts(self, chain: ChainId, head: Head) -> bool:
+        """Tell whether a head names another frame at a number where one is held (of the latest ``RECENT``)."""
+        state = self.epoch(chain, head.epoch)
+        if state is None or not head.hash:
+            return False
+        held = state.contiguous_hash if head.number == state.contiguous else state.recent.get(head.number)
+        return held is not None and held != head.hash
 
     def missing(self, chain: ChainId, epoch: str, up_to: int) -> list[tuple[int, int]]:
         """Return the gaps as pairs (after, up to): frames after the first and up to the second are missing."""
@@ -142,22 +150,36 @@ class ForeignChains:
         return [gap for gap in gaps if gap[1] > gap[0]]
 
     def held_heads(self, audience: str, status: str, *, but: str) -> tuple[Head, ...]:
-        """Return how far others' chains of an audience and status are held, newest epoch of each."""
+        """Return how far others' chains of an audience and status are held.
+
+        Of each chain that is the newest epoch, and every older one that is held beyond the point where the next
+        epoch took it up: a tail that the originator lost in a crash and can have back.
+        """
         heads = []
         for chain, epochs in self._epochs.items():
-            if (chain.audience, chain.status) == (audience, status) and chain.originator != but:
-                name = next(reversed(epochs))
-                state = epochs[name]
-                heads.append(
-                    Head(
-                        originator=chain.originator, precedence=chain.precedence, epoch=name,
-                        number=state.contiguous, hash=state.contiguous_hash,
-                    )
-                )  # fmt: skip
+            if (chain.audience, chain.status) != (audience, status) or chain.originator == but:
+                continue
+            resumed: dict[str, int] = {}
+            for state in epochs.values():
+                if state.resumes is not None:
+                    name, number, _ = state.resumes
+                    resumed[name] = max(number, resumed.get(name, 0))
+            heads += [
+                Head(
+                    originator=chain.originator, precedence=chain.precedence, epoch=name,
+                    number=state.contiguous, hash=state.contiguous_hash,
+                )
+                for name, state in sorted(epochs.items())
+                if resumed.get(name, -1) < state.contiguous
+            ][-OPEN_EPOCHS:]  # fmt: skip
         return tuple(heads)
 
-    def _hash_at(self, ref: FrameRef, state: Epoch) -> str | None:
-        found = state.recent.get(ref.number) or state.ahead.get(ref.number)
-        if found is None and 0 < ref.number <= state.contiguous:
-            found = self._memory.frame_hash(ref.chain, ref.epoch, ref.number)
+    def _hash_at(self, chain: ChainId, epoch: str, number: int) -> str | None:
+        state = self.epoch(chain, epoch)
+        found = None
+        if state is not None:
+            at_end = state.contiguous_hash if number == state.contiguous else ""
+            found = state.recent.get(number) or state.ahead.get(number) or at_end or None
+        if found is None and number > 0 and (state is None or number <= state.contiguous):
+            found = self._memory.frame_hash(chain, epoch, number)
         return found

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
 from tocsin.errors import NotReleasableError, StatusMixError
-from tocsin.markings import Marking, combine_status, derive, is_within
+from tocsin.markings import Marking, combine, combine_status, derive, is_within
 from tocsin.records import Record
 
 REMEMBERED = 100_000
+_AMBIGUOUS = ""
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,23 @@ class Labels:
         self._recent: OrderedDict[str, Label] = OrderedDict()
 
     def note(self, record: Record) -> None:
-        """Remember a record."""
-        self._recent[record.id] = Label(record.marking, record.status, record.synthetic)
+        """Remember a record.
+
+        Ids are anybody's to choose. If two records bear one, a record that rests on it answers to both, so that
+        nobody widens another's marking by taking its id.
+        """
+        label = Label(record.marking, record.status, record.synthetic)
+        self._recent[record.id] = _both(self._recent.get(record.id), label)
         if len(self._recent) > REMEMBERED:
             self._recent.popitem(last=False)
 
-    def require_derived(self, member: str, record: Record) -> None:
+    def require_derived(self, member: str, record: Record, beside: Sequence[Record] = ()) -> None:
         """Check a new record against its parents.
+
+        Args:
+            member: Who derives it.
+            record: The new record.
+            beside: New records that come with it and that it may rest on.
 
         Raises:
             NotReleasableError: A parent is not held, or the record would go further than a parent may.
@@ -46,9 +57,13 @@ class Labels:
         """
         parents = []
         for parent_id in record.parents:
-            label = self._recent.get(parent_id) or self._look_up(parent_id)
+            labels = [Label(new.marking, new.status, new.synthetic) for new in beside if new.id == parent_id]
+            held = self._recent.get(parent_id) or self._look_up(parent_id)
+            label = reduce(_both, labels if held is None else [*labels, held], None)
             if label is None:
                 raise NotReleasableError(f"{record.id} rests on {parent_id}, which is not held")
+            if label.status == _AMBIGUOUS:
+                raise StatusMixError(f"{record.id} rests on {parent_id}, the id of two records of different status")
             parents.append(label)
         if not parents:
             return
@@ -63,3 +78,13 @@ class Labels:
             raise StatusMixError(f"{record.id} has status {record.status}, its sources have {status}")
         if any(parent.synthetic for parent in parents) and not record.synthetic:
             raise StatusMixError(f"{record.id} rests on simulated records and does not say so")
+
+
+def _both(first: Label | None, second: Label) -> Label:
+    if first is None or first == second:
+        return second
+    return Label(
+        marking=combine(first.marking, second.marking),
+        status=first.status if first.status == second.status else _AMBIGUOUS,
+        synthetic=first.synthetic or second.synthetic,
+    )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import reduce
 
 import msgspec
 
 from tocsin.codec import decode, encode
-from tocsin.errors import NotReleasableError, SignatureError
+from tocsin.errors import MalformedRecordError, NotReleasableError
 from tocsin.exchange.policy import Policy
-from tocsin.markings import marking_for
-from tocsin.records import Admitted, Downgrade, Precedence, Record, Source, with_body
+from tocsin.markings import PublicWarning, combine_status, derive
+from tocsin.records import Admitted, Downgrade, Precedence, Record, Source, body_of, with_body
 from tocsin.signing import KeyRole, PrivateKey, PublicKey
 
 DOWNGRADE_TYPE = "application/vnd.tocsin.downgrade.v1+json"
@@ -36,17 +37,17 @@ def carry_out(
         now: UTC.
 
     Raises:
-        NotReleasableError: It names a record of another originator or one that is not given, no field, or a person
-            who is no releaser here.
+        NotReleasableError: It names a record of another originator or one that is not given, no field, fields that
+            do not make a whole body, or a person who is no releaser here.
+        StatusMixError: The records named are of statuses that may not meet.
         SignatureError: The person's signature is wrong.
     """
     releaser = next((entry for entry in policy.releasers if entry.keyid == order.keyid), None)
     if releaser is None or order.releaser.role != "releaser" or order.releaser.pseudonym != releaser.pseudonym:
         raise NotReleasableError(f"{order.releaser.pseudonym} is no releaser of this member")
-    key = PublicKey(role=KeyRole.LIVE, public=releaser.public)
-    if key.keyid != order.keyid:
-        raise SignatureError(f"the policy's key for {releaser.pseudonym} does not have the id that it states")
-    key.verifier().verify(DOWNGRADE_TYPE, order.statement(), order.signature)
+    PublicKey(role=KeyRole.LIVE, public=releaser.public).verifier().verify(
+        DOWNGRADE_TYPE, order.statement(), order.signature
+    )
     if tuple(source.record.id for source in sources) != order.source_ids or not sources or not order.fields:
         raise NotReleasableError("a downgrade names at least one record that is held and one field")
     member = sources[0].record.originator
@@ -55,9 +56,13 @@ def carry_out(
         raise NotReleasableError(f"{foreign[0]} is another member's; only its originator may widen it")
     if not order.marking.allows([member]):
         raise NotReleasableError(f"{member} is missing from the marking")
-    first = sources[0].record
+    kept_here = msgspec.structs.replace(
+        derive(member, [source.record.marking for source in sources]),
+        releasable_to=(member,), public_warning=PublicWarning.NO,
+    )  # fmt: skip
     note = with_body(
-        "exchange.downgrade", order, id=new_id(), originator=member, marking=marking_for(member), status=first.status,
+        "exchange.downgrade", order, id=new_id(), originator=member, marking=kept_here,
+        status=reduce(combine_status, [source.record.status for source in sources]),
         precedence=Precedence.ROUTINE, issued_at=now, synthetic=any(source.record.synthetic for source in sources),
         sources=tuple(Source(record=source.record.id) for source in sources),
     )  # fmt: skip
@@ -70,8 +75,16 @@ def _copy(record: Record, order: Downgrade, copy_id: str, now: datetime) -> Reco
     if unknown:
         raise NotReleasableError(f"{record.id} has no field {unknown[0]!r}")
     kept = {name: raw for name, raw in body.items() if name in order.fields}
-    return msgspec.structs.replace(
+    copy = msgspec.structs.replace(
         record, id=copy_id, marking=order.marking, issued_at=now, supersedes=None, cancels=None,
         sources=(Source(cites=f"released by {order.releaser.role} {order.releaser.pseudonym}"),),
         body=msgspec.Raw(encode(kept)),
     )  # fmt: skip
+    try:
+        body_of(copy)
+    except MalformedRecordError as error:
+        raise NotReleasableError(
+            f"the fields named of {record.id} do not make a whole {record.kind}: {error}",
+            advice="Name the fields without which the kind cannot be read, too",
+        ) from error
+    return copy

@@ -17,8 +17,8 @@ from tocsin.clock import require_utc
 from tocsin.codec import decode, encode
 from tocsin.errors import MalformedRecordError, UnsupportedVersionError
 from tocsin.markings import status_class
-from tocsin.records import ChainId, FrameRef, Precedence
-from tocsin.signing import PrivateKey
+from tocsin.records import MAX_NUMBER, ChainId, FrameRef, Precedence
+from tocsin.signing import LastHead, PrivateKey
 
 FRAME_TYPE = "application/vnd.tocsin.frame.v1+json"
 PROTOCOL = "tocsin/1"
@@ -48,17 +48,27 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def __post_init__(self) -> None:
         require_utc(self.sealed_at)
         status_class(self.status)
-        if self.number < 0 or not 1 <= len(self.digests) <= MAX_RECORDS:
-            raise ValueError(f"a frame has a number from 0 and 1 to {MAX_RECORDS} records")
+        if not (0 <= self.number <= MAX_NUMBER and 1 <= len(self.digests) <= MAX_RECORDS):
+            raise ValueError(f"a frame has a number from 0 to {MAX_NUMBER} and 1 to {MAX_RECORDS} records")
         if self.number < 2 and self.previous:
             raise ValueError("only the second and later frames of an epoch name the one before")
         if self.number != 1 and self.resumes is not None:
             raise ValueError("only the first frame of an epoch says what it resumes")
+        if self.resumes is not None and not 1 <= self.resumes[1] <= MAX_NUMBER:
+            raise ValueError(f"what a frame resumes has a number from 1 to {MAX_NUMBER}")
 
     @property
     def chain(self) -> ChainId:
         """The chain that the frame belongs to."""
         return ChainId(self.originator, self.audience, self.status, self.precedence)
+
+    @property
+    def place(self) -> LastHead:
+        """The frame's place as a revocation names it."""
+        return LastHead(
+            audience=self.audience, status=self.status, precedence=self.precedence.value, epoch=self.epoch,
+            number=self.number,
+        )  # fmt: skip
 
     @property
     def members(self) -> tuple[str, ...]:

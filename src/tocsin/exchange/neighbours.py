@@ -50,7 +50,8 @@ class Neighbours:
     def __init__(self, member: str) -> None:
         self._member = member
         self._by_code: dict[str, Neighbour] = {}
-        self._issued: dict[tuple[str, str, str], datetime] = {}
+        self._counts: dict[tuple[str, str, str, str], int] = {}
+        self._ends: dict[tuple[ChainId, str], int] = {}
         self._ticks: dict[tuple[str, str, str], int] = {}
         self._missing_since: dict[tuple[ChainId, str, int], datetime] = {}
         self._requested: dict[tuple[ChainId, str, int], datetime] = {}
@@ -63,16 +64,16 @@ class Neighbours:
         """Take in a member's heads.
 
         Returns:
-            False if newer ones of the same audience and status were taken already.
+            False if newer ones of the same audience, status and epoch were taken already. What is newer their
+            ``count`` says, not a clock: one that was set back would silence its member.
         """
         record, body = admitted.record, admitted.body
         if not isinstance(body, Heads):
             return False
         world = (record.originator, record.marking.audience, record.status)
-        before = self._issued.get(world)
-        if before is not None and record.issued_at <= before:
+        if body.count <= self._counts.get((*world, admitted.frame.epoch), -1):
             return False
-        self._issued[world] = record.issued_at
+        self._counts[*world, admitted.frame.epoch] = body.count
         neighbour = self.get(record.originator)
         neighbour.last_heads_at = admitted.admitted_at
         neighbour.clock_offset_s = (body.clock_at - admitted.admitted_at) / timedelta(seconds=1)
@@ -80,16 +81,22 @@ class Neighbours:
             self._ticks[world] = body.tick
             neighbour.tick = min(tick for key, tick in self._ticks.items() if key[0] == record.originator)
         for head in body.heads:
-            neighbour.heads[self._chain(head, record.marking.audience, record.status)] = head
+            if head.originator == record.originator:
+                neighbour.heads[chain_of_head(admitted, head)] = head
+                self._note_end(chain_of_head(admitted, head), head)
         for head in body.held:
-            neighbour.holds[self._chain(head, record.marking.audience, record.status)] = head
+            neighbour.holds[chain_of_head(admitted, head)] = head
+            self._note_end(chain_of_head(admitted, head), head)
         return True
 
     def missing(self, chains: ForeignChains, now: datetime) -> Iterator[Missing]:
         """Yield what is known to exist and is not held, with the time since when."""
         found = set()
-        for chain, epoch, up_to in self._known_ends():
-            for after, end in chains.missing(chain, epoch, up_to):
+        for (chain, epoch), up_to in list(self._ends.items()):
+            gaps = chains.missing(chain, epoch, up_to)
+            if not gaps:
+                del self._ends[chain, epoch]
+            for after, end in gaps:
                 key = (chain, epoch, after)
                 found.add(key)
                 yield Missing(chain, epoch, after, end, self._missing_since.setdefault(key, now))
@@ -121,19 +128,16 @@ class Neighbours:
             for chain, head in self.get(code).heads.items()
         )
 
-    def _known_ends(self) -> Iterator[tuple[ChainId, str, int]]:
-        ends: dict[tuple[ChainId, str], int] = {}
-        for code in sorted(self._by_code):
-            neighbour = self._by_code[code]
-            for chain, head in (*neighbour.heads.items(), *neighbour.holds.items()):
-                places = [(head.epoch, head.number)]
-                if head.resumes is not None:
-                    places.append((head.resumes[0], head.resumes[1]))
-                for epoch, number in places:
-                    ends[chain, epoch] = max(ends.get((chain, epoch), 0), number)
-        for (chain, epoch), number in ends.items():
-            yield chain, epoch, number
+    def _note_end(self, chain: ChainId, head: Head) -> None:
+        """Remember the furthest known end of an epoch until all up to it is held."""
+        ends = [(head.epoch, head.number)]
+        if head.resumes is not None:
+            ends.append((head.resumes[0], head.resumes[1]))
+        for epoch, number in ends:
+            self._ends[chain, epoch] = max(number, self._ends.get((chain, epoch), 0))
 
-    @staticmethod
-    def _chain(head: Head, audience: str, status: str) -> ChainId:
-        return ChainId(head.originator, audience, status, head.precedence)
+
+def chain_of_head(admitted: Admitted, head: Head) -> ChainId:
+    """Return the chain that a head is of; audience and status are those of the record that carries it."""
+    record = admitted.record
+    return ChainId(head.originator, record.marking.audience, record.status, head.precedence)

@@ -9,6 +9,7 @@ import msgspec
 
 from tocsin.markings import status_class
 from tocsin.records import Record
+from tocsin.signing import KeyRole, PublicKey
 
 
 class Sanitising(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,6 +45,10 @@ class Releaser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     public: str
     """The person's Ed25519 public key in base64."""
 
+    def __post_init__(self) -> None:
+        if PublicKey(role=KeyRole.LIVE, public=self.public).keyid != self.keyid:
+            raise ValueError(f"keyid of {self.pseudonym} is not that of its public key")
+
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A member's rules for its exchange."""
@@ -59,8 +64,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A gap that lasts longer is asked for."""
 
     def __post_init__(self) -> None:
-        if not (1024 <= self.max_frame_bytes <= 1_000_000 and 1 <= self.max_frame_records <= 1000):
-            raise ValueError("max_frame_bytes is 1024 to 1000000 and max_frame_records 1 to 1000")
+        if not (8192 <= self.max_frame_bytes <= 1_000_000 and 1 <= self.max_frame_records <= 1000):
+            raise ValueError("max_frame_bytes is 8192 to 1000000 and max_frame_records 1 to 1000")
 
     def rule_for(self, record: Record) -> ReleaseRule | None:
         """Return the first rule that fits a record."""

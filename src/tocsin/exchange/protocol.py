@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+
+from msgspec import structs
 
 from tocsin.clock import Clock
 from tocsin.codec import encode
 from tocsin.errors import NotReleasableError
-from tocsin.exchange.admission import Duplicate, Entry, Inside, Rejected, admit
+from tocsin.exchange.admission import Duplicate, Entry, Inside, Reason, Rejected, admit
 from tocsin.exchange.chains import Epoch, ForeignChains, Memory, NoMemory
 from tocsin.exchange.derivation import Label, Labels
-from tocsin.exchange.neighbours import Neighbours
+from tocsin.exchange.neighbours import REQUEST_SPAN, Neighbours, chain_of_head
 from tocsin.exchange.policy import Policy
 from tocsin.exchange.release import next_hops, reachable, release_to_peer
 from tocsin.exchange.sanitise import sanitise
-from tocsin.exchange.sealing import Sealer, batches, chain_of
-from tocsin.markings import PUBLIC, marking_for
+from tocsin.exchange.sealing import Batch, Sealer, batches, chain_of
+from tocsin.markings import PUBLIC, marking_for, unknown_caveats
 from tocsin.records import (
+    CONTROL_KINDS,
     Admitted,
     AdmittedFrame,
     ChainId,
@@ -35,6 +38,7 @@ from tocsin.records import (
     Record,
     Released,
     Request,
+    check_body,
     with_body,
 )
 from tocsin.signing import KeyRole, PrivateKey, Trust
@@ -92,6 +96,8 @@ class Exchange:
         self._labels = Labels(look_up)
         self._sealer = Sealer(member, keys, clock, random_bytes)
         self._seen: OrderedDict[bytes, None] = OrderedDict()
+        self._heads_sent: dict[tuple[str, str], int] = {}
+        self._contradicted: set[tuple[str, ChainId, str]] = set()
 
     @property
     def epoch(self) -> str:
@@ -109,41 +115,62 @@ class Exchange:
         if chain.originator == self.member and state.contiguous:
             self._sealer.resume(chain, (epoch, state.contiguous, state.contiguous_hash))
 
+    def resume(self) -> None:
+        """Let our chains go on behind their last durable heads; call once all that was kept is taken up."""
+        for chain, epoch, state in self.chains.items():
+            if chain.originator == self.member and state.contiguous and epoch != self.epoch:
+                self._sealer.resume(chain, (epoch, state.contiguous, state.contiguous_hash))
+
     def restore_held(self, record: Record) -> None:
         """Take up a record that still waits for a person."""
         self.held[record.id] = record
+
+    def use_key(self, key: PrivateKey) -> None:
+        """Sign with this key from now on what a key of its role signs; the roster names it already."""
+        self._sealer.use(key)
 
     # -- outward ----------------------------------------------------------------------------------------------------
 
     def submit(self, records: Sequence[Record]) -> Outgoing:
         """Seal new records of our own and release them as marking and policy say.
 
+        All of them or, on an error, none.
+
         Raises:
-            NotReleasableError: A record is not ours, or goes further than its sources may.
+            NotReleasableError: A record is not ours, is too large, cannot be signed, or goes further than its
+                sources may.
             StatusMixError: A record's status is not that of its sources.
+            MalformedRecordError: A record's body is not what its kind prescribes.
         """
         outgoing = Outgoing()
         ready: dict[ChainId, list[Record]] = {}
-        for record in records:
+        waiting: dict[str, Record] = {}
+        for index, record in enumerate(records):
             if record.originator != self.member:
                 raise NotReleasableError(f"{record.id} is of {record.originator}, not ours")
-            self._labels.require_derived(self.member, record)
+            if record.kind in CONTROL_KINDS:
+                raise NotReleasableError(f"{record.kind} is for the exchange itself to send")
+            check_body(record)
+            self._labels.require_derived(self.member, record, records[:index])
+            self._sort(record, ready, waiting, outgoing)
+        self._seal(self._cut(ready), outgoing)
+        self.held |= waiting
+        for record in records:
             self._labels.note(record)
-            self._sort(record, ready, outgoing)
-        self._seal(ready, outgoing)
         return outgoing
 
     def approve(self, record_id: str) -> Outgoing:
         """Release a record that waited for a person; the node makes sure that the person may.
 
         Raises:
-            NotReleasableError: Nothing of that id waits.
+            NotReleasableError: Nothing of that id waits, or it cannot be signed.
         """
-        record = self.held.pop(record_id, None)
+        record = self.held.get(record_id)
         if record is None:
             raise NotReleasableError(f"no record {record_id} waits for release")
         outgoing = Outgoing()
-        self._seal({chain_of(record): [record]}, outgoing)
+        self._seal(self._cut({chain_of(record): [record]}), outgoing)
+        del self.held[record_id]
         self._note_unreached(record, outgoing)
         return outgoing
 
@@ -167,10 +194,14 @@ class Exchange:
         known = {(chain.audience, chain.status) for chain, _, _ in self.chains.items()}
         for audience, status in sorted(known | self._sealer.worlds() | set(worlds)):
             chain = ChainId(self.member, audience, status, Precedence.ROUTINE)
-            if audience == self.member or self.member not in chain.members or not self._sealer.can_sign(status):
+            if audience == self.member or not self._sealer.can_sign(status):
                 continue
+            if self.member not in chain.members and chain.members != (PUBLIC,):
+                continue
+            # counted apart in each world, so that nobody sees from one how busy another is
+            count = self._heads_sent[audience, status] = self._heads_sent.get((audience, status), 0) + 1
             body = Heads(
-                clock_at=self._clock.now(), heads=self._sealer.heads(audience, status), tick=tick,
+                clock_at=self._clock.now(), heads=self._sealer.heads(audience, status), count=count, tick=tick,
                 held=self.chains.held_heads(audience, status, but=self.member),
             )  # fmt: skip
             self._send_control("exchange.heads", body, chain, outgoing)
@@ -194,6 +225,10 @@ class Exchange:
             for frame in frames
             if to in frame.ref.chain.members or frame.ref.chain.members == (PUBLIC,)
         ]
+
+    def release_again(self, data: bytes, ref: FrameRef, kind: str, *, hop: str) -> Released[Peer]:
+        """Let a frame go once more to a hop whose outbox never said that it has it."""
+        return release_to_peer(data, ref, Peer(hop), kind)
 
     # -- inward -----------------------------------------------------------------------------------------------------
 
@@ -225,8 +260,8 @@ class Exchange:
     def _inside(self, frame: AdmittedFrame, refused: list[Rejected]) -> Incoming:
         incoming = Incoming(frame=frame, refused=refused)
         if frame.ref.number == 0:
-            self._control(frame, incoming)
-            if incoming.is_duplicate:
+            if not self._control(frame, incoming):
+                incoming.is_duplicate = not incoming.refused
                 return incoming
         else:
             for admitted in frame.records:
@@ -235,25 +270,60 @@ class Exchange:
             incoming.relays = self._to_hops(frame.data, frame.ref, _kind_of(frame), via=frame.via)
         return incoming
 
-    def _control(self, frame: AdmittedFrame, incoming: Incoming) -> None:
-        incoming.is_duplicate = True  # until something in it is news
+    def _control(self, frame: AdmittedFrame, incoming: Incoming) -> bool:
+        """Take in heads and requests; tell whether anything in them is news."""
+        signed = bytes.fromhex(frame.ref.hash)  # the envelope around what is signed is anybody's to vary
+        if signed in self._seen:
+            return False
+        self._remember(signed)
+        is_news = False
         for admitted in frame.records:
             body = admitted.body
-            if isinstance(body, Heads):
-                incoming.is_duplicate &= not self.neighbours.take(admitted)
+            if isinstance(body, Heads) and self.neighbours.take(admitted):
+                is_news = True
+                self._compare(admitted, body, frame, incoming)
             elif isinstance(body, Request):
-                incoming.is_duplicate = False
+                is_news = True
                 chain = ChainId(body.originator, frame.ref.chain.audience, frame.ref.chain.status, body.precedence)
-                incoming.request = (chain, body, admitted.record.originator)
+                span = structs.replace(body, up_to=min(body.up_to, body.after + REQUEST_SPAN))
+                incoming.request = (chain, span, admitted.record.originator)
+        return is_news
+
+    def _compare(self, admitted: Admitted, body: Heads, frame: AdmittedFrame, incoming: Incoming) -> None:
+        """Sound the alarm where heads name another frame than the one that is held: somebody was told otherwise."""
+        signer = admitted.record.originator
+        for head in (*body.heads, *body.held):
+            chain = chain_of_head(admitted, head)
+            case = (signer, chain, head.epoch)
+            if case not in self._contradicted and self.chains.contradicts(chain, head):
+                self._contradicted.add(case)
+                detail = f"{signer} has another frame {head.number} of epoch {head.epoch} of {chain.originator} than we"
+                digest = sha256(frame.data).hexdigest()
+                incoming.refused.append(
+                    Rejected(
+                        Reason.EQUIVOCATION, detail, digest, frame.via, frame.path, frame.admitted_at, frame.data,
+                        frame.ref,
+                    )
+                )  # fmt: skip
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
-    def _sort(self, record: Record, ready: dict[ChainId, list[Record]], outgoing: Outgoing) -> None:
+    def _sort(
+        self, record: Record, ready: dict[ChainId, list[Record]], waiting: dict[str, Record], outgoing: Outgoing
+    ) -> None:
         """Put a record into the chain it belongs to: its audience's if it may leave, else {self}."""
         chain = chain_of(record)
         alone = ChainId(self.member, self.member, record.status, record.precedence)
         if chain == alone:
             ready.setdefault(alone, []).append(record)
+            return
+        unknown = unknown_caveats(record.marking)
+        if unknown:
+            ready.setdefault(alone, []).append(record)
+            detail = f"caveat {unknown[0]} is not known here"
+            outgoing.held += [
+                Held(record.id, record.kind, Peer(code), "marking", detail, record) for code in self._others(record)
+            ]
             return
         decision = self.policy.decide(record)
         if decision == "release":
@@ -262,7 +332,7 @@ class Exchange:
             self._note_unreached(record, outgoing)
             return
         if decision == "ask":
-            self.held[record.id] = record
+            waiting[record.id] = record
         ready.setdefault(alone, []).append(record)
         reason = "needs_person" if decision == "ask" else "policy"
         outgoing.held += [
@@ -282,13 +352,18 @@ class Exchange:
         everyone = self.trust.roster.codes if members == (PUBLIC,) else members
         return tuple(code for code in everyone if code != self.member)
 
-    def _seal(self, ready: dict[ChainId, list[Record]], outgoing: Outgoing) -> None:
-        for chain, records in ready.items():
-            for batch in batches(records, self.policy):
-                frame = self._sealer.seal(chain, batch)
-                outgoing.frames.append(frame.data)
-                if chain.audience != self.member:
-                    outgoing.sends += self._to_hops(frame.data, frame.ref, records[0].kind, via=self.member)
+    def _cut(self, ready: Mapping[ChainId, Sequence[Record]]) -> list[tuple[ChainId, Batch]]:
+        """Cut records into frames, before one of them has taken a number that could not be given back."""
+        for chain in ready:
+            self._sealer.key_for(chain.status)
+        return [(chain, batch) for chain, records in ready.items() for batch in batches(records, self.policy)]
+
+    def _seal(self, cut: Iterable[tuple[ChainId, Batch]], outgoing: Outgoing) -> None:
+        for chain, batch in cut:
+            frame = self._sealer.seal(chain, batch.records)
+            outgoing.frames.append(frame.data)
+            if chain.audience != self.member:
+                outgoing.sends += self._to_hops(frame.data, frame.ref, batch.kind, via=self.member)
 
     def _send_control(self, kind: str, body: Heads | Request, chain: ChainId, outgoing: Outgoing) -> None:
         record = with_body(

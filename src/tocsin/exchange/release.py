@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from tocsin.markings import PUBLIC
+from tocsin.markings import PUBLIC, unknown_caveats
 from tocsin.records import Admitted, AdmittedFrame, BundleFile, ChainId, FrameRef, Held, Operator, Peer, Released
 from tocsin.signing import Roster
 
@@ -29,7 +29,9 @@ def release_record(admitted: Admitted, outlet: O) -> Released[O] | Held:
     """Let one record go to a terminal or a file whose whole audience may have it."""
     record = admitted.record
     members = (outlet.member,) if isinstance(outlet, Operator) else outlet.audience
-    if not record.marking.allows(members):
+    if isinstance(outlet, BundleFile) and (unknown := unknown_caveats(record.marking)):
+        return Held(record.id, record.kind, outlet, "marking", f"caveat {unknown[0]} is not known here", record)
+    if not members or not record.marking.allows(members):
         return Held(record.id, record.kind, outlet, "marking", f"{record.marking.audience} does not cover it", record)
     return Released(destination=outlet, data=admitted.raw, ref=admitted.frame, kind=record.kind)
 
@@ -38,7 +40,10 @@ def release_frame(frame: AdmittedFrame, outlet: BundleFile) -> Released[BundleFi
     """Let a whole frame go into a bundle whose whole audience may have it."""
     members = frame.ref.chain.members
     kind = frame.records[0].record.kind if frame.records else ""
-    if members != (PUBLIC,) and not set(outlet.audience) <= set(members):
+    unknown = [caveat for admitted in frame.records for caveat in unknown_caveats(admitted.record.marking)]
+    if unknown:
+        return Held(frame.ref.hash, kind, outlet, "marking", f"caveat {unknown[0]} is not known here")
+    if not outlet.audience or (members != (PUBLIC,) and not set(outlet.audience) <= set(members)):
         return Held(frame.ref.hash, kind, outlet, "marking", f"{frame.ref.chain.audience} does not cover it")
     return Released(destination=outlet, data=frame.data, ref=frame.ref, kind=kind)
 

@@ -16,7 +16,7 @@ from tocsin.codec import encode
 from tocsin.errors import NotReleasableError
 from tocsin.exchange.policy import Sanitising
 from tocsin.geo.earth import ecef_from_polar, geodetic_from_ecef
-from tocsin.markings import marking_for
+from tocsin.markings import unknown_caveats
 from tocsin.records import Admitted, Detection, Position, Record, Source
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,7 +34,8 @@ def sanitise(original: Admitted, how: Sanitising, *, new_id: str, issued_at: dat
         issued_at: UTC; put on the time grid too.
 
     Raises:
-        NotReleasableError: It is another kind, has no range, or has no independence group to share.
+        NotReleasableError: It is another kind, has no range, has no independence group to share, or a caveat
+            that is not known here.
     """
     record, body = original.record, original.body
     if not isinstance(body, Detection):
@@ -55,13 +56,15 @@ def sanitise(original: Admitted, how: Sanitising, *, new_id: str, issued_at: dat
         position_sigma_m=_snap_up(math.sqrt(sigma_m**2 + grid**2 / 12), 100.0),
         independence_group=body.independence_group,
     )
-    observed_at = record.observed_at and _on_grid(record.observed_at, how.time_grid_s)
+    if unknown_caveats(record.marking):
+        raise NotReleasableError(f"{record.id} has a caveat that is not known here, so it stays with this member")
     return msgspec.structs.replace(
         record,
         id=new_id,
-        marking=marking_for(*how.releasable_to, public_warning=record.marking.public_warning),
+        marking=msgspec.structs.replace(record.marking, releasable_to=tuple(sorted(set(how.releasable_to)))),
         issued_at=_on_grid(issued_at, how.time_grid_s),
-        observed_at=observed_at,
+        observed_at=record.observed_at and _on_grid(record.observed_at, how.time_grid_s),
+        expires_at=record.expires_at and _on_grid(record.expires_at, how.time_grid_s),
         sources=(Source(cites=f"sanitised by {record.originator}"),),
         supersedes=None,
         cancels=None,

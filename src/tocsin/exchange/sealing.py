@@ -39,7 +39,7 @@ class Sealer:
     ) -> None:
         self.member = member
         self.epoch = f"{clock.now():%Y%m%dT%H%M%S.%fZ}-{random_bytes(4).hex()}"
-        self._keys = keys
+        self._keys = dict(keys)
         self._clock = clock
         self._random = random_bytes
         self._chains: dict[ChainId, OwnChain] = {}
@@ -56,10 +56,11 @@ class Sealer:
         Raises:
             NotReleasableError: No key at hand may sign this status.
         """
+        key = self.key_for(chain.status)
         own = self._chains.setdefault(chain, OwnChain(None))
         number = own.number + 1
         place = Place(chain, self.epoch, number, own.hash, own.resumes if number == 1 else None, self._clock.now())
-        frame = seal_frame(place, records, self._key_for(chain.status), self._random)
+        frame = seal_frame(place, records, key, self._random)
         own.number, own.hash = number, frame.ref.hash
         return frame
 
@@ -70,7 +71,7 @@ class Sealer:
             NotReleasableError: No key at hand may sign this status.
         """
         place = Place(chain, self.epoch, 0, "", None, self._clock.now())
-        return seal_frame(place, [record], self._key_for(chain.status), self._random)
+        return seal_frame(place, [record], self.key_for(chain.status), self._random)
 
     def heads(self, audience: str, status: str) -> tuple[Head, ...]:
         """Return where our chains of one audience and status end."""
@@ -94,7 +95,16 @@ class Sealer:
         """Tell whether a key for this status is at hand."""
         return ROLE_OF_STATUS[status_class(status)] in self._keys
 
-    def _key_for(self, status: str) -> PrivateKey:
+    def use(self, key: PrivateKey) -> None:
+        """Sign with this key from now on what a key of its role signs."""
+        self._keys[key.role] = key
+
+    def key_for(self, status: str) -> PrivateKey:
+        """Return the key that signs a status.
+
+        Raises:
+            NotReleasableError: There is none at hand.
+        """
         role = ROLE_OF_STATUS[status_class(status)]
         key = self._keys.get(role)
         if key is None:
@@ -110,13 +120,22 @@ def chain_of(record: Record) -> ChainId:
     return ChainId(record.originator, record.marking.audience, record.status, record.precedence)
 
 
-def batches(records: Sequence[Record], policy: Policy) -> Iterator[list[bytes]]:
+@dataclass
+class Batch:
+    """Records that go into one frame."""
+
+    kind: str
+    """Of the first."""
+    records: list[bytes]
+
+
+def batches(records: Sequence[Record], policy: Policy) -> Iterator[Batch]:
     """Encode records and cut them into frames of the size that policy allows.
 
     Raises:
         NotReleasableError: One record alone is larger than a frame may be.
     """
-    batch: list[bytes] = []
+    batch = Batch("", [])
     size = 0
     room = policy.max_frame_bytes - 4096  # header and envelope, 80 bytes a record among them
     for record in records:
@@ -124,10 +143,11 @@ def batches(records: Sequence[Record], policy: Policy) -> Iterator[list[bytes]]:
         cost = len(raw) + 160
         if cost > room:
             raise NotReleasableError(f"{record.id} has {len(raw)} bytes; a frame holds {policy.max_frame_bytes}")
-        if batch and (size + cost > room or len(batch) == policy.max_frame_records):
-            yield batch
-            batch, size = [], 0
-        batch.append(raw)
+        if not batch.records or size + cost > room or len(batch.records) == policy.max_frame_records:
+            if batch.records:
+                yield batch
+            batch, size = Batch(record.kind, []), 0
+        batch.records.append(raw)
         size += cost
-    if batch:
+    if batch.records:
         yield batch

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tocsin.codec import decode
 from tocsin.errors import MalformedRecordError, SignatureError, UnsupportedVersionError
 from tocsin.exchange.frames import FRAME_TYPE, OpenFrame, open_frame
 from tocsin.markings import status_class
 from tocsin.records import MAX_BYTES, ChainId, Record
-from tocsin.signing import ROLE_OF_STATUS, Roster
+from tocsin.signing import ROLE_OF_STATUS, KeyRevocation, Roster, Verifier
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,25 @@ class Report:
         return not self.breaks
 
 
-def verify_frames(frames: Iterable[bytes], rosters: Iterable[Roster]) -> Report:
+class _Link(NamedTuple):
+    hash: str
+    previous: str
+    resumes: tuple[str, int, str] | None
+
+
+_Chains = dict[tuple[ChainId, str], dict[int, _Link]]
+"""By chain and epoch, then by number."""
+
+
+def verify_frames(
+    frames: Iterable[bytes], rosters: Iterable[Roster], revocations: Iterable[KeyRevocation] = ()
+) -> Report:
     """Check every frame on its own and every chain as a whole.
 
     Args:
         frames: As received; in any order.
         rosters: All versions that were in force; a key of any of them counts.
+        revocations: Keys taken back; what they signed beyond their last heads breaks the proof.
     """
     report = Report()
     keys = {
@@ -63,7 +77,8 @@ def verify_frames(frames: Iterable[bytes], rosters: Iterable[Roster]) -> Report:
         for member in roster.members
         for key in member.keys
     }
-    chains: dict[tuple[ChainId, str], dict[int, tuple[str, str]]] = {}
+    taken_back = {revocation.keyid: revocation for revocation in revocations}
+    chains: _Chains = {}
     for position, data in enumerate(frames, start=1):
         try:
             frame = open_frame(data, max_bytes=MAX_BYTES)
@@ -71,28 +86,35 @@ def verify_frames(frames: Iterable[bytes], rosters: Iterable[Roster]) -> Report:
             report.breaks.append(Break(f"frame {position} in the file", str(error)))
             continue
         report.frames += 1
-        header = frame.header
-        key = keys.get((header.originator, frame.keyid))
-        if key is None:
-            report.breaks.append(Break(_where(frame), f"no roster gives {header.originator} key {frame.keyid[:16]}"))
+        if not _check_signature(frame, keys.get((frame.header.originator, frame.keyid)), report):
             continue
-        if key.role is not ROLE_OF_STATUS[status_class(header.status)]:
-            report.breaks.append(Break(_where(frame), f"a {key.role.value} key signed status {header.status}"))
-        try:
-            key.verify(FRAME_TYPE, frame.header_bytes, frame.signature)
-        except SignatureError as error:
-            report.breaks.append(Break(_where(frame), str(error)))
-            continue
+        if frame.keyid in taken_back and taken_back[frame.keyid].voids(frame.header.place):
+            report.breaks.append(Break(_where(frame), f"key {frame.keyid[:16]} was taken back before this frame"))
         _check_records(frame, report)
-        held = chains.setdefault((header.chain, header.epoch), {})
-        ref = frame.ref
-        if header.number in held and held[header.number][0] != ref.hash:
+        held = chains.setdefault((frame.header.chain, frame.header.epoch), {})
+        number, hash_ = frame.header.number, frame.ref.hash
+        if number in held and held[number].hash != hash_:
             report.breaks.append(Break(_where(frame), "another frame has the same number: the originator equivocates"))
-        held[header.number] = (ref.hash, header.previous)
+        held[number] = _Link(hash_, frame.header.previous, frame.header.resumes)
     report.chains = len(chains)
-    for (chain, epoch), held in chains.items():
-        _check_chain(chain, epoch, held, report)
+    for chain, epoch in chains:
+        _check_chain(chain, epoch, chains, report)
     return report
+
+
+def _check_signature(frame: OpenFrame, key: Verifier | None, report: Report) -> bool:
+    header = frame.header
+    if key is None:
+        report.breaks.append(Break(_where(frame), f"no roster gives {header.originator} key {frame.keyid[:16]}"))
+        return False
+    if key.role is not ROLE_OF_STATUS[status_class(header.status)]:
+        report.breaks.append(Break(_where(frame), f"a {key.role.value} key signed status {header.status}"))
+    try:
+        key.verify(FRAME_TYPE, frame.header_bytes, frame.signature)
+    except SignatureError as error:
+        report.breaks.append(Break(_where(frame), str(error)))
+        return False
+    return True
 
 
 def _check_records(frame: OpenFrame, report: Report) -> None:
@@ -117,13 +139,21 @@ def _check_records(frame: OpenFrame, report: Report) -> None:
             report.breaks.append(Break(where, f"{record.id} is for {record.marking.audience}"))
 
 
-def _check_chain(chain: ChainId, epoch: str, held: dict[int, tuple[str, str]], report: Report) -> None:
+def _check_chain(chain: ChainId, epoch: str, chains: _Chains, report: Report) -> None:
+    held = chains[chain, epoch]
     before = 0
     for number in sorted(held):
+        link = held[number]
         if number > before + 1:
             report.gaps.append(Gap(chain, epoch, before, number - 1))
-        elif number > 1 and held[number][1] != held[number - 1][0]:
+        elif number > 1 and link.previous != held[number - 1].hash:
             report.breaks.append(Break(_place(chain, epoch, number), f"does not link to frame {number - 1}"))
+        if link.resumes is not None:
+            former, end, hash_ = link.resumes
+            resumed = chains.get((chain, former), {}).get(end)
+            if resumed is not None and resumed.hash != hash_:
+                what = f"resumes another frame {end} of epoch {former} than the one here"
+                report.breaks.append(Break(_place(chain, epoch, number), what))
         before = number
 
 

@@ -1,8 +1,8 @@
 """Records: what they look like, how they are read and written, and the types that say they are trusted."""
 
 from tocsin.codec import MAX_BYTES, decode, encode
-from tocsin.records.control import Downgrade, Head, Heads, Person, Recall, Request, Revocation
-from tocsin.records.kinds import BODIES, Opaque, body_of, json_schemas
+from tocsin.records.control import MAX_NUMBER, Downgrade, Head, Heads, Person, Recall, Request, Revocation
+from tocsin.records.kinds import BODIES, CONTROL_KINDS, Opaque, body_of, check_body, json_schemas
 from tocsin.records.record import Precedence, Record, Source, with_body
 from tocsin.records.trusted import (
     Admitted,
@@ -30,7 +30,9 @@ from tocsin.records.warning import (
 
 __all__ = [
     "BODIES",
+    "CONTROL_KINDS",
     "MAX_BYTES",
+    "MAX_NUMBER",
     "Admitted",
     "AdmittedFrame",
     "BundleFile",
@@ -62,6 +64,7 @@ __all__ = [
     "Stage",
     "TrackPoint",
     "body_of",
+    "check_body",
     "decode",
     "encode",
     "json_schemas",

@@ -10,6 +10,9 @@ from tocsin.clock import require_utc
 from tocsin.markings import Marking
 from tocsin.records.record import Precedence
 
+MAX_NUMBER = 2**53 - 1
+"""The highest number of a frame: what every JSON reader and every database takes as an exact integer."""
+
 
 class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The last frame of a chain; the chain's audience and status are those of the record that carries this."""
@@ -23,6 +26,11 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     resumes: tuple[str, int, str] | None = None
     """Epoch, number and hash of the last durable head before this epoch."""
 
+    def __post_init__(self) -> None:
+        numbers = (self.number,) if self.resumes is None else (self.number, self.resumes[1])
+        if not all(0 <= number <= MAX_NUMBER for number in numbers):
+            raise ValueError(f"a head's numbers are from 0 to {MAX_NUMBER}")
+
 
 class Heads(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How far the originator's chains of one audience and status go, and how far it holds others'.
@@ -35,11 +43,15 @@ class Heads(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     heads: tuple[Head, ...]
     held: tuple[Head, ...] = ()
     """Of other originators' chains of the same audience and status: the last frame up to which nothing is missing."""
+    count: int = 0
+    """Of the heads of this audience and status within the epoch, upwards: what tells old heads from new ones."""
     tick: int | None = None
     """Number of a replay's tick; a live node leaves it out."""
 
     def __post_init__(self) -> None:
         require_utc(self.clock_at)
+        if not 0 <= self.count <= MAX_NUMBER:
+            raise ValueError(f"count is from 0 to {MAX_NUMBER}")
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +61,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     precedence: Precedence
     epoch: str
     after: int
+    """The last number before the gap; 0 if it begins with the first frame."""
     up_to: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.after < self.up_to <= MAX_NUMBER:
+            raise ValueError(f"a request is for numbers after one from 0 up to a higher one of at most {MAX_NUMBER}")
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,6 +24,10 @@ BODIES: dict[str, type[msgspec.Struct]] = {
 }
 
 
+CONTROL_KINDS = frozenset({"exchange.heads", "exchange.request"})
+"""What the exchange itself sends, outside every chain and not kept."""
+
+
 class Opaque(msgspec.Struct, frozen=True):
     """The body of a kind that this program does not know; the record's raw bytes are kept whole."""
 
@@ -44,6 +48,16 @@ def body_of(record: Record) -> Any:
         return decode(record.body, shape, outermost=False)
     except MalformedRecordError as error:
         raise MalformedRecordError(f"body of {record.kind}: {error}", path=f"$.body{error.path.lstrip('$')}") from error
+
+
+def check_body(record: Record) -> None:
+    """See to it that others will be able to read a body, of whatever kind.
+
+    Raises:
+        MalformedRecordError: It is not what the kind prescribes, or of an unknown kind and no JSON object.
+    """
+    if isinstance(body_of(record), Opaque):
+        decode(record.body, dict[str, msgspec.Raw])
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import os
 from enum import Enum
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -60,7 +59,7 @@ class PublicKey(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         try:
             raw = base64.b64decode(self.public, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise ValueError("public is not base64") from error
         if len(raw) != 32:
             raise ValueError("an Ed25519 public key has 32 bytes")
@@ -92,7 +91,7 @@ class Verifier:
         try:
             raw = base64.b64decode(signature, validate=True)
             self._key.verify(raw, pre_authentication_encoding(payload_type, payload))
-        except (InvalidSignature, binascii.Error) as error:
+        except (InvalidSignature, ValueError) as error:  # ValueError: not base64, or not even ASCII
             raise SignatureError(f"signature does not verify under key {self.keyid[:16]}") from error
 
 
@@ -144,7 +143,7 @@ class PrivateKey:
             raise ConfigError("others can read this key", path=str(path), advice=f"chmod 600 {path}")
         try:
             key = load_pem_private_key(data, password=None)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise ConfigError("is not a private key in PEM", path=str(path)) from error
         if not isinstance(key, Ed25519PrivateKey):
             raise ConfigError("is not an Ed25519 key", path=str(path))

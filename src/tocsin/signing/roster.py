@@ -122,6 +122,13 @@ class KeyRevocation(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         require_utc(self.revoked_at)
 
+    def voids(self, place: LastHead) -> bool:
+        """Tell whether a frame under this key lies beyond the last heads; a control frame (number 0) always does."""
+        return not any(
+            1 <= place.number <= head.number and msgspec.structs.replace(place, number=head.number) == head
+            for head in self.last_heads
+        )
+
 
 def unsigned(payload: Roster | KeyRevocation) -> SignedDocument:
     """Return the document that members then sign."""

@@ -6,15 +6,13 @@ The rules (spec 11):
 2. The next one names the hash of the one in force, has the next version, and is signed by more than half of the
    members of the one in force; once that one has expired, by all of them.
 3. An older or forked version is refused.
-4. A member revokes a key of its own alone, with its roster key.
+4. A member revokes a key of its own alone, with its roster key. A revoked roster key signs nothing any more.
 5. An expired roster blocks changes by the majority and shows; it never blocks a frame.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-
-import msgspec
 
 from tocsin.codec import decode
 from tocsin.errors import ExpiredError, RollbackError, SignatureError, ThresholdError, UnsupportedVersionError
@@ -43,8 +41,8 @@ class Trust:
             )
         if missing == set(roster.codes):
             raise ThresholdError("nobody in this roster has signed it")
-        self._take(first, roster)
         self._revocations: dict[str, KeyRevocation] = {}
+        self._take(first, roster)
 
     def apply(self, document: SignedDocument, *, now: datetime) -> None:
         """Put the next roster in force.
@@ -66,7 +64,7 @@ class Trust:
                 f"version {roster.version} does not follow from version {self.roster.version} in force",
                 advice="Ask for the versions between",
             )
-        signers = document.signers(_roster_keys(self.roster))
+        signers = document.signers(self._signing_keys(self.roster))
         members = set(self.roster.codes)
         if now >= self.roster.expires_at and signers != members:
             raise ExpiredError(
@@ -75,7 +73,7 @@ class Trust:
         if 2 * len(signers) <= len(members):
             raise ThresholdError(f"{len(signers)} of {len(members)} members have signed; it takes more than half")
         newcomers = set(roster.codes) - members
-        unwilling = newcomers - document.signers(_roster_keys(roster))
+        unwilling = newcomers - document.signers(self._signing_keys(roster))
         if unwilling:
             raise ThresholdError(f"{', '.join(sorted(unwilling))} would join without having signed")
         self._take(document, roster)
@@ -90,12 +88,16 @@ class Trust:
         if document.payload_type != REVOCATION_TYPE:
             raise UnsupportedVersionError(f"{document.payload_type[:80]} is no revocation of version 1")
         revocation = decode(document.payload.encode(), KeyRevocation)
+        before = self._revocations.get(revocation.keyid)
+        if before is not None:
+            return before  # also where the key that signed it is the one that it took back
         member = self.roster.member(revocation.member)
         if member is None or revocation.keyid not in {key.keyid for key in member.keys}:
             raise SignatureError(f"{revocation.member} has no key {revocation.keyid[:16]}")
-        if revocation.member not in document.signers({member.code: member.keys_of(KeyRole.ROSTER)}):
+        if revocation.member not in document.signers(self._signing_keys(self.roster)):
             raise SignatureError(f"the revocation is not signed by a roster key of {member.code}")
-        return self._revocations.setdefault(revocation.keyid, revocation)
+        self._revocations[revocation.keyid] = revocation
+        return revocation
 
     def key(self, member: str, keyid: str) -> Verifier | None:
         """Return a member's key of that id, revoked or not; None if the roster holds none."""
@@ -108,16 +110,17 @@ class Trust:
     def is_void(self, keyid: str, place: LastHead) -> bool:
         """Tell whether a frame under this key lies beyond the last head that its owner recorded on revoking it."""
         revocation = self._revocations.get(keyid)
-        if revocation is None:
-            return False
-        return not any(
-            1 <= place.number <= head.number and msgspec.structs.replace(place, number=head.number) == head
-            for head in revocation.last_heads
-        )
+        return revocation is not None and revocation.voids(place)
 
     def is_stale(self, now: datetime) -> bool:
         """Tell whether the roster in force has expired."""
         return now >= self.roster.expires_at
+
+    def _signing_keys(self, roster: Roster) -> dict[str, tuple[PublicKey, ...]]:
+        return {
+            code: tuple(key for key in keys if key.keyid not in self._revocations)
+            for code, keys in _roster_keys(roster).items()
+        }
 
     def _take(self, document: SignedDocument, roster: Roster) -> None:
         self.document = document
