@@ -118,9 +118,14 @@ class Store:
         """
         return read_records(self._reader, self._database, RecordQuery() if query is None else query)
 
-    def find(self, record_id: str) -> StoredRecord | None:
-        """Return the record with this id, the first admitted if members used one id twice; None if none is held."""
-        return next(self.records(RecordQuery(id=record_id, limit=1)), None)
+    def find(self, record_id: str, *, originator: str | None = None) -> StoredRecord | None:
+        """Return a record by its id, or None if none is held.
+
+        Args:
+            record_id: The id. Ids are anybody's to choose: of records of several members the first admitted is meant.
+            originator: Only a record of this member.
+        """
+        return next(self.records(RecordQuery(id=record_id, originator=originator, limit=1)), None)
 
     def current(self, *kinds: str, as_known_at: datetime | None = None) -> Iterator[StoredRecord]:
         """Yield the records of some kinds (all, without any) that nothing has superseded or cancelled."""

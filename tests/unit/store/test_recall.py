@@ -107,6 +107,8 @@ def test_nobody_recalls_for_another(path, federation):
     frames = (federation.admitted(make_record("a")), federation.admitted(make_record("a", originator="USA")))
     with Store.open(path) as store:
         store.commit(Batch(frames=frames))
+        assert store.find("a").admitted.record.originator == "JPN"
+        assert store.find("a", originator="USA").admitted.record.originator == "USA"
         store.recall("a", originator="USA", recalled_at=START)
         assert [each.admitted.record.originator for each in store.records(RecordQuery(id="a"))] == ["JPN"]
 
