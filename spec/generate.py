@@ -19,7 +19,7 @@ import msgspec
 
 from tocsin import errors
 from tocsin.exchange import Header
-from tocsin.records import BODIES, Record, Source
+from tocsin.records import BODIES, MAX_NUMBER, Record, Source
 from tocsin.signing import KeyRevocation, Roster, SignedDocument
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,7 +43,7 @@ RULES: dict[tuple[str, str], dict[str, Any]] = {
     ("Header", "originator"): {"pattern": MEMBER},
     ("Header", "audience"): {"pattern": "^(PUBLIC|[A-Z]{3}(-[A-Z]{3})*)$"},
     ("Header", "status"): {"pattern": STATUS},
-    ("Header", "number"): {"minimum": 0},
+    ("Header", "number"): {"minimum": 0, "maximum": MAX_NUMBER},
     ("Header", "digests"): {"minItems": 1, "maxItems": 1000, "items": {"type": "string", "pattern": HASH}},
     ("Roster", "version"): {"minimum": 1},
     ("RosterMember", "code"): {"pattern": MEMBER},
