@@ -2,7 +2,7 @@
 
 from tocsin.exchange.admission import Reason, Rejected
 from tocsin.exchange.chains import Epoch, ForeignChains, Memory, NoMemory
-from tocsin.exchange.derivation import Label
+from tocsin.exchange.derivation import Label, strictest
 from tocsin.exchange.downgrade import carry_out, sign_downgrade
 from tocsin.exchange.frames import FRAME_TYPE, PROTOCOL, Envelope, Header, open_frame, without_records
 from tocsin.exchange.neighbours import Missing, Neighbour
@@ -42,6 +42,7 @@ __all__ = [
     "release_frame",
     "release_record",
     "sign_downgrade",
+    "strictest",
     "verify_frames",
     "without_records",
 ]

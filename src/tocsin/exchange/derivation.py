@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -78,6 +78,11 @@ class Labels:
             raise StatusMixError(f"{record.id} has status {record.status}, its sources have {status}")
         if any(parent.synthetic for parent in parents) and not record.synthetic:
             raise StatusMixError(f"{record.id} rests on simulated records and does not say so")
+
+
+def strictest(labels: Iterable[Label]) -> Label | None:
+    """Return the label that answers to all of these; None if there is none."""
+    return reduce(_both, labels, None)
 
 
 def _both(first: Label | None, second: Label) -> Label:

@@ -1,0 +1,32 @@
+"""One member assembled from its configuration: the only place where rooms are put together."""
+
+from tocsin.node.config import MemberConfig, read_config, try_config
+from tocsin.node.desks import Desk, DeskContext
+from tocsin.node.health import HealthServer
+from tocsin.node.node import Node, Watcher
+from tocsin.node.setup import Addresses, Plan, links_for, make_federation, make_member
+from tocsin.node.status import HeldStatus, LinkStatus, MemberStatus, status_of
+from tocsin.node.wiring import bus_config, load_keys, load_trust
+
+__all__ = [
+    "Addresses",
+    "Desk",
+    "DeskContext",
+    "HealthServer",
+    "HeldStatus",
+    "LinkStatus",
+    "MemberConfig",
+    "MemberStatus",
+    "Node",
+    "Plan",
+    "Watcher",
+    "bus_config",
+    "links_for",
+    "load_keys",
+    "load_trust",
+    "make_federation",
+    "make_member",
+    "read_config",
+    "status_of",
+    "try_config",
+]

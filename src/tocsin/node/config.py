@@ -1,0 +1,154 @@
+"""One member's configuration: a TOML file whose tables are named after the rooms that read them.
+
+Secrets are paths of files, never values. Relative paths are relative to the folder of the TOML file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from tocsin.errors import ConfigError, TocsinError
+from tocsin.exchange import Policy
+from tocsin.signing import KeyRole
+from tocsin.warning import WarningSettings
+
+
+class MemberTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[member]``: who this is."""
+
+    code: str
+    """ISO 3166-1 alpha-3."""
+    name: str = ""
+
+
+class KeysTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[keys]``: signing keys by role, as paths; a node needs only those of the statuses that it signs."""
+
+    live: str | None = None
+    exercise: str | None = None
+    test: str | None = None
+
+    def paths(self) -> dict[KeyRole, str]:
+        """Return the paths that are set."""
+        named = {KeyRole.LIVE: self.live, KeyRole.EXERCISE: self.exercise, KeyRole.TEST: self.test}
+        return {role: path for role, path in named.items() if path is not None}
+
+
+class RosterTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[roster]``: the signed roster in force."""
+
+    file: str = "roster.json"
+
+
+class BusTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[bus]``: this member's NATS server; its peers come from the roster."""
+
+    server: Literal["embedded", "external"] = "embedded"
+    """``external``: the member runs its own, with the fragment of ``tocsin config nats``."""
+    client_listen: str = "127.0.0.1:4222"
+    leaf_listen: str = "127.0.0.1:7422"
+    binary: str | None = None
+    """Path of ``nats-server``, in place of the one that is installed beside this program."""
+    replicas: int = 1
+    dial: dict[str, str] = {}
+    """Other addresses (``host:port``) for peers that we dial, such as a border gateway's, by code."""
+    max_age_days: float = 14.0
+    """How long an outbox keeps frames: longer than the longest outage that is to be survived."""
+    max_bytes: int = 2 * 1024**3
+    """Size of each outbox and of each copy."""
+
+
+class StoreTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[store]``: where records are kept."""
+
+    file: str = "data/store.db"
+
+
+class WarningTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[warning]``: for whom this member fuses, and how."""
+
+    audiences: tuple[tuple[str, ...], ...] = ()
+    """Audiences to which assessments are published, each fused apart; this member is in each."""
+    settings: WarningSettings = WarningSettings()
+
+
+class HealthTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[health]``: health, status and metrics over HTTP, on loopback unless told otherwise."""
+
+    listen: str = "127.0.0.1:8822"
+
+
+class MemberConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole file."""
+
+    home: Path
+    """Folder of the TOML file."""
+    member: MemberTable
+    keys: KeysTable = KeysTable()
+    roster: RosterTable = RosterTable()
+    bus: BusTable = BusTable()
+    store: StoreTable = StoreTable()
+    exchange: Policy = Policy()
+    warning: WarningTable = WarningTable()
+    health: HealthTable = HealthTable()
+
+    def path(self, relative: str) -> Path:
+        """Return a path of the file as one that can be opened."""
+        return self.home / relative
+
+
+TABLES: dict[str, type[msgspec.Struct]] = {
+    "member": MemberTable,
+    "keys": KeysTable,
+    "roster": RosterTable,
+    "bus": BusTable,
+    "store": StoreTable,
+    "exchange": Policy,
+    "warning": WarningTable,
+    "health": HealthTable,
+}
+
+
+def read_config(file: Path) -> MemberConfig:
+    """Read a member's TOML.
+
+    Raises:
+        ConfigError: The first thing that is wrong with it.
+    """
+    config, problems = try_config(file)
+    if config is None:
+        raise problems[0]
+    return config
+
+
+def try_config(file: Path) -> tuple[MemberConfig | None, list[ConfigError]]:
+    """Read a member's TOML and return all that is wrong with it, table by table."""
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        advice = "Make one with: tocsin init" if isinstance(error, FileNotFoundError) else ""
+        return None, [ConfigError(f"cannot be read: {error.strerror}", path=str(file), advice=advice)]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return None, [ConfigError(f"is not TOML: {error}", path=str(file))]
+    problems = [
+        ConfigError(f"unknown table [{name}]", path=str(file), advice=f"Known are {', '.join(TABLES)}")
+        for name in data
+        if name not in TABLES
+    ]
+    tables: dict[str, Any] = {}
+    for name, shape in TABLES.items():
+        if name not in data and name != "member":
+            continue
+        try:
+            tables[name] = msgspec.convert(data.get(name, {}), shape)
+        except msgspec.ValidationError as error:
+            problems.append(ConfigError(f"[{name}] {error}", path=str(file)))
+        except TocsinError as error:
+            problems.append(ConfigError(f"[{name}] {error}", path=str(file)))
+    if problems:
+        return None, problems
+    return MemberConfig(home=file.resolve().parent, **tables), []

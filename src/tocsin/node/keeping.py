@@ -1,0 +1,144 @@
+"""Group commits: what a node has to remember goes into the store many at a time, off the loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import structlog
+
+from tocsin.errors import StoreError
+from tocsin.exchange import Rejected
+from tocsin.records import AdmittedFrame, Destination, Peer, Released
+from tocsin.store import Batch, Cursor, HeldItem, Store, Unacked
+
+_RETRY_S = 1.0
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Pending:
+    """What the next transaction will write."""
+
+    frames: list[AdmittedFrame] = field(default_factory=list)
+    refused: list[Rejected] = field(default_factory=list)
+    cursors: dict[str, Cursor] = field(default_factory=dict)
+    held: list[HeldItem] = field(default_factory=list)
+    settled: list[tuple[str, Destination]] = field(default_factory=list)
+    sealed: dict[tuple[str, str], Unacked] = field(default_factory=dict)
+    acked: set[tuple[str, str]] = field(default_factory=set)
+
+    def batch(self) -> Batch:
+        """Return it in the store's terms."""
+        return Batch(
+            frames=tuple(self.frames), refused=tuple(self.refused), cursors=tuple(self.cursors.values()),
+            held=tuple(self.held), settled=tuple(self.settled), sealed=tuple(self.sealed.values()),
+            acked=tuple(sorted(self.acked)),
+        )  # fmt: skip
+
+
+class Keeper:
+    """Writes to the store in one thread; what comes meanwhile waits for the next transaction.
+
+    A store that fails (a full disk) holds nothing up: warnings go on, ``problem`` says what is wrong, and the same
+    batch is tried again until it is written.
+    """
+
+    def __init__(self, store: Store, *, on_committed: Callable[[int], None]) -> None:
+        self.store = store
+        self.problem = ""
+        self._on_committed = on_committed
+        self._pending = Pending()
+        self._dirty = asyncio.Event()
+        self._done = 0
+        self._noted = 0
+        self._progress = asyncio.Condition()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+
+    def frame(self, frame: AdmittedFrame) -> None:
+        """Keep an admitted frame."""
+        self._pending.frames.append(frame)
+        self._note()
+
+    def refused(self, rejected: list[Rejected]) -> None:
+        """Put refusals into the quarantine."""
+        if rejected:
+            self._pending.refused += rejected
+            self._note()
+
+    def cursor(self, cursor: Cursor) -> None:
+        """Remember how far a stream was read."""
+        self._pending.cursors[cursor.stream] = cursor
+        self._note()
+
+    def held(self, items: list[HeldItem]) -> None:
+        """Remember what waits or stays."""
+        if items:
+            self._pending.held += items
+            self._note()
+
+    def settled(self, record_id: str, destination: Destination) -> None:
+        """Forget that something waited."""
+        self._pending.settled.append((record_id, destination))
+        self._note()
+
+    def sealed(self, released: Released[Peer], unacked: Unacked) -> None:
+        """Remember that a frame is on its way to a peer's outbox."""
+        self._pending.sealed[released.ref.hash, unacked.hop] = unacked
+        self._note()
+
+    def acked(self, frame_hash: str, hop: str) -> None:
+        """Remember that an outbox has it; one that was not written down yet never needs to be."""
+        if self._pending.sealed.pop((frame_hash, hop), None) is None:
+            self._pending.acked.add((frame_hash, hop))
+            self._note()
+
+    async def run(self) -> None:
+        """Commit until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            pending, self._pending, upto = self._pending, Pending(), self._noted
+            while True:
+                try:
+                    committed = await loop.run_in_executor(self._thread, self.store.commit, pending.batch())
+                except StoreError as error:
+                    if not self.problem:
+                        log.warning("the store cannot be written", error=str(error))
+                    self.problem = str(error)
+                    await asyncio.sleep(_RETRY_S)
+                else:
+                    self.problem = ""
+                    break
+            async with self._progress:
+                self._done = upto
+                self._progress.notify_all()
+            self._on_committed(committed.last_order)
+
+    async def flush(self) -> None:
+        """Wait until all that was given so far is on disk."""
+        goal = self._noted
+        async with self._progress:
+            await self._progress.wait_for(lambda: self._done >= goal)
+
+    async def in_thread(self, function: Callable[[], object]) -> object:
+        """Do something else with the store, in its turn."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+
+    def close(self) -> None:
+        """Write what is left, then close the store."""
+        if self._pending != Pending() and not self.problem:
+            try:
+                self._thread.submit(self.store.commit, self._pending.batch()).result()
+            except StoreError as error:
+                log.warning("the last records could not be written", error=str(error))
+        self._thread.shutdown()
+        self.store.close()
+
+    def _note(self) -> None:
+        self._noted += 1
+        self._dirty.set()

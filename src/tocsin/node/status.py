@@ -1,0 +1,150 @@
+"""What an operator wants to know of a running node, as one value that people and machines can read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from tocsin.node.node import Node
+from tocsin.records import Peer
+from tocsin.signing import expires_at
+
+
+class LinkStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One link to a neighbour, or what is heard of a member that is further away."""
+
+    member: str
+    is_neighbour: bool
+    connected: bool
+    problem: str
+    """Why it is not up; empty if it is."""
+    rtt_ms: float | None
+    lag: int
+    """Frames that its outbox has and our copy lacks."""
+    unsent: int
+    """Frames in our outbox that its copy is not known to have."""
+    last_heads_at: datetime | None
+    clock_offset_s: float | None
+    """Its clock minus ours at the last heads, the way included."""
+
+
+class HeldStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that did not go to a member, and why."""
+
+    record_id: str
+    kind: str
+    member: str
+    reason: str
+    detail: str
+    since: datetime
+
+
+class MissingStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Frames that are known to exist and are not here."""
+
+    originator: str
+    audience: str
+    status: str
+    precedence: str
+    epoch: str
+    after: int
+    up_to: int
+    since: datetime
+
+
+class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A node at one moment."""
+
+    schema: str = "tocsin.status/1"
+    member: str
+    at: datetime
+    epoch: str
+    roster_version: int
+    roster_expires_at: datetime
+    roster_is_stale: bool
+    certificate_expires_at: datetime
+    links: tuple[LinkStatus, ...]
+    held: tuple[HeldStatus, ...]
+    missing: tuple[MissingStatus, ...]
+    refused: dict[str, int]
+    """By peer and reason, such as ``JPN bad_signature``."""
+    duplicates: int
+    in_flight: int
+    """Frames that wait for an outbox to say that it has them."""
+    store_problem: str
+    last_order: int
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong now, in words."""
+        found = [f"link to {link.member}: {link.problem}" for link in self.links if link.problem]
+        if self.roster_is_stale:
+            found.append(f"the roster expired at {self.roster_expires_at:%Y-%m-%d}")
+        if self.certificate_expires_at <= self.at:
+            found.append(f"our link certificate expired at {self.certificate_expires_at:%Y-%m-%d}")
+        if self.store_problem:
+            found.append(f"store: {self.store_problem}")
+        found += [f"{count} refused from {what}" for what, count in self.refused.items() if "equivocation" in what]
+        return found
+
+
+async def status_of(node: Node) -> MemberStatus:
+    """Look at a running node.
+
+    Raises:
+        BusError: Its own server does not answer.
+        StoreError: Its store cannot be read.
+    """
+    now = node.clock.now()
+    exchange, trust = node.exchange, node.exchange.trust
+    states = await node.bus.links()
+    links = []
+    for code in trust.roster.codes:
+        if code == node.member:
+            continue
+        neighbour, state = exchange.neighbours.get(code), states.get(code)
+        links.append(
+            LinkStatus(
+                member=code,
+                is_neighbour=state is not None,
+                connected=state.connected if state else False,
+                problem=state.problem if state else "",
+                rtt_ms=state.main.rtt_ms if state else None,
+                lag=state.main.copy_lag + state.bulk.copy_lag if state else 0,
+                unsent=state.main.peer_pending + state.bulk.peer_pending if state else 0,
+                last_heads_at=neighbour.last_heads_at,
+                clock_offset_s=neighbour.clock_offset_s,
+            )
+        )
+    held = [
+        HeldStatus(
+            record_id=item.held.record_id, kind=item.held.kind, reason=item.held.reason, detail=item.held.detail,
+            member=item.held.destination.code if isinstance(item.held.destination, Peer) else "", since=item.held_at,
+        )
+        for item in node.store.links.held()
+    ]  # fmt: skip
+    missing = [
+        MissingStatus(
+            originator=gap.chain.originator, audience=gap.chain.audience, status=gap.chain.status,
+            precedence=gap.chain.precedence.value, epoch=gap.epoch, after=gap.after, up_to=gap.up_to, since=gap.since,
+        )
+        for gap in exchange.neighbours.missing(exchange.chains, now)
+    ]  # fmt: skip
+    return MemberStatus(
+        member=node.member,
+        at=now,
+        epoch=exchange.epoch,
+        roster_version=trust.roster.version,
+        roster_expires_at=trust.roster.expires_at,
+        roster_is_stale=trust.is_stale(now),
+        certificate_expires_at=expires_at(node.config.path("tls/link.pem").read_bytes()),
+        links=tuple(links),
+        held=tuple(held),
+        missing=tuple(missing),
+        refused={f"{via} {reason}": count for (via, reason), count in node.store.links.refusals().items()},
+        duplicates=node.metrics.duplicates,
+        in_flight=node.bus.in_flight,
+        store_problem=node.keeper.problem,
+        last_order=node.metrics.last_order,
+    )

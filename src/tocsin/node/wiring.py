@@ -1,0 +1,108 @@
+"""From configuration and roster to what the bus and the exchange need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tocsin.bus import BusConfig, LaneKeys, PeerLink
+from tocsin.codec import decode
+from tocsin.errors import ConfigError, TocsinError
+from tocsin.node.config import MemberConfig
+from tocsin.signing import KeyRole, PrivateKey, Roster, SignedDocument, Trust
+
+LANES = ("main", "bulk")
+
+
+def load_trust(config: MemberConfig) -> Trust:
+    """Read the roster that is in force here.
+
+    Raises:
+        ConfigError: It cannot be read, is not signed as it must be, or does not hold this member.
+    """
+    path = config.path(config.roster.file)
+    try:
+        trust = Trust(decode(path.read_bytes(), SignedDocument))
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be read: {error.strerror}", path=str(path), advice="Put the federation's signed roster there"
+        ) from error
+    except TocsinError as error:
+        raise ConfigError(str(error), path=str(path)) from error
+    if trust.roster.member(config.member.code) is None:
+        raise ConfigError(f"{config.member.code} is not in this roster", path=str(path))
+    return trust
+
+
+def load_keys(config: MemberConfig, roster: Roster) -> dict[KeyRole, PrivateKey]:
+    """Read this member's signing keys and see that the roster knows them.
+
+    Raises:
+        ConfigError: A key cannot be read, or the roster gives this member no such key.
+    """
+    member = roster.member(config.member.code)
+    known = {key.keyid for key in member.keys} if member else set()
+    keys = {}
+    for role, relative in config.keys.paths().items():
+        path = config.path(relative)
+        key = PrivateKey.load(role, path)
+        if key.keyid not in known:
+            raise ConfigError(
+                f"the roster gives {config.member.code} no {role.value} key {key.keyid[:16]}",
+                path=str(path), advice="Use the key that the roster names, or agree on a new roster",
+            )  # fmt: skip
+        keys[role] = key
+    return keys
+
+
+def bus_config(config: MemberConfig, roster: Roster) -> BusConfig:
+    """Say what the bus has to join: one link for each neighbour in the roster, in two lanes.
+
+    Writes each neighbour's certificate authority to a file, since servers read authorities from files.
+
+    Raises:
+        ConfigError: The roster lacks what a link needs.
+    """
+    code = config.member.code
+    authorities = config.path("tls/peers")
+    authorities.mkdir(parents=True, exist_ok=True)
+    peers = tuple(_peer_link(config, roster, peer, authorities) for peer in roster.neighbours(code))
+    return BusConfig(
+        member=code,
+        server=config.bus.server,
+        client_listen=config.bus.client_listen,
+        leaf_listen=config.bus.leaf_listen,
+        store_dir=str(config.path("data/nats")),
+        binary=config.bus.binary,
+        app_seed_file=str(config.path("keys/app.nk")),
+        system_seed_file=str(config.path("keys/system.nk")),
+        certificate_file=str(config.path("tls/link.pem")),
+        key_file=str(config.path("tls/link.key")),
+        replicas=config.bus.replicas,
+        peers=peers,
+    )
+
+
+def _peer_link(config: MemberConfig, roster: Roster, peer: str, authorities: Path) -> PeerLink:
+    code = config.member.code
+    entry = roster.member(peer)
+    if entry is None:
+        raise ConfigError(f"the roster links {code} to {peer} and does not list {peer}")
+    authority = authorities / f"{peer}.pem"
+    if not authority.exists() or authority.read_text() != entry.link.certificate:
+        authority.write_text(entry.link.certificate)
+    dials = any((link.dialler, link.listener) == (code, peer) for link in roster.links)
+    address = config.bus.dial.get(peer, entry.link.address) if dials else None
+    if dials and not address:
+        raise ConfigError(f"the roster gives no address for {peer}", advice=f"Set bus.dial.{peer} in the member's TOML")
+    lanes = {
+        lane: LaneKeys(
+            seed_file=str(config.path(f"keys/link-{peer}-{lane}.nk")) if dials else None,
+            peer_publics=() if dials else tuple(entry.link.nkeys.get(f"{code}/{lane}", "").split()),
+        )
+        for lane in LANES
+    }
+    return PeerLink(
+        code=peer, dial=address, ca_file=str(authority), certificate_pins=entry.link.pins, main=lanes["main"],
+        bulk=lanes["bulk"], max_age_s=config.bus.max_age_days * 86400, max_bytes=config.bus.max_bytes,
+        bulk_max_bytes=config.bus.max_bytes,
+    )  # fmt: skip
