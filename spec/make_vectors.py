@@ -214,7 +214,55 @@ def rosters(why: str, clause: str, *steps: tuple[SignedDocument, str], now: date
 
 def vectors() -> dict[str, Vector]:
     """Return all vectors by the name of their folder."""
-    return {**_good_frames(), **_chains(), **_bad_frames(), **_bad_records(), **_rosters()}
+    return {**_labels(), **_good_frames(), **_chains(), **_bad_frames(), **_bad_records(), **_rosters()}
+
+
+def _labels() -> dict[str, Vector]:
+    def marking(members: str, **more: Any) -> dict[str, Any]:
+        return {"releasable_to": members.split(), **more}
+
+    three, two, one = marking("JPN KOR USA"), marking("JPN KOR"), marking("KOR")
+    ask, yes = marking("JPN KOR USA", public_warning="ask"), marking("JPN USA", public_warning="yes")
+    green, red = marking("JPN USA", tlp="TLP:GREEN"), marking("JPN USA", tlp="TLP:RED")
+    bound = marking("JPN KOR USA", caveats=["ORCON"], public_warning="yes")
+    strange = marking("JPN KOR USA", caveats=["VECTOR-1"], public_warning="yes")
+    combine = [
+        (three, two, two),
+        (marking("PUBLIC"), two, two),
+        (marking("PUBLIC"), marking("PUBLIC"), marking("PUBLIC")),
+        (marking("JPN USA"), two, marking("JPN")),
+        (marking("JPN USA"), one, marking("")),
+        (ask, yes, marking("JPN USA", public_warning="ask")),
+        (green, red, red),
+        (green, three, marking("JPN USA", tlp="TLP:GREEN")),
+        (bound, strange, marking("JPN KOR USA", caveats=["ORCON", "VECTOR-1"], public_warning="yes")),
+    ]
+    derive: list[tuple[str, list[dict[str, Any]], dict[str, Any] | None]] = [
+        ("KOR", [three, two], two),
+        ("JPN", [three, bound], marking("JPN", caveats=["ORCON"])),
+        ("JPN", [strange], marking("JPN", caveats=["VECTOR-1"])),
+        ("USA", [three, two], None),
+        ("USA", [], None),
+    ]
+    status = [
+        ("actual", "actual", "actual"),
+        ("actual", "exercise:spring", "exercise:spring"),
+        ("exercise:spring", "exercise:spring", "exercise:spring"),
+        ("exercise:spring", "exercise:autumn", None),
+        ("test", "test", "test"),
+        ("test", "actual", None),
+        ("test", "exercise:spring", None),
+        ("drill", "drill", None),
+        ("exercise:", "actual", None),
+    ]
+    told = {
+        "combine": [{"first": first, "second": second, "result": result} for first, second, result in combine],
+        "derive": [{"member": who, "sources": sources, "result": result} for who, sources, result in derive],
+        "status": [{"first": first, "second": second, "result": result} for first, second, result in status],
+    }
+    return {
+        "labels": Vector("How markings and statuses combine; null: not allowed.", "2.3", {"door": "labels", **told}, {})
+    }
 
 
 def _good_frames() -> dict[str, Vector]:
