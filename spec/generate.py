@@ -60,7 +60,7 @@ WORDS = (
     (r"\btuple\[([\w, ]+)\]", r"list (\1)"),
     (r"\bdict\[str, str\]", "object of text"),
     (r"\bLiteral\[(.*)\]", r"one of \1"),
-    (r"\"(\w+)\"", r"`\1`"),
+    (r"[\"'](\w+)[\"']", r"`\1`"),
     (r"^Stage$", "one of `detected`, `assessed`, `predicted`, `closed`"),
     (r"\bmsgspec\.Raw\b", "object"),
     (r"\bstr\b", "text"),
@@ -172,7 +172,10 @@ def records_page() -> str:
         "",
         "Written by `spec/generate.py` from the structs of `tocsin.records`; the rules are in",
         "[the specification](../../spec/tocsin.md), clause 1, and the schemas in [spec/schema](../../spec/schema).",
-        "Times are UTC. Positions are WGS 84.",
+        "",
+        "A field without words means what its name says; its unit stands last in the name. Times are UTC. Positions are",
+        "WGS 84: degrees, and metres above the ellipsoid. Azimuth, bearing and heading are degrees clockwise from true north,",
+        "elevation and climb degrees above the local horizontal. A sigma is one standard deviation.",
         "",
         "## The record",
         "",
@@ -261,7 +264,7 @@ def _default(value: Any) -> str:
 def _prose(text: str) -> str:
     """Return a docstring without its sections for programmers and without double backticks."""
     kept = inspect.cleandoc(text).partition("\n\nRaises:")[0]
-    return kept.replace("``", "`")
+    return re.sub(r"\bspec (\d)", r"clause \1", kept).replace("``", "`")
 
 
 def _as_time(property_: dict[str, Any]) -> None:
