@@ -102,7 +102,7 @@ def _peer_link(config: MemberConfig, roster: Roster, peer: str, authorities: Pat
         for lane in LANES
     }
     return PeerLink(
-        code=peer, dial=address, ca_file=str(authority), certificate_pins=entry.link.pins, main=lanes["main"],
+        code=peer, dial=address, certificate_file=str(authority), main=lanes["main"],
         bulk=lanes["bulk"], max_age_s=config.bus.max_age_days * 86400, max_bytes=config.bus.max_bytes,
         bulk_max_bytes=config.bus.max_bytes,
     )  # fmt: skip

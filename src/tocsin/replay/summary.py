@@ -81,7 +81,8 @@ def of_launch(
             reconstructed_impact=PointResult(
                 lat_deg=round(float(flight.impact_lat_deg), 5), lon_deg=round(float(flight.impact_lon_deg), 5)
             ),
-            flight_s=round(float(flight.duration_s), 1), apogee_error=float(flight.apogee_error), range_error=float(flight.range_error),
+            flight_s=round(float(flight.duration_s), 1),
+            apogee_error=float(flight.apogee_error), range_error=float(flight.range_error),
             bearing_error=float(flight.bearing_error),
         ),
         synthetic=(METHOD, f"{len(sensors)} invented sensors", "status test: nothing of this is a warning"),
