@@ -1,0 +1,31 @@
+"""Warning of launches: detections in, the stages of an event out; pure functions of records and time.
+
+For civil protection alone: where something comes down, when, and who is to be warned.
+
+``settings`` what may be chosen; ``plots`` detections as numbers; ``models``, ``measurement``, ``imm`` the filter;
+``track`` one object with a memory for late plots; ``association``, ``initiation``, ``fusion`` from plots to tracks;
+``launchpoint``, ``impact``, ``areas`` what follows from a track; ``stages``, ``event`` what is said and when;
+``events`` which events are one; ``picture`` one audience; ``desk`` one member; ``gain`` what sharing bought.
+"""
+
+from tocsin.warning.areas import Area, Region, WarningAreas, warning_areas
+from tocsin.warning.desk import WarningDesk
+from tocsin.warning.events import agree
+from tocsin.warning.gain import SharingGain, sharing_gain
+from tocsin.warning.picture import Picture
+from tocsin.warning.settings import WarningSettings
+from tocsin.warning.stages import is_within_ellipse
+
+__all__ = [
+    "Area",
+    "Picture",
+    "Region",
+    "SharingGain",
+    "WarningAreas",
+    "WarningDesk",
+    "WarningSettings",
+    "agree",
+    "is_within_ellipse",
+    "sharing_gain",
+    "warning_areas",
+]

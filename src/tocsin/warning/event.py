@@ -1,0 +1,208 @@
+"""One event of ours: a confirmed track, what was said of it so far, and what is to be said next."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from tocsin.geo.earth import Vector, geodetic_from_ecef
+from tocsin.records import Impact, Launch, LaunchPoint, Overflight, Stage
+from tocsin.warning.areas import Region, WarningAreas
+from tocsin.warning.impact import Fall, predict_fall
+from tocsin.warning.launchpoint import Origin, better_origin
+from tocsin.warning.plots import moment_of
+from tocsin.warning.settings import WarningSettings
+from tocsin.warning.stages import (
+    MANOEUVRING,
+    UNCLEAR,
+    is_free,
+    label_of,
+    manoeuvre_allowance_km,
+    may_publish_impact,
+    needs_revision,
+    outcome_at,
+    track_point,
+)
+from tocsin.warning.track import Track
+
+_ORIGIN_INTERVAL_S = 1.0
+_ORIGIN_LONGEST_S = 90.0
+_LABEL_INTERVAL_S = 5.0
+_PATH_STEP_S = 5.0
+
+Outcome = Literal["impact", "lost", "no_threat"]
+
+
+@dataclass
+class Event:
+    """A launch as this picture sees it."""
+
+    key: int
+    """Within the picture."""
+    event_id: str
+    track: Track
+    settings: WarningSettings
+    areas: WarningAreas
+    origin: Origin | None = None
+    fall: Fall | None = None
+    """The latest that passed the gate."""
+    label: str = UNCLEAR
+    revision: int = 0
+    last: Launch | None = None
+    last_record_id: str | None = None
+    last_s: float = -math.inf
+    """When the last record was issued, seconds since 1970."""
+    predicted: Launch | None = None
+    """The last record with an impact that still holds."""
+    has_predicted: bool = False
+    """A prediction was issued before."""
+    is_renamed: bool = False
+    """The event id changed since the last record."""
+    _origin_s: float = -math.inf
+    _impact_s: float = -math.inf
+
+    def follow(self) -> None:
+        """Work out what the track's new plots tell: origin, impact, label."""
+        now_s = self.track.time_s
+        if now_s - self._origin_s >= _ORIGIN_INTERVAL_S and now_s - self._first_s <= _ORIGIN_LONGEST_S:
+            self._origin_s = now_s
+            self.origin = better_origin(self.origin, self.track)
+        if is_free(self.track, self.settings) and now_s - self._impact_s >= self.settings.impact_interval_s:
+            self._impact_s = now_s
+            fall = predict_fall(self.track.moment, self.settings)
+            if may_publish_impact(self.track, fall, self.settings):
+                self.fall = fall
+        self.label = label_of(
+            self.track, self.apogee_m, self.settings, had_impact=self.predicted is not None or self.label == MANOEUVRING
+        )
+
+    @property
+    def _first_s(self) -> float:
+        return self.track.early[0].time_s
+
+    @property
+    def apogee_m(self) -> float:
+        """The highest point so far or foretold."""
+        return max(self.track.top_m, self.fall.apogee_m if self.fall is not None else 0.0)
+
+    def due(self, now_s: float) -> list[Launch]:
+        """Return the records that are to be issued now, in their order; usually none.
+
+        Args:
+            now_s: Seconds since 1970.
+        """
+        due = []
+        if self.last is None:
+            due.append(self._say("detected", now_s))
+        if self._is_assessment_due(now_s):
+            due.append(self._say("assessed", now_s))
+        prediction = self._prediction(now_s)
+        if prediction is not None:
+            due.append(prediction)
+        if self.is_renamed and not due and self.last is not None:
+            due.append(self._say(self.last.stage, now_s))
+        self.is_renamed = False
+        return due
+
+    def _is_assessment_due(self, now_s: float) -> bool:
+        if self.label == UNCLEAR or self.last is None:
+            return False
+        if self.last.stage == "detected":
+            return True
+        if self.label == MANOEUVRING:
+            return self.predicted is not None
+        return self.predicted is None and self.label != self.last.label and now_s - self.last_s >= _LABEL_INTERVAL_S
+
+    def _prediction(self, now_s: float) -> Launch | None:
+        fall = self.fall
+        if fall is None or not may_publish_impact(self.track, fall, self.settings):
+            return None
+        manoeuvre_km = manoeuvre_allowance_km(self.apogee_m, self.settings)
+        impact = Impact(
+            lat_deg=fall.lat_deg,
+            lon_deg=fall.lon_deg,
+            ellipse_95_km=fall.semi_axes_km,
+            ellipse_bearing_deg=fall.bearing_deg,
+            at=moment_of(fall.time_s),
+            at_sigma_s=fall.time_sigma_s,
+            manoeuvre_km=manoeuvre_km,
+        )
+        region = Region(
+            lat_deg=fall.lat_deg,
+            lon_deg=fall.lon_deg,
+            semi_axes_km=fall.semi_axes_km,
+            bearing_deg=fall.bearing_deg,
+            course_deg=fall.course_deg,
+            manoeuvre_km=manoeuvre_km,
+            margin_km=self.settings.margin_km,
+        )
+        at_risk = self.areas.touched(region.outline())
+        last = self.predicted
+        if last is not None and not self.is_renamed:
+            age_s = now_s - self.last_s
+            if not needs_revision(last, impact, at_risk, age_s=age_s, settings=self.settings):
+                return None
+        return self._say("predicted", now_s, impact=impact, at_risk=at_risk, overflown=self._overflown(fall))
+
+    def _overflown(self, fall: Fall) -> tuple[Overflight, ...]:
+        flown, due_s = [], -math.inf
+        for waypoint in self.track.trail:
+            if waypoint.time_s >= due_s and waypoint.time_s < fall.path[0, 0]:
+                due_s = waypoint.time_s + _PATH_STEP_S
+                flown.append((waypoint.time_s, *geodetic_from_ecef(waypoint.position)))
+        path: Vector = np.vstack([np.array(flown).reshape(-1, 4), fall.path])
+        return tuple(
+            Overflight(area=area, passes_at=moment_of(time_s), altitude_m=altitude_m)
+            for area, time_s, altitude_m in self.areas.passed(path)
+        )
+
+    def close(self, now_s: float) -> Launch | None:
+        """Return the closing record if the event has ended."""
+        outcome = outcome_at(self.track, self.fall, self.label, now_s, self.settings)
+        return None if outcome is None else self._say("closed", now_s, outcome=outcome)
+
+    def _say(
+        self,
+        stage: Stage,
+        now_s: float,
+        *,
+        impact: Impact | None = None,
+        at_risk: tuple[str, ...] | None = None,
+        overflown: tuple[Overflight, ...] | None = None,
+        outcome: Outcome | None = None,
+    ) -> Launch:
+        held = self.predicted
+        withdrawn = self.label == MANOEUVRING and stage == "assessed"
+        if impact is None and held is not None and not withdrawn and stage in ("predicted", "closed"):
+            impact = held.impact
+        self.revision += 1
+        origin = self.origin
+        launch = Launch(
+            event_id=self.event_id,
+            stage=stage,
+            revision=self.revision,
+            launch_point=None
+            if origin is None
+            else LaunchPoint(lat_deg=origin.lat_deg, lon_deg=origin.lon_deg, radius_km=origin.radius_km),
+            launched_at=None if origin is None else moment_of(origin.time_s),
+            track=track_point(self.track.moment),
+            ballistic_probability=self.track.ballistic_probability,
+            label=self.label,
+            impact=impact,
+            areas=at_risk if at_risk is not None else () if held is None else held.areas,
+            overflown=overflown if overflown is not None else () if held is None else held.overflown,
+            outcome=outcome,
+            detections=self.track.count,
+            sensors=tuple(sorted(self.track.newest)),
+            last_detection_at=moment_of(self.track.time_s),
+        )
+        self.last, self.last_s = launch, now_s
+        if stage == "predicted":
+            self.predicted = launch
+        elif withdrawn:
+            self.predicted = None
+            self.fall = None
+        return launch

@@ -1,0 +1,183 @@
+"""Where and when an object rose from the ground, from its early states under thrust.
+
+The way back assumes what nearly every rocket does: thrust along the velocity (a gravity turn), growing as fuel is
+burnt at a constant rate; how strong it was follows from the start, which was at rest and at height 0. The thrust law
+is not known, so that the formal covariance of such a fit covers 2 to 5 % only (docs/explanation): a tenth of the way
+back over ground and 3 % of the height are added to it, and the radius is never below 2 km.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from tocsin.geo.ballistics import acceleration, step
+from tocsin.geo.compiled import njit
+from tocsin.geo.earth import Vector, altitude_at, ecef_from_geodetic, enu_basis, geodetic_from_ecef
+from tocsin.warning import imm
+from tocsin.warning.measurement import ANGLES
+from tocsin.warning.models import ACCELERATION, LOG_DRAG, ballistic_acceleration
+from tocsin.warning.track import Moment, Track, first_place
+
+EXHAUST_MPS = 3500.0
+"""Effective: 2,300 to 2,600 in one stage, more over several, since every stage begins anew with little thrust."""
+LEAST_RADIUS_KM = 2.0
+_MODEL_ERROR = 0.1
+_MODEL_ERROR_UP = 0.03
+_LINE_RADIUS_KM = 30.0
+_LINE_AFTER_S = 40.0
+_CHI_95 = math.sqrt(5.991)
+_LEAST_THRUST_MPS2 = 18.0
+"""At lift-off: less would hover, not rise; rockets begin with 1.8 to 3 times their weight."""
+_LEAST_MEASURED_MPS2 = 12.0
+_COAST_RADIUS_PART = 0.5
+_STEP_S = 0.5
+_LONGEST_S = 300.0
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where and when it was launched."""
+
+    lat_deg: float
+    lon_deg: float
+    radius_km: float
+    """95 %."""
+    time_s: float
+    """Seconds since 1970."""
+
+
+@njit
+def _way_back(state: Vector, thrust_mps2: float, cda_m: float) -> tuple[Vector, float, float]:
+    """Follow a body under thrust back to the ground or to rest.
+
+    Returns:
+        The place, how many seconds before, and the height at rest, or minus the speed at the ground.
+    """
+    r, v = state[:3].copy(), state[3:6].copy()
+    back_s, balance = 0.0, 0.0
+    while back_s < _LONGEST_S:
+        speed = math.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2])
+        height = altitude_at(r[0], r[1], r[2])
+        if height <= 0.0:
+            balance = -speed
+            break
+        if speed < 10.0:
+            balance = height
+            break
+        step_s = _STEP_S if speed > 100.0 else 0.2 * _STEP_S
+        thrust = max(thrust_mps2 / (1.0 + thrust_mps2 * back_s / EXHAUST_MPS), _LEAST_THRUST_MPS2)
+        a = acceleration(r, v, cda_m) + v * (thrust / speed)
+        half_v = v - a * (0.5 * step_s)
+        half_speed = max(math.sqrt(half_v[0] * half_v[0] + half_v[1] * half_v[1] + half_v[2] * half_v[2]), 1.0)
+        half_thrust = max(thrust_mps2 / (1.0 + thrust_mps2 * (back_s + 0.5 * step_s) / EXHAUST_MPS), _LEAST_THRUST_MPS2)
+        half_a = acceleration(r - v * (0.5 * step_s), half_v, cda_m) + half_v * (half_thrust / half_speed)
+        r = r - half_v * step_s
+        v = v - half_a * step_s
+        back_s += step_s
+    return r, back_s, balance
+
+
+@njit
+def _from_rest(state: Vector, cda_m: float) -> tuple[Vector, float]:
+    """Find the thrust with which the body was at rest at height 0; the place, and how many seconds before."""
+    low, high = 10.0, 150.0
+    for _ in range(12):
+        middle = 0.5 * (low + high)
+        place, back_s, balance = _way_back(state, middle, cda_m)
+        if balance > 0.0:  # at rest in the air: less thrust would have taken longer and begun lower
+            high = middle
+        else:
+            low = middle
+    place, back_s, _ = _way_back(state, 0.5 * (low + high), cda_m)
+    return place, back_s
+
+
+@njit
+def _ways_back(mean: Vector, root: Vector, cda_m: float) -> tuple[Vector, Vector]:
+    """Take the cubature points of position and velocity back; places (13, 3) and seconds (13,), the mean first."""
+    n = 6
+    places = np.empty((2 * n + 1, 3))
+    times = np.empty(2 * n + 1)
+    places[0], times[0] = _from_rest(mean, cda_m)
+    for k in range(2 * n):
+        sign = 1.0 if k < n else -1.0
+        places[k + 1], times[k + 1] = _from_rest(mean + sign * math.sqrt(float(n)) * root[:, k % n], cda_m)
+    return places, times
+
+
+def origin_under_thrust(moment: Moment) -> Origin | None:
+    """Go back to the ground from a state under thrust; None if there is no thrust to speak of."""
+    state, covariance = moment.states[imm.BOOST], moment.covariances[imm.BOOST]
+    pull = ballistic_acceleration(state)
+    speed = float(np.linalg.norm(state[3:6]))
+    if speed < 1.0:
+        return None
+    along = state[3:6] / speed
+    thrust = float(along @ (state[ACCELERATION:LOG_DRAG] - pull))
+    if thrust < _LEAST_MEASURED_MPS2:
+        return None
+    try:
+        root = np.linalg.cholesky(covariance[:6, :6])
+    except np.linalg.LinAlgError:
+        return None
+    places, times = _ways_back(state[:6], root, math.exp(state[LOG_DRAG]))
+    return _origin(places, times, state[:3], moment.time_s)
+
+
+def _origin(places: Vector, times: Vector, here: Vector, time_s: float) -> Origin:
+    lat_deg, lon_deg, _ = geodetic_from_ecef(places[0])
+    basis = enu_basis(lat_deg, lon_deg)
+    ground = ecef_from_geodetic(lat_deg, lon_deg, 0.0)
+    local = ((places - ground) @ basis.T)[:, :2]
+    spread = float(np.linalg.eigvalsh(local[1:].T @ local[1:] / (len(local) - 1))[-1])
+    way = (here - ground) @ basis.T
+    model_m = _MODEL_ERROR * math.hypot(float(way[0]), float(way[1])) + _MODEL_ERROR_UP * float(way[2])
+    radius_km = _CHI_95 * math.hypot(math.sqrt(spread), model_m) * 1e-3
+    return Origin(lat_deg, lon_deg, max(radius_km, LEAST_RADIUS_KM), time_s - float(times[0]))
+
+
+def origin_of_coast(moment: Moment) -> Origin | None:
+    """Go back to the ground from free flight: a rough place, since the burn is not known.
+
+    The radius is half of the way back, the least that held in trials; None if it does not come from the ground.
+    """
+    state = moment.states[imm.BALLISTIC]
+    before, back_s = state[:6].copy(), 0.0
+    while altitude_at(before[0], before[1], before[2]) > 0.0:
+        before = step(before, 0.0, -1.0)
+        back_s += 1.0
+        if back_s > 3600.0:
+            return None
+    lat_deg, lon_deg, _ = geodetic_from_ecef(before[:3])
+    way_m = float(np.linalg.norm(state[:3] - before[:3]))
+    radius_km = max(_COAST_RADIUS_PART * way_m * 1e-3, LEAST_RADIUS_KM)
+    return Origin(lat_deg, lon_deg, radius_km, moment.time_s - back_s)
+
+
+def origin_of_line(track: Track) -> Origin:
+    """Tell the origin from the first plot of an infrared sensor alone: it sees rockets soon after the clouds."""
+    place, _ = first_place(track.early[0])
+    lat_deg, lon_deg, _ = geodetic_from_ecef(place)
+    return Origin(lat_deg, lon_deg, _LINE_RADIUS_KM, track.early[0].time_s - _LINE_AFTER_S)
+
+
+def better_origin(held: Origin | None, track: Track) -> Origin | None:
+    """Return the better of the origin held and what the track's present state says.
+
+    Under thrust the smaller radius wins; a rough origin from free flight is taken only where there is none.
+    """
+    if held is None and track.early[0].form == ANGLES:
+        held = origin_of_line(track)
+    if track.ranged_plots < 3:
+        return held
+    if track.ballistic_probability < 0.5:
+        found = origin_under_thrust(track.moment)
+        if found is not None and (held is None or found.radius_km < held.radius_km):
+            return found
+        return held
+    if held is None and track.ballistic_probability >= 0.9:
+        return origin_of_coast(track.moment)
+    return held

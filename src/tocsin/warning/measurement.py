@@ -1,0 +1,128 @@
+"""How a sensor sees a state, and what one plot does to it: the measurement side of the filter.
+
+A plot's figures are taken one after the other against one linearisation, which equals the joint update of an
+extended Kalman filter without inverting a matrix.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tocsin.geo.compiled import njit
+from tocsin.geo.earth import Vector
+from tocsin.warning.models import STATES
+
+RANGED = 0
+"""Range, azimuth, elevation."""
+ANGLES = 1
+"""Azimuth, elevation."""
+PLACED = 2
+"""Three earth-fixed coordinates."""
+
+
+@njit
+def predicted_figures(state: Vector, form: int, site: Vector, basis: Vector, slot: int) -> tuple[Vector, Vector]:
+    """Return what would be measured and its derivative by the state.
+
+    Args:
+        state: Shape (STATES,).
+        form: ``RANGED``, ``ANGLES`` or ``PLACED``.
+        site: Of the sensor, ECEF, shape (3,), metres.
+        basis: East, north, up at the sensor as rows, shape (3, 3).
+        slot: Index of the sensor's azimuth bias in the state, or -1.
+
+    Returns:
+        Figures, shape (3,): range (m), azimuth, elevation (rad), or coordinates (m); and shape (3, STATES).
+        For ``ANGLES`` the first row is zero.
+    """
+    figures = np.zeros(3)
+    slope = np.zeros((3, STATES))
+    if form == PLACED:
+        for axis in range(3):
+            figures[axis] = state[axis]
+            slope[axis, axis] = 1.0
+        return figures, slope
+    local = np.zeros(3)
+    for i in range(3):
+        for j in range(3):
+            local[i] += basis[i, j] * (state[j] - site[j])
+    e, n, u = local[0], local[1], local[2]
+    ground2 = max(e * e + n * n, 1.0)
+    ground = math.sqrt(ground2)
+    range2 = ground2 + u * u
+    distance = math.sqrt(range2)
+    if form == RANGED:
+        figures[0] = distance
+    figures[1] = math.atan2(e, n)
+    figures[2] = math.atan2(u, ground)
+    for j in range(3):
+        be, bn, bu = basis[0, j], basis[1, j], basis[2, j]
+        if form == RANGED:
+            slope[0, j] = (e * be + n * bn + u * bu) / distance
+        slope[1, j] = (n * be - e * bn) / ground2
+        slope[2, j] = (ground * bu - u * (e * be + n * bn) / ground) / range2
+    if slot >= 0:
+        figures[1] += state[slot]
+        figures[2] += state[slot + 1]
+        slope[1, slot] = 1.0
+        slope[2, slot + 1] = 1.0
+    return figures, slope
+
+
+@njit
+def residual(figures: Vector, expected: Vector, form: int) -> Vector:
+    """Return measured minus expected, shape (3,), the azimuth from -π to π."""
+    difference = figures - expected
+    if form != PLACED:
+        difference[1] = (difference[1] + math.pi) % (2.0 * math.pi) - math.pi
+    if form == ANGLES:
+        difference[0] = 0.0
+    return difference
+
+
+@njit
+def absorb(  # noqa: PLR0917 - compiled code takes its arguments by position
+    state: Vector,
+    covariance: Vector,
+    figures: Vector,
+    variances: Vector,
+    form: int,
+    site: Vector,
+    basis: Vector,
+    slot: int,
+) -> tuple[float, float]:
+    """Update a state and its covariance by one plot, in place.
+
+    Args:
+        state: Shape (STATES,).
+        covariance: Shape (STATES, STATES).
+        figures: As in ``predicted_figures``.
+        variances: Of the figures, shape (3,).
+        form: As in ``predicted_figures``.
+        site: As in ``predicted_figures``.
+        basis: As in ``predicted_figures``.
+        slot: As in ``predicted_figures``.
+
+    Returns:
+        Squared normalised distance and the logarithm of the likelihood.
+    """
+    before = state.copy()
+    expected, slope = predicted_figures(before, form, site, basis, slot)
+    difference = residual(figures, expected, form)
+    distance2 = 0.0
+    log_likelihood = 0.0
+    first = 1 if form == ANGLES else 0
+    for row in range(first, 3):
+        h = slope[row]
+        gain = covariance @ h
+        spread = variances[row] + h @ gain
+        innovation = difference[row] - h @ (state - before)
+        state += gain * (innovation / spread)
+        for i in range(STATES):
+            for j in range(STATES):
+                covariance[i, j] -= gain[i] * gain[j] / spread
+        distance2 += innovation * innovation / spread
+        log_likelihood -= 0.5 * (innovation * innovation / spread + math.log(2.0 * math.pi * spread))
+    return distance2, log_likelihood

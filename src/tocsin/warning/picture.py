@@ -1,0 +1,241 @@
+"""One fusion for one audience and one status: what all of that audience may know, and nothing else.
+
+Whatever a picture says rests only on records that every member of its audience may have. That is what makes it lawful
+to release, and why nothing passes from one picture to another but published records.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tocsin.markings import Marking, PublicWarning
+from tocsin.records import Admitted, Launch, Precedence, Record, SameEvent, Source, body_of, with_body
+from tocsin.warning.areas import WarningAreas
+from tocsin.warning.event import Event
+from tocsin.warning.events import Candidate, Ledger, gate_in_words
+from tocsin.warning.fusion import Counts, Fusion
+from tocsin.warning.plots import plot_of, seconds_of
+from tocsin.warning.settings import WarningSettings
+from tocsin.warning.track import Track
+
+
+def id_stream(seed: str) -> Callable[[], str]:
+    """Return a source of ids that depends on nothing but its seed.
+
+    Each picture has its own, so that not even the ids of one tell how much another has to say.
+    """
+    count = 0
+
+    def next_id() -> str:
+        nonlocal count
+        count += 1
+        return hashlib.sha256(f"{seed}\n{count}".encode()).hexdigest()[:32]
+
+    return next_id
+
+
+@dataclass
+class Picture:
+    """The launches as one audience may see them, for one status."""
+
+    member: str
+    audience: tuple[str, ...]
+    """Sorted; the member among them."""
+    status: str
+    settings: WarningSettings
+    areas: WarningAreas
+    new_id: Callable[[], str]
+    is_own: bool = False
+    """The member's own picture: it takes over the ids that published records use, whichever is lower."""
+    fusion: Fusion = field(init=False)
+    clock_suspect: int = 0
+    """Detections that were shown but not fused, for their originator's clock was off."""
+    _events: list[Event] = field(default_factory=list)
+    _ledger: Ledger = field(default_factory=Ledger)
+    _known_pairs: set[tuple[str, str]] = field(default_factory=set)
+    _keys: int = 0
+
+    def __post_init__(self) -> None:
+        self.fusion = Fusion(self.settings)
+
+    @property
+    def counts(self) -> Counts:
+        """What became of the plots."""
+        return self.fusion.counts
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it follows nothing, of its own or of a peer."""
+        return not self.fusion.tracks and not self._ledger.entries
+
+    def may_use(self, record: Record) -> bool:
+        """Tell whether the whole audience may have what derives from a record."""
+        if record.status != self.status:
+            return False
+        if record.marking.caveats and self.audience != (self.member,):
+            return False
+        return record.marking.allows(self.audience)
+
+    def take(self, admitted: Sequence[Admitted], published: Sequence[Record], now: datetime) -> list[Record]:
+        """Fuse what came in and return what is to be said of it.
+
+        Args:
+            admitted: Of any kind, status and marking; what this picture may not use is passed over.
+            published: What wider pictures of this member say in the same breath.
+            now: UTC.
+        """
+        usable = [entry for entry in admitted if self.may_use(entry.record)]
+        plots = []
+        for entry in usable:
+            if entry.record.kind != "warning.detection":
+                continue
+            if entry.clock_suspect:
+                self.clock_suspect += 1
+                continue
+            plot = plot_of(entry)
+            if plot is not None:
+                plots.append(plot)
+        now_s = seconds_of(now)
+        touched = self.fusion.take(plots, now_s)
+        self._read(usable, published, now)
+        events = {id(event.track): event for event in self._events}
+        fresh = [track for track in touched if track.is_confirmed and id(track) not in events]
+        for event in self._events:
+            if any(event.track is track for track in touched):
+                event.follow()
+        self._events += [self._opened(track) for track in fresh]
+        said = self._unite(now)
+        for event in self._events:
+            said += self._issue(event, event.due(now_s), now)
+        return said
+
+    def tick(self, now: datetime) -> list[Record]:
+        """Close what has ended and forget what came to nothing.
+
+        Args:
+            now: UTC.
+        """
+        now_s = seconds_of(now)
+        said = []
+        for event in list(self._events):
+            closing = event.close(now_s)
+            if closing is None:
+                continue
+            said += self._issue(event, [closing], now)
+            self._events.remove(event)
+            self.fusion.drop(event.track)
+            self._ledger.forget(now_s, closed=event.key)
+        self.fusion.drop_stale(now_s)
+        self._ledger.forget(now_s)
+        return said
+
+    def _opened(self, track: Track) -> Event:
+        self._keys += 1
+        event = Event(self._keys, "", track, self.settings, self.areas)
+        event.follow()
+        return event
+
+    def _read(self, usable: Iterable[Admitted], published: Iterable[Record], now: datetime) -> None:
+        for entry in usable:
+            record = entry.record
+            if record.originator == self.member:
+                continue
+            if record.kind == "warning.launch" and isinstance(entry.body, Launch):
+                source = f"peer {record.originator} {record.marking.audience}"
+                self._ledger.note(source, record.id, record.supersedes, entry.body, now)
+            elif record.kind == "warning.same_event" and isinstance(entry.body, SameEvent):
+                self._known_pairs.add((entry.body.event_id, entry.body.alias))
+        for record in published:
+            if record.kind == "warning.launch" and self.may_use(record):
+                # "own" sorts before "peer", and the wider audience, which the desk hands over first, is linked first.
+                source = f"own {9 - len(record.marking.releasable_to)} {record.marking.audience}"
+                self._ledger.note(source, record.id, record.supersedes, body_of(record), now)
+
+    def _unite(self, now: datetime) -> list[Record]:
+        """Give new events their ids and bring together those that are one launch."""
+        self._ledger.link([Candidate(event.key, event.track, event.origin) for event in self._events], self.settings)
+        said = []
+        for event in self._events:
+            linked = sorted(self._ledger.linked(event.key), key=lambda entry: entry.source)
+            ids = [entry.launch.event_id for entry in linked]
+            in_use = {other.event_id for other in self._events if other is not event}
+            ids = [event_id for event_id in ids if event_id not in in_use]
+            if not event.event_id:
+                event.event_id = self._first_id(ids)
+            elif ids and self.is_own:
+                self._rename(event, ids[0])
+            else:
+                for other_id in ids:
+                    said += self._same_event(event, other_id, now)
+                    self._rename(event, min(event.event_id, other_id))
+        return said
+
+    def _first_id(self, ids: Sequence[str]) -> str:
+        if not ids:
+            return self.new_id()
+        return ids[0] if self.is_own else min(ids)
+
+    def _rename(self, event: Event, event_id: str) -> None:
+        if event.event_id != event_id:
+            event.event_id = event_id
+            event.is_renamed = True
+
+    def _same_event(self, event: Event, other_id: str, now: datetime) -> list[Record]:
+        if other_id == event.event_id:
+            return []
+        pair = (min(event.event_id, other_id), max(event.event_id, other_id))
+        if pair in self._known_pairs:
+            return []
+        self._known_pairs.add(pair)
+        body = SameEvent(event_id=pair[0], alias=pair[1], gate=gate_in_words(self.settings))
+        linked = [entry for entry in self._ledger.linked(event.key) if entry.launch.event_id == other_id]
+        own = () if event.last_record_id is None else (event.last_record_id,)
+        parents = (*own, *(entry.record_id for entry in linked))
+        record = with_body(
+            "warning.same_event",
+            body,
+            id=self.new_id(),
+            originator=self.member,
+            marking=self._marking(event.track),
+            status=self.status,
+            precedence=Precedence.IMMEDIATE,
+            issued_at=now,
+            synthetic=event.track.is_synthetic,
+            sources=tuple(Source(record=parent) for parent in parents),
+        )
+        return [record]
+
+    def _marking(self, track: Track) -> Marking:
+        public = track.public_warning if track.count else PublicWarning.NO
+        return Marking(releasable_to=self.audience, public_warning=public)
+
+    def _issue(self, event: Event, launches: Iterable[Launch], now: datetime) -> list[Record]:
+        said = []
+        for launch in launches:
+            is_first = launch.stage == "detected" or (launch.stage == "predicted" and not event.has_predicted)
+            event.has_predicted = event.has_predicted or launch.stage == "predicted"
+            newest = [event.track.newest[sensor] for sensor in sorted(event.track.newest)]
+            cites = sorted({source.cites for plot in newest for source in plot.record.sources if source.cites})
+            record = with_body(
+                "warning.launch",
+                launch,
+                id=self.new_id(),
+                originator=self.member,
+                marking=self._marking(event.track),
+                status=self.status,
+                precedence=Precedence.FLASH if is_first else Precedence.IMMEDIATE,
+                issued_at=now,
+                observed_at=launch.last_detection_at,
+                synthetic=event.track.is_synthetic,
+                sources=(
+                    *(Source(record=plot.record.id) for plot in newest),
+                    *(Source(cites=cited) for cited in cites),
+                ),
+                supersedes=event.last_record_id,
+            )
+            event.last_record_id = record.id
+            said.append(record)
+        return said

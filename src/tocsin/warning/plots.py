@@ -1,0 +1,137 @@
+"""Detections as the filter takes them: one plot each, in time order, never two of one measurement."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import groupby
+
+import numpy as np
+
+from tocsin.geo.earth import Vector, ecef_from_geodetic, enu_basis
+from tocsin.markings import Marking
+from tocsin.records import Admitted, Detection, Record
+from tocsin.warning.measurement import ANGLES, PLACED, RANGED
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Site = tuple[float, float, float]
+
+
+def seconds_of(moment: datetime) -> float:
+    """Return seconds since 1970, UTC, exact to a microsecond."""
+    return (moment - EPOCH) / timedelta(seconds=1)
+
+
+def moment_of(seconds: float) -> datetime:
+    """Return the time of so many seconds since 1970, UTC."""
+    return EPOCH + timedelta(seconds=seconds)
+
+
+@lru_cache(maxsize=1024)
+def _frame_at(site: Site) -> tuple[Vector, Vector]:
+    return ecef_from_geodetic(*site), enu_basis(site[0], site[1])
+
+
+@dataclass(frozen=True, eq=False)
+class Plot:
+    """One plot: figures in SI units and radians, and the record it came in."""
+
+    record: Record
+    time_s: float
+    """Of measurement, seconds since 1970."""
+    sensor: str
+    """Originator and sensor id; for a placed copy the originator and ``placed``."""
+    form: int
+    """As in ``measurement``."""
+    figures: Vector
+    """Shape (3,), as in ``measurement.predicted_figures``."""
+    variances: Vector
+    """Shape (3,)."""
+    site: Vector
+    """Of the sensor, ECEF, shape (3,), metres; zero for a placed copy."""
+    basis: Vector
+    """East, north, up at the sensor, shape (3, 3)."""
+    bias_sigma_rad: float
+    group: str
+    """``independence_group``, with the originator before it; empty if it stands alone."""
+
+    @property
+    def key(self) -> tuple[float, str, str]:
+        """The order in which plots are fused; the same whatever order they came in."""
+        return (self.time_s, self.sensor, self.record.id)
+
+    @property
+    def is_ranged(self) -> bool:
+        """Whether it fixes a place by itself."""
+        return self.form != ANGLES
+
+    @property
+    def marking(self) -> Marking:
+        """Of its record."""
+        return self.record.marking
+
+
+def plot_of(admitted: Admitted) -> Plot | None:
+    """Read a detection; None if it says no time of measurement."""
+    record, body = admitted.record, admitted.body
+    if record.observed_at is None or not isinstance(body, Detection):
+        return None
+    group = f"{record.originator}:{body.independence_group}" if body.independence_group else ""
+    time_s = seconds_of(record.observed_at)
+    if body.position is not None:
+        place = body.position
+        sigma_m = body.position_sigma_m or 1.0
+        return Plot(
+            record=record,
+            time_s=time_s,
+            sensor=f"{record.originator}:placed",
+            form=PLACED,
+            figures=ecef_from_geodetic(place.lat_deg, place.lon_deg, place.altitude_m),
+            variances=np.full(3, sigma_m**2),
+            site=np.zeros(3),
+            basis=np.eye(3),
+            bias_sigma_rad=0.0,
+            group=group,
+        )
+    if body.sensor is None or body.azimuth_deg is None or body.elevation_deg is None or body.angle_sigma_deg is None:
+        return None
+    site, basis = _frame_at((float(body.sensor.lat_deg), float(body.sensor.lon_deg), float(body.sensor.altitude_m)))
+    angle_variance = math.radians(body.angle_sigma_deg) ** 2
+    range_sigma_m = body.range_sigma_m or 1.0
+    return Plot(
+        record=record,
+        time_s=time_s,
+        sensor=f"{record.originator}:{body.sensor_id}",
+        form=ANGLES if body.range_m is None else RANGED,
+        figures=np.array([body.range_m or 0.0, math.radians(body.azimuth_deg), math.radians(body.elevation_deg)]),
+        variances=np.array([range_sigma_m**2, angle_variance, angle_variance]),
+        site=site,
+        basis=basis,
+        bias_sigma_rad=math.radians(body.bias_sigma_deg),
+        group=group,
+    )
+
+
+def independent(plots: Iterable[Plot], already: dict[str, float]) -> Iterator[Plot]:
+    """Yield the plots that rest on a measurement of their own, the measured one before its coarse copy.
+
+    Args:
+        plots: Of one batch, in any order.
+        already: Groups fused before, with the time of the plot; those of this batch are added.
+    """
+    for plot in sorted(plots, key=lambda plot: (plot.form == PLACED, plot.key)):
+        if plot.group and plot.group in already:
+            continue
+        if plot.group:
+            already[plot.group] = plot.time_s
+        yield plot
+
+
+def scans(plots: Iterable[Plot]) -> Iterator[list[Plot]]:
+    """Yield the plots in time order, together those that one sensor made at one instant."""
+    for _, scan in groupby(sorted(plots, key=lambda plot: plot.key), key=lambda plot: (plot.time_s, plot.sensor)):
+        yield list(scan)

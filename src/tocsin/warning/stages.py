@@ -1,0 +1,194 @@
+"""What is said of a track, and when: the stages of an event.
+
+- ``detected``: the track is confirmed.
+- ``assessed``: it is told to be under thrust or in free flight; again when that changes.
+- ``predicted``: the gate holds (``may_publish_impact``); again when something changes that an officer needs.
+- ``closed``: ``impact`` once the predicted time and three of its sigmas have passed; ``no_threat`` if it is in orbit;
+  ``lost`` if no plots came for ``lost_s`` and no prediction was good enough to be kept to its end.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from tocsin.geo.earth import MU_M3_S2, OMEGA_RAD_S, Vector, enu_basis, geodetic_from_ecef
+from tocsin.geo.geodesic import distance_m, initial_bearing_deg
+from tocsin.records import Impact, Launch, TrackPoint
+from tocsin.warning import imm
+from tocsin.warning.impact import Fall
+from tocsin.warning.initiation import combined
+from tocsin.warning.plots import moment_of
+from tocsin.warning.settings import WarningSettings
+from tocsin.warning.track import Moment, Track
+
+BALLISTIC = "ballistic"
+BALLISTIC_LOW = "ballistic, may manoeuvre"
+ACCELERATING = "still accelerating"
+SPACE_LAUNCH = "possible space launch"
+ORBITAL = "in orbit or beyond"
+MANOEUVRING = "manoeuvring, earlier impact area no longer holds"
+UNCLEAR = "not yet classified"
+
+_ORBIT_PERIGEE_M = 100_000.0
+_SPACE_PERIGEE_M = -1_500_000.0
+_SPACE_APOGEE_M = 100_000.0
+_EARTH_RADIUS_M = 6_371_000.0
+_NO_RANGE_SIGMA_M = 20_000.0
+
+
+@dataclass(frozen=True)
+class Orbit:
+    """The ellipse that the present velocity would follow without air, about a round earth."""
+
+    perigee_m: float
+    """Above the mean radius."""
+    apogee_m: float
+
+
+def osculating(position: Vector, velocity: Vector) -> Orbit:
+    """Return lowest and highest altitude of the two-body orbit.
+
+    Args:
+        position: ECEF, shape (3,), metres.
+        velocity: Relative to the earth, shape (3,), m/s.
+    """
+    inertial = velocity + np.cross([0.0, 0.0, OMEGA_RAD_S], position)
+    radius = float(np.linalg.norm(position))
+    energy = 0.5 * float(inertial @ inertial) - MU_M3_S2 / radius
+    momentum = float(np.linalg.norm(np.cross(position, inertial)))
+    if energy >= 0:
+        eccentricity = math.sqrt(1.0 + 2.0 * energy * (momentum / MU_M3_S2) ** 2)
+        return Orbit(momentum**2 / MU_M3_S2 / (1.0 + eccentricity) - _EARTH_RADIUS_M, math.inf)
+    axis = -MU_M3_S2 / (2.0 * energy)
+    eccentricity = math.sqrt(max(0.0, 1.0 - momentum**2 / (MU_M3_S2 * axis)))
+    return Orbit(axis * (1.0 - eccentricity) - _EARTH_RADIUS_M, axis * (1.0 + eccentricity) - _EARTH_RADIUS_M)
+
+
+def track_point(moment: Moment) -> TrackPoint:
+    """Return where the object is and how it moves, over both models."""
+    position, velocity, covariance = combined(moment)
+    lat_deg, lon_deg, altitude_m = geodetic_from_ecef(position)
+    east, north, up = (float(part) for part in enu_basis(lat_deg, lon_deg) @ velocity)
+    return TrackPoint(
+        at=moment_of(moment.time_s),
+        lat_deg=lat_deg,
+        lon_deg=lon_deg,
+        altitude_m=altitude_m,
+        speed_mps=math.sqrt(east**2 + north**2 + up**2),
+        heading_deg=math.degrees(math.atan2(east, north)) % 360.0,
+        climb_deg=math.degrees(math.atan2(up, math.hypot(east, north))),
+        sigma_m=math.sqrt(max(float(np.linalg.eigvalsh(covariance[:3, :3])[-1]), 0.0)),
+    )
+
+
+def is_free(track: Track, settings: WarningSettings) -> bool:
+    """Tell whether the track has passed for ballistic for long enough, on plots that fix a place."""
+    since_s = track.moment.gate_since_s
+    return (
+        since_s is not None
+        and track.ballistic_probability >= settings.ballistic_probability
+        and track.time_s - since_s >= settings.ballistic_hold_s
+        and track.ranged_plots >= settings.min_ranged_plots
+    )
+
+
+def may_publish_impact(track: Track, fall: Fall | None, settings: WarningSettings) -> bool:
+    """Tell whether the gate rule allows an impact area: free flight held, and the ellipse of some use.
+
+    Never on infrared alone, and never while it still accelerates.
+    """
+    return is_free(track, settings) and fall is not None and fall.semi_axes_km[0] <= settings.max_semi_axis_km
+
+
+def manoeuvre_allowance_km(apogee_m: float, settings: WarningSettings) -> float:
+    """Return how far along its course a flight may stray from the ballistic impact: policy for low flights, else 0."""
+    return settings.manoeuvre_km if apogee_m < settings.manoeuvre_apogee_km * 1e3 else 0.0
+
+
+def label_of(track: Track, apogee_m: float, settings: WarningSettings, *, had_impact: bool) -> str:
+    """Say in words what the track is taken for.
+
+    Args:
+        track: With its present state.
+        apogee_m: The highest so far or predicted.
+        settings: For the gates.
+        had_impact: Whether an impact was published before.
+    """
+    position, velocity, covariance = combined(track.moment)
+    is_placed = float(np.trace(covariance[:3, :3])) < 3 * _NO_RANGE_SIGMA_M**2
+    orbit = osculating(position, velocity)
+    if is_free(track, settings):
+        if orbit.perigee_m > _ORBIT_PERIGEE_M:
+            return ORBITAL
+        return BALLISTIC_LOW if apogee_m < settings.manoeuvre_apogee_km * 1e3 else BALLISTIC
+    if had_impact and track.ballistic_probability < settings.ballistic_probability:
+        return MANOEUVRING
+    boost = float(track.moment.weights[imm.BOOST])
+    if boost >= settings.ballistic_probability and track.ranged_plots >= settings.min_ranged_plots:
+        if is_placed and orbit.perigee_m > _SPACE_PERIGEE_M and orbit.apogee_m > _SPACE_APOGEE_M:
+            return SPACE_LAUNCH
+        return ACCELERATING
+    return UNCLEAR
+
+
+def needs_revision(
+    last: Launch, impact: Impact, areas: tuple[str, ...], *, age_s: float, settings: WarningSettings
+) -> bool:
+    """Tell whether a new prediction says what an officer needs to know.
+
+    Args:
+        last: The last ``predicted`` record.
+        impact: The new one.
+        areas: At risk by the new one.
+        age_s: Of the last record, seconds of scenario time.
+        settings: For the limits.
+    """
+    old = last.impact
+    if old is None or areas != last.areas or impact.manoeuvre_km != old.manoeuvre_km:
+        return True
+    axis, old_axis = impact.ellipse_95_km[0], old.ellipse_95_km[0]
+    moved_km = distance_m(old.lat_deg, old.lon_deg, impact.lat_deg, impact.lon_deg) * 1e-3
+    if axis <= (1.0 - settings.revise_axis_fraction) * old_axis:
+        return True
+    if moved_km > settings.revise_point_km or not is_within_ellipse(old, impact.lat_deg, impact.lon_deg):
+        return True
+    has_changed = moved_km > 0.1 or abs(axis - old_axis) > 0.05 * old_axis
+    return age_s >= (settings.revise_interval_s if has_changed else settings.revise_unchanged_s)
+
+
+def is_within_ellipse(impact: Impact, lat_deg: float, lon_deg: float) -> bool:
+    """Tell whether a place lies within an impact's 95 % ellipse."""
+    away_km = distance_m(impact.lat_deg, impact.lon_deg, lat_deg, lon_deg) * 1e-3
+    if away_km == 0.0:
+        return True
+    bearing_deg = initial_bearing_deg(impact.lat_deg, impact.lon_deg, lat_deg, lon_deg)
+    angle = math.radians(bearing_deg - impact.ellipse_bearing_deg)
+    longer, shorter = impact.ellipse_95_km
+    return (away_km * math.cos(angle) / longer) ** 2 + (away_km * math.sin(angle) / shorter) ** 2 <= 1.0
+
+
+def outcome_at(
+    track: Track, fall: Fall | None, label: str, now_s: float, settings: WarningSettings
+) -> Literal["impact", "lost", "no_threat"] | None:
+    """Tell whether and how the event has ended (rules at the top of this module); None while it goes on.
+
+    Args:
+        track: As it stands.
+        fall: The latest prediction that passed the gate.
+        label: What the track is taken for.
+        now_s: Scenario time, seconds since 1970.
+        settings: For the limits.
+    """
+    silent_s = now_s - track.time_s
+    if fall is not None and label != MANOEUVRING:
+        if now_s > fall.time_s + 3.0 * fall.time_sigma_s:
+            return "impact"
+        if fall.semi_axes_km[0] <= settings.good_semi_axis_km:
+            return None
+    if silent_s < settings.lost_s:
+        return None
+    return "no_threat" if label == ORBITAL else "lost"

@@ -1,0 +1,384 @@
+"""One object as the filter sees it: states, a short memory for late plots, and what was learned on the way."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.special import gammaincc
+
+from tocsin.geo.earth import Vector
+from tocsin.markings import PublicWarning
+from tocsin.warning import imm
+from tocsin.warning.measurement import ANGLES, PLACED, predicted_figures, residual
+from tocsin.warning.models import (
+    ACCELERATION,
+    KINEMATIC,
+    LOG_DRAG,
+    POSITION,
+    SENSOR_SLOTS,
+    STATES,
+    VELOCITY,
+    ballistic_acceleration,
+)
+from tocsin.warning.plots import Plot
+from tocsin.warning.settings import WarningSettings
+
+EARLY_PLOTS = 64
+_START_SIGMA_M = 300_000.0
+_START_SPEED_SIGMA_MPS = 2500.0
+_START_ACCELERATION_SIGMA_MPS2 = 40.0
+_START_BALLISTIC = 0.2
+_FASTEST_MPS = 8000.0
+_LINE_HEIGHT_M = 20_000.0
+_LINE_SIGMA_M = 25_000.0
+_EARTH_RADIUS_M = 6_371_000.0
+
+
+@dataclass
+class Moment:
+    """The filter at one time; ``states`` and the rest are never changed once kept."""
+
+    time_s: float
+    states: Vector
+    """Shape (2, STATES): boost, ballistic."""
+    covariances: Vector
+    """Shape (2, STATES, STATES)."""
+    weights: Vector
+    """Probability of each model, shape (2,)."""
+    is_single: bool = False
+    is_discerning: bool = False
+    """Whether the plots could have shown thrust if there was any."""
+    above_since_s: float | None = None
+    """Since when the ballistic model has been above the limit for keeping it alone."""
+    gate_since_s: float | None = None
+    """Since when it has been above the gate for publishing an impact."""
+    distances: tuple[tuple[float, float, int], ...] = ()
+    """Time, squared normalised distance and number of figures of the latest plots of the single model."""
+
+    def copy(self) -> Moment:
+        """Return one that can be moved on without touching this."""
+        return Moment(
+            self.time_s,
+            self.states.copy(),
+            self.covariances.copy(),
+            self.weights.copy(),
+            self.is_single,
+            self.is_discerning,
+            self.above_since_s,
+            self.gate_since_s,
+            self.distances,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Waypoint:
+    """Where a track was at one time."""
+
+    time_s: float
+    position: Vector
+    """ECEF, shape (3,), metres."""
+    velocity: Vector
+    """ECEF, shape (3,), m/s."""
+    sigma_m: float
+    """Largest of the position."""
+
+
+@dataclass
+class Track:
+    """A sequence of plots taken for one object."""
+
+    settings: WarningSettings
+    moment: Moment
+    early: list[Plot] = field(default_factory=list)
+    """The first ones, at most ``EARLY_PLOTS``, as they came."""
+    newest: dict[str, Plot] = field(default_factory=dict)
+    """The latest of each sensor."""
+    is_confirmed: bool = False
+    """Whether it is shown."""
+    trail: list[Waypoint] = field(default_factory=list)
+    """Where it was, once a second."""
+    top_m: float = 0.0
+    """The highest altitude so far."""
+    count: int = 0
+    """How many plots went into it."""
+    ranged_plots: int = 0
+    """How many of them fix a place by themselves."""
+    is_synthetic: bool = False
+    """Whether one of them was simulated."""
+    public_warning: PublicWarning = PublicWarning.YES
+    """The narrowest of theirs."""
+    _seen: deque[tuple[str, float]] = field(default_factory=lambda: deque(maxlen=128))
+    _memory: list[tuple[Moment, Plot]] = field(default_factory=list)
+    """The moment before each of the latest plots, with the plot."""
+    _slots: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def time_s(self) -> float:
+        """Of the newest plot."""
+        return self.moment.time_s
+
+    @property
+    def ballistic_probability(self) -> float:
+        """That it flies free."""
+        return float(self.moment.weights[imm.BALLISTIC])
+
+    def at(self, time_s: float) -> Moment | None:
+        """Return the filter moved to a time: from the newest plot, or from memory for an earlier time.
+
+        None means that the time is older than the memory.
+        """
+        if time_s >= self.moment.time_s:
+            base = self.moment
+        else:
+            earlier = [moment for moment, _ in self._memory if moment.time_s <= time_s]
+            if not earlier:
+                return None
+            base = earlier[-1]
+        return _moved(base, time_s, self.settings)
+
+    def distance(self, moment: Moment, plot: Plot) -> tuple[float, float]:
+        """Return how far a plot is from what the track expects at that moment.
+
+        Returns:
+            Squared normalised distance, and the same plus the logarithm of the determinant of its covariance, the
+            cost of the assignment; of the model that fits better.
+        """
+        slot = self._slots.get(plot.sensor, -1)
+        rows = slice(1, 3) if plot.form == ANGLES else slice(0, 3)
+        best = (math.inf, math.inf)
+        for model in (imm.BALLISTIC,) if moment.is_single else (imm.BOOST, imm.BALLISTIC):
+            expected, slope = predicted_figures(moment.states[model], plot.form, plot.site, plot.basis, slot)
+            difference = residual(plot.figures, expected, plot.form)[rows]
+            h = slope[rows]
+            spread = h @ moment.covariances[model] @ h.T + np.diag(plot.variances[rows])
+            if plot.is_ranged and self.ranged_plots == 0:
+                spread += h @ self._unplaced() @ h.T
+            if slot < 0 and plot.form != PLACED:
+                angles = np.array([0.0, plot.bias_sigma_rad**2, plot.bias_sigma_rad**2])[rows]
+                spread += np.diag(angles)
+            distance2 = float(difference @ np.linalg.solve(spread, difference))
+            best = min(best, (distance2, distance2 + float(np.linalg.slogdet(spread)[1])))
+        return best
+
+    def _unplaced(self) -> Vector:
+        """Return what infrared alone does not know of the place, shape (STATES, STATES)."""
+        more = np.zeros((STATES, STATES))
+        more[POSITION:VELOCITY, POSITION:VELOCITY] = np.eye(3) * (self.settings.first_range_sigma_km * 1e3) ** 2
+        return more
+
+    def has_seen(self, sensor: str, time_s: float) -> bool:
+        """Tell whether a plot of this sensor and instant is in the track already."""
+        return (sensor, time_s) in self._seen
+
+    def shares_scan_with(self, other: Track) -> bool:
+        """Tell whether a sensor saw both at one instant, so that they are two."""
+        return not set(self._seen).isdisjoint(other._seen)
+
+    def add(self, plot: Plot) -> None:
+        """Fuse a plot; a late one within memory is put in its place and what came after is replayed."""
+        replayed = [(moment, later) for moment, later in self._memory if later.key > plot.key]
+        if plot.time_s < (replayed[0][0] if replayed else self.moment).time_s:
+            raise ValueError(f"a plot of {plot.time_s} is older than the memory of the track")
+        if replayed:
+            self.moment = replayed[0][0]
+            self._memory = self._memory[: len(self._memory) - len(replayed)]
+        if plot.is_ranged and self.ranged_plots == 0:
+            self._restart(plot)
+        for next_plot in (plot, *(later for _, later in replayed)):
+            self._memory.append((self.moment, next_plot))
+            self.moment = self._fused(next_plot)
+        self._book(plot)
+        horizon = self.moment.time_s - self.settings.buffer_s
+        keep = next((i for i, (moment, _) in enumerate(self._memory) if moment.time_s > horizon), len(self._memory))
+        self._memory = self._memory[max(keep - 1, 0) :]
+
+    def _restart(self, plot: Plot) -> None:
+        """Begin the filter anew from the first plot that fixes a place.
+
+        What infrared alone makes of distance and speed is wrong by more than it says; only its speed is kept, as the
+        middle of a prior that is wide enough for any.
+        """
+        place, spread = first_place(plot)
+        velocity = self.moment.states[imm.BOOST, VELOCITY : VELOCITY + 3].copy()
+        if float(np.linalg.norm(velocity)) > _FASTEST_MPS:
+            velocity[:] = 0.0
+        self.moment = _start(plot.time_s, place, spread, velocity, self.settings)
+        self._memory = []
+        self._slots = {}
+
+    def _book(self, plot: Plot) -> None:
+        self.count += 1
+        self.ranged_plots += plot.is_ranged
+        self.is_synthetic = self.is_synthetic or plot.record.synthetic
+        self.public_warning = combine_public(self.public_warning, plot.marking.public_warning)
+        self._seen.append((plot.sensor, plot.time_s))
+        if len(self.early) < EARLY_PLOTS:
+            self.early.append(plot)
+        held = self.newest.get(plot.sensor)
+        if held is None or held.key < plot.key:
+            self.newest[plot.sensor] = plot
+
+    def _fused(self, plot: Plot) -> Moment:
+        moment = _moved(self.moment, plot.time_s, self.settings)
+        slot, variances = self._bias(plot, moment)
+        distance2 = imm.update(
+            moment.states,
+            moment.covariances,
+            moment.weights,
+            plot.figures,
+            variances,
+            plot.form,
+            plot.site,
+            plot.basis,
+            slot,
+            moment.is_single,
+        )
+        _judge(moment, distance2, 2 if plot.form == ANGLES else 3, self.settings)
+        return moment
+
+    def _bias(self, plot: Plot, moment: Moment) -> tuple[int, Vector]:
+        """Return the slot of the plot's sensor and the variances; without a slot the bias counts as noise."""
+        if plot.form == PLACED or plot.bias_sigma_rad == 0.0:
+            return -1, plot.variances
+        if plot.sensor not in self._slots and len(self._slots) < SENSOR_SLOTS:
+            self._slots[plot.sensor] = KINEMATIC + 2 * len(self._slots)
+        slot = self._slots.get(plot.sensor, -1)
+        bias = plot.bias_sigma_rad**2
+        if slot < 0:
+            return -1, plot.variances + np.array([0.0, bias, bias])
+        for model in range(2):
+            for index in (slot, slot + 1):
+                if moment.covariances[model, index, index] == 0.0:
+                    moment.covariances[model, index, index] = bias
+        return slot, plot.variances
+
+
+def combine_public(first: PublicWarning, second: PublicWarning) -> PublicWarning:
+    """Return the narrower of the two."""
+    order = tuple(PublicWarning)
+    return min(first, second, key=order.index)
+
+
+def begin(plot: Plot, settings: WarningSettings) -> Track:
+    """Start a track from one plot: its place, any speed, any thrust.
+
+    A plot without range is taken to be where its line of sight is 20 km high, give or take 25 km along the line.
+
+    Source:
+        One-point initialisation, Bar-Shalom, Willett, Tian, Tracking and Data Fusion.
+    """
+    place, spread = first_place(plot)
+    track = Track(settings, _start(plot.time_s, place, spread, np.zeros(3), settings))
+    track.add(plot)
+    return track
+
+
+def _start(time_s: float, place: Vector, spread: Vector, velocity: Vector, settings: WarningSettings) -> Moment:
+    states = np.zeros((2, STATES))
+    covariances = np.zeros((2, STATES, STATES))
+    for model in range(2):
+        states[model, POSITION:VELOCITY] = place
+        states[model, VELOCITY:ACCELERATION] = velocity
+        states[model, LOG_DRAG] = -math.log(settings.mass_per_drag_area_kg_m2)
+        covariances[model, POSITION:VELOCITY, POSITION:VELOCITY] = spread
+        for axis in range(VELOCITY, ACCELERATION):
+            covariances[model, axis, axis] = _START_SPEED_SIGMA_MPS**2
+        covariances[model, LOG_DRAG, LOG_DRAG] = settings.mass_per_drag_area_log_sigma**2
+    for axis in range(ACCELERATION, LOG_DRAG):
+        covariances[imm.BOOST, axis, axis] = _START_ACCELERATION_SIGMA_MPS2**2
+    return Moment(time_s, states, covariances, np.array([1.0 - _START_BALLISTIC, _START_BALLISTIC]))
+
+
+def first_place(plot: Plot) -> tuple[Vector, Vector]:
+    """Return where a first plot puts its object, ECEF, shape (3,), and the covariance to begin from, (3, 3)."""
+    if plot.form == PLACED:
+        return plot.figures.copy(), np.eye(3) * _START_SIGMA_M**2
+    azimuth, elevation = plot.figures[1], plot.figures[2]
+    local = np.array([
+        math.cos(elevation) * math.sin(azimuth),
+        math.cos(elevation) * math.cos(azimuth),
+        math.sin(elevation),
+    ])  # fmt: skip
+    line = local @ plot.basis
+    if plot.is_ranged:
+        return plot.site + plot.figures[0] * line, np.eye(3) * _START_SIGMA_M**2
+    along = float(plot.site @ line)
+    closest2 = float(plot.site @ plot.site) - along * along
+    shell2 = (_EARTH_RADIUS_M + _LINE_HEIGHT_M) ** 2
+    half = math.sqrt(max(shell2 - closest2, 0.0))
+    is_outside = float(plot.site @ plot.site) > shell2
+    distance = -along - half if is_outside else -along + half
+    spread = _START_SIGMA_M**2 * (np.eye(3) - np.outer(line, line)) + _LINE_SIGMA_M**2 * np.outer(line, line)
+    return plot.site + distance * line, spread
+
+
+def _moved(base: Moment, time_s: float, settings: WarningSettings) -> Moment:
+    moment = base.copy()
+    dt_s = time_s - base.time_s
+    if dt_s <= 0.0:
+        return moment
+    noises = np.array([settings.jerk_psd, settings.ballistic_noise_mps2, settings.drag_noise])
+    if not moment.is_single:
+        sojourns_s = np.array([settings.boost_sojourn_s, settings.ballistic_sojourn_s])
+        imm.mix(moment.states, moment.covariances, moment.weights, dt_s, sojourns_s)
+    imm.predict(moment.states, moment.covariances, dt_s, noises, moment.is_single)
+    moment.time_s = time_s
+    return moment
+
+
+def _judge(moment: Moment, distance2: float, figures: int, settings: WarningSettings) -> None:
+    """Keep the books of probability: one model or two, and since when the gate has held."""
+    now_s = moment.time_s
+    if moment.is_single:
+        since = now_s - settings.manoeuvre_window_s
+        moment.distances = (
+            *(entry for entry in moment.distances if entry[0] > since),
+            (now_s, distance2, figures),
+        )
+        total = sum(entry[1] for entry in moment.distances)
+        freedom = sum(entry[2] for entry in moment.distances)
+        if gammaincc(0.5 * freedom, 0.5 * total) < settings.manoeuvre_tail:
+            _split(moment)
+    ballistic = float(moment.weights[imm.BALLISTIC])
+    moment.is_discerning = moment.is_discerning or _knows_thrust(moment, settings)
+    if not moment.is_discerning:
+        ballistic = 0.0
+    if ballistic < settings.single_model_probability:
+        moment.above_since_s = None
+    elif moment.above_since_s is None:
+        moment.above_since_s = now_s
+    elif not moment.is_single and now_s - moment.above_since_s >= settings.single_model_s:
+        moment.is_single = True
+    if ballistic < settings.ballistic_probability:
+        moment.gate_since_s = None
+    elif moment.gate_since_s is None:
+        moment.gate_since_s = now_s
+
+
+def _knows_thrust(moment: Moment, settings: WarningSettings) -> bool:
+    """Tell whether the model under thrust knows its acceleration along the way well enough to show thrust."""
+    velocity = moment.states[imm.BOOST, VELOCITY : VELOCITY + 3]
+    speed2 = float(velocity @ velocity)
+    spread = moment.covariances[imm.BOOST, ACCELERATION:LOG_DRAG, ACCELERATION:LOG_DRAG]
+    return 0.0 < float(velocity @ spread @ velocity) <= settings.discerning_sigma_mps2**2 * speed2
+
+
+def _split(moment: Moment) -> None:
+    """Return to two models: the plots no longer fit free flight."""
+    moment.is_single = False
+    moment.distances = ()
+    moment.above_since_s = None
+    moment.gate_since_s = None
+    moment.weights = np.array([0.5, 0.5])
+    state = moment.states[imm.BALLISTIC]
+    moment.states[imm.BOOST] = state
+    moment.covariances[imm.BOOST] = moment.covariances[imm.BALLISTIC]
+    moment.states[imm.BOOST, ACCELERATION:LOG_DRAG] = ballistic_acceleration(state)
+    for axis in range(ACCELERATION, LOG_DRAG):
+        moment.covariances[imm.BOOST, axis, axis] = _START_ACCELERATION_SIGMA_MPS2**2
+        velocity = VELOCITY + axis - ACCELERATION
+        moment.covariances[imm.BOOST, velocity, velocity] += 100.0**2
+        moment.covariances[imm.BOOST, axis - ACCELERATION, axis - ACCELERATION] += 300.0**2
