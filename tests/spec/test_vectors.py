@@ -182,4 +182,4 @@ def test_the_script_makes_what_is_committed() -> None:
         if path.is_file() and path.parent != VECTORS
     }
     assert sorted(made) == sorted(committed)
-    assert [path for path, data in made.items() if committed[path] != data] == []
+    assert [str(path) for path, data in made.items() if committed[path] != data] == [], "run: just spec"
