@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import functools
 import hashlib
+import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -60,23 +61,29 @@ class Authority:
         self.certificate_file = directory / "leaf.pem"
         self.key_file = directory / "leaf.key"
         self.ca_file.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
-        self.pin = self.issue()
+        self.known_file = directory / "known.pem"
+        shutil.copy(self.ca_file, self.known_file)
+        self.issue()
 
-    def issue(self, *, until: dt.timedelta = 7 * DAY) -> str:
-        """Write a leaf certificate that is valid from 20 days ago until now plus ``until``; return its pin."""
+    def introduce(self) -> None:
+        """Let the peers know the present leaf certificate in place of the authority: only if it signs itself."""
+        shutil.copy(self.certificate_file, self.known_file)
+
+    def issue(self, *, until: dt.timedelta = 7 * DAY, signs_itself: bool = False) -> None:
+        """Write a leaf certificate that is valid from 20 days ago until now plus ``until``."""
         key = ec.generate_private_key(ec.SECP256R1())
+        own_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self._member)])
         now = dt.datetime.now(dt.UTC)
         certificate = (
             x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self._member)]))
-            .issuer_name(self._certificate.subject)
+            .subject_name(own_name)
+            .issuer_name(own_name if signs_itself else self._certificate.subject)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - 20 * DAY)
             .not_valid_after(now + until)
             .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
-            .sign(self._key, hashes.SHA256())
+            .sign(key if signs_itself else self._key, hashes.SHA256())
         )
         self.certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         self.key_file.write_bytes(
@@ -84,11 +91,6 @@ class Authority:
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             )
         )
-        public = key.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        self.pin = hashlib.sha256(public).hexdigest()
-        return self.pin
 
 
 def free_ports(count: int) -> list[int]:
@@ -219,8 +221,7 @@ def make_federation(
             PeerLink(
                 code=listener,
                 dial=f"127.0.0.1:{port}",
-                ca_file=str(authorities[listener].ca_file),
-                certificate_pins=(authorities[listener].pin,),
+                certificate_file=str(authorities[listener].known_file),
                 main=LaneKeys(seed_file=seeds["main"]),
                 bulk=LaneKeys(seed_file=seeds["bulk"]),
                 max_bytes=MEBIBYTE * 512,
@@ -230,8 +231,7 @@ def make_federation(
         links[listener].append(
             PeerLink(
                 code=dialler,
-                ca_file=str(authorities[dialler].ca_file),
-                certificate_pins=(authorities[dialler].pin,),
+                certificate_file=str(authorities[dialler].known_file),
                 main=LaneKeys(peer_publics=(publics["main"],)),
                 bulk=LaneKeys(peer_publics=(publics["bulk"],)),
                 max_bytes=MEBIBYTE * 512,
@@ -336,10 +336,19 @@ class Member:
 
     async def connect(self, *, cursors: tuple[Cursor, ...] = ()) -> None:
         """Connect to a server that runs, and listen."""
+        await self.connect_only()
+        await self.listen(cursors=cursors)
+
+    async def connect_only(self) -> None:
+        """Connect to a server that runs, with the outboxes ready and nothing heard yet."""
         self._bus = Bus(self.config, clock=SystemClock())
         await self._bus.connect()
-        await self._bus.prepare()
-        await self._bus.listen(self.inbox.on_live, self.inbox.on_durable, cursors=cursors)
+        await self._bus.prepare_outboxes()
+
+    async def listen(self, *, cursors: tuple[Cursor, ...] = ()) -> None:
+        """Begin to receive."""
+        await self.bus.prepare()
+        await self.bus.listen(self.inbox.on_live, self.inbox.on_durable, cursors=cursors)
 
     async def connect_with(self, on_durable: OnDurable) -> None:
         """Connect to a server that runs, and listen with another receiver."""
@@ -366,7 +375,9 @@ async def running(federation: Federation, *codes: str) -> AsyncIterator[dict[str
     members = {code: Member(federation.configs[code]) for code in codes or federation.configs}
     await federation.start_wires()
     try:
-        await asyncio.gather(*(member.up() for member in members.values()))
+        await asyncio.gather(*(member.server.start() for member in members.values()))
+        await asyncio.gather(*(member.connect_only() for member in members.values()))
+        await asyncio.gather(*(member.listen() for member in members.values()))
         await all_linked(members)
         yield members
     finally:
@@ -393,7 +404,7 @@ async def all_linked(members: dict[str, Member], *, timeout_s: float = 20.0) -> 
 async def eventually(is_true: Callable[[], Awaitable[bool]], *, timeout_s: float = 20.0) -> None:
     """Ask again and again: for what a server knows and tells nobody."""
     async with asyncio.timeout(timeout_s):
-        while not await is_true():
+        while not await is_true():  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.05)
 
 

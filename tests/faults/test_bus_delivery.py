@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from tests.servers import Member, all_linked, eventually, frame, make_federation, on_loop, running
 
-from tests.servers import Member, all_linked, frame, make_federation, on_loop, running
 from tocsin.errors import BusError, ConfigError
 from tocsin.records.record import Precedence
 
@@ -261,6 +261,7 @@ async def complete(members: dict[str, Member], count: int) -> None:
 
 
 async def all_copied(members: dict[str, Member], owner: str, peer: str, count: int) -> None:
-    async with asyncio.timeout(30):
-        while (await members[owner].bus.links())[peer].main.peer_acked_seq < count:
-            await asyncio.sleep(0.05)
+    async def copied() -> bool:
+        return (await members[owner].bus.links())[peer].main.peer_acked_seq >= count
+
+    await eventually(copied, timeout_s=30)

@@ -15,7 +15,7 @@ from tocsin.bus.keys import read_seed
 from tocsin.bus.links import LinkState, LinkWatch
 from tocsin.bus.publisher import Ack, Publisher
 from tocsin.bus.server import LOG_FILE
-from tocsin.bus.streams import RefusedError, prepare
+from tocsin.bus.streams import RefusedError, prepare_copies, prepare_outboxes, stream_info
 from tocsin.clock import Clock
 from tocsin.errors import BusError, BusUnavailableError
 from tocsin.records.trusted import Peer, Released
@@ -27,6 +27,8 @@ OnDurable = Callable[[bytes, str, Cursor], Awaitable[None] | None]
 """Called with a frame, the peer whose link it came by, and how far its copy is read once this call is over."""
 
 _RETRY_S = 0.25
+_FIRST_LINK_S = 3.0
+_POLL_S = 0.05
 
 
 class Bus:
@@ -95,9 +97,28 @@ class Bus:
     async def prepare(self, *, timeout_s: float = 30.0) -> None:
         """Create or adjust outboxes, their durable consumers and the copies; does nothing twice.
 
+        On the very first start it gives the links some seconds to come up, for a copy that is made before its outbox
+        can be reached waits longer than that for its second try.
+
         Raises:
             BusError: JetStream refuses, or is not ready within ``timeout_s`` seconds.
         """
+        await self.prepare_outboxes(timeout_s=timeout_s)
+        await self._until_linked()
+        await self._until_ready(prepare_copies, timeout_s)
+
+    async def prepare_outboxes(self, *, timeout_s: float = 30.0) -> None:
+        """Do the first half of ``prepare``.
+
+        Whoever starts several members at once lets all of them do this before any goes on, so that every copy finds
+        its outbox.
+
+        Raises:
+            BusError: JetStream refuses, or is not ready within ``timeout_s`` seconds.
+        """
+        await self._until_ready(prepare_outboxes, timeout_s)
+
+    async def _until_ready(self, prepare: Callable[[Connection, BusConfig], Awaitable[None]], timeout_s: float) -> None:
         last: BusError | None = None
         try:
             async with asyncio.timeout(timeout_s):
@@ -115,6 +136,14 @@ class Bus:
                     await asyncio.sleep(_RETRY_S)
         except TimeoutError as cause:
             raise BusUnavailableError(f"JetStream was not ready within {timeout_s:g} s: {last}") from cause
+
+    async def _until_linked(self) -> None:
+        copies = [(peer.code, names.copy_stream(peer.code, lane)) for peer in self._config.peers for lane in LANES]
+        infos = await asyncio.gather(*(stream_info(self._main, stream) for _, stream in copies))
+        new = {code for (code, _), info in zip(copies, infos, strict=True) if info is None}
+        until_s = self._clock.monotonic_s() + _FIRST_LINK_S
+        while new - await self._links.connected() and self._clock.monotonic_s() < until_s:  # noqa: ASYNC110
+            await asyncio.sleep(_POLL_S)  # the server tells nobody of it who does not ask
 
     def submit(self, released: Released[Peer], *, hop: str) -> asyncio.Future[Ack]:
         """Publish a frame at once; the future ends when the outbox has it. See ``Publisher.submit``.
@@ -212,6 +241,10 @@ class Bus:
         """Return the names of our own outboxes."""
         me = self._config.member
         return tuple(names.outbox(me, peer.code, lane) for peer in self._config.peers for lane in LANES)
+
+    def copies(self) -> tuple[str, ...]:
+        """Return the names of our copies of the peers' outboxes."""
+        return tuple(names.copy_stream(peer.code, lane) for peer in self._config.peers for lane in LANES)
 
     async def links(self) -> dict[str, LinkState]:
         """Return the state of every link by the peer's code.

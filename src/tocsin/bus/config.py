@@ -16,7 +16,6 @@ LANES: tuple[Lane, ...] = ("main", "bulk")
 
 _MEMBER = re.compile(r"[A-Z]{3}")
 _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):(\d{1,5})")
-_PIN = re.compile(r"[0-9a-f]{64}")
 _PUBLIC_NKEY = re.compile(r"U[A-Z2-7]{55}")
 _GIB = 1024**3
 
@@ -41,12 +40,12 @@ class PeerLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """ISO 3166-1 alpha-3."""
     dial: str | None = None
     """``host:port`` of the peer's leaf listener; none if the peer dials us."""
-    ca_file: str
-    """Path of the peer's own certificate authority, PEM. No other authority is believed for this peer."""
-    certificate_pins: tuple[str, ...]
-    """SHA-256 of the peer's public keys (SubjectPublicKeyInfo, DER), hexadecimal in small letters.
+    certificate_file: str
+    """Path of what the peer's certificate is held against, PEM.
 
-    At least one; two while the peer changes its key. A renewed certificate on the same key keeps its pin.
+    Either the peer's own authority, which lets the peer renew without us, or its leaf certificate if that signs
+    itself, which pins exactly that one. Nothing else is believed for this peer. The server's own list of pins is not
+    used, because a reload cannot change it and would shut out a member that joins.
     """
     main: LaneKeys
     bulk: LaneKeys
@@ -63,8 +62,6 @@ class PeerLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ConfigError("a member's code is three capital letters", path=where)
         if self.dial is not None:
             split_address(self.dial, path=f"{where}.dial")
-        if not self.certificate_pins or not all(_PIN.fullmatch(pin) for pin in self.certificate_pins):
-            raise ConfigError("needs at least one pin of 64 small hexadecimal digits", path=f"{where}.certificate_pins")
         for lane in LANES:
             keys = self.keys(lane)
             if self.dial is not None and keys.seed_file is None:

@@ -18,14 +18,14 @@ _ACCOUNT = re.compile(r"Leafnode connection created for account: (\S+)")
 _DIALLED = re.compile(r'Error trying to connect as leafnode to remote server "([^"]+)" .*?: (.*)')
 _REFUSED_KEY = re.compile(r'authentication error - Nkey "(\w+)"')
 _COMMON_NAME = re.compile(r"\(CN=(\w+)")
+_HUNG_UP = re.compile(r"Leafnode connection closed: (?:Read Error|Write Error|Client Closed|Stale Connection)")
+"""A link that had been up would have the server's name behind it."""
 _HANDSHAKE = "TLS leafnode handshake error: "
-_UP = "Leafnode connection created"
 _CHUNK = 4 * 1024 * 1024
 
 _WORDS = (
     ("certificate has expired", "the peer's certificate has expired or is not valid yet"),
-    ("unknown authority", "the peer's certificate is of an authority that we do not know"),
-    ("certificate not pinned", "the peer's certificate is genuine but not the one that is pinned"),
+    ("unknown authority", "the peer's certificate is not the one that we know, nor of an authority that we know"),
     ("certificate is valid for", "the peer's certificate is for another address"),
     ("doesn't contain any ip sans", "the peer's certificate is for another address"),
     ("didn't provide a certificate", "the peer came without a certificate"),
@@ -97,16 +97,17 @@ class LinkDiagnosis:
             if code is not None:
                 self._troubles[code] = _in_words(dialled[2])
             return
-        match = _CONNECTION.search(line)
-        if match is None:
-            return
-        link, said = match[1], match[2]
+        if (match := _CONNECTION.search(line)) is not None:
+            self._note_connection(match[1], match[2])
+
+    def _note_connection(self, link: str, said: str) -> None:
         if (account := _ACCOUNT.search(said)) is not None:
             code = self._accounts.get(account[1])
             if code is not None:
                 self._links[link] = code
-        elif _UP in said:
-            return
+        elif _HUNG_UP.fullmatch(said) is not None and link in self._links:
+            # TLS 1.3 tells the dialler of a refused certificate after its own part is done, if it gets that far
+            self._remember(self._links[link], "the peer hung up during the handshake: it may refuse our certificate")
         elif _HANDSHAKE in said:
             reason = said.partition(_HANDSHAKE)[2]
             name = _COMMON_NAME.search(reason)

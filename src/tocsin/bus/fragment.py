@@ -16,7 +16,7 @@ from tocsin.bus.keys import read_seed
 from tocsin.errors import ConfigError
 
 SERVER_FILE = "nats-server.conf"
-AUTHORITIES_FILE = "peer-authorities.pem"
+BELIEVED_FILE = "peer-certificates.pem"
 
 _REPLIES = "_R_.>"
 """Replies to requests over a leaf link; without it they die in silence."""
@@ -25,7 +25,7 @@ _REPLIES = "_R_.>"
 def server_config(config: BusConfig) -> str:
     """Return the configuration of the member's ``nats-server``, the same text for the same configuration.
 
-    Seeds and the peers' authorities stand in files beside it, see ``write_server_files``.
+    Seeds and the peers' certificates stand in files beside it, see ``write_server_files``.
 
     Raises:
         ConfigError: A seed file of our own cannot be read.
@@ -71,10 +71,10 @@ def write_server_files(config: BusConfig) -> Path:
     directory = Path(config.store_dir)
     diallers = sorted((peer for peer in config.peers if peer.dial is None), key=lambda peer: peer.code)
     # while no peer dials us the listener believes nobody; it is open so that a reload can add one
-    believed = [peer.ca_file for peer in diallers] or [config.certificate_file]
+    believed = [peer.certificate_file for peer in diallers] or [config.certificate_file]
     files = {
         SERVER_FILE: server_config(config),
-        AUTHORITIES_FILE: "".join(_read_certificates(path) for path in believed),
+        BELIEVED_FILE: "".join(_read_certificates(path) for path in believed),
     }
     for peer in config.peers:
         for lane in LANES:
@@ -174,22 +174,20 @@ def _leafnodes(config: BusConfig, peers: list[PeerLink]) -> list[str]:
     tls = [
         f"    {certificate}",
         "    timeout: 5",
-        f"    ca_file: {_quoted(str(Path(config.store_dir) / AUTHORITIES_FILE))}",
+        f"    ca_file: {_quoted(str(Path(config.store_dir) / BELIEVED_FILE))}",
         "    verify: true",
     ]
-    # the server holds both those who dial us and those whom we dial against this list
-    pins = sorted({pin for peer in peers for pin in peer.certificate_pins})
-    if pins:
-        tls.append(f"    pinned_certs: {json.dumps(pins)}")
     remotes = []
     for peer in peers:
         if peer.dial is None:
             continue
-        believed = f"{certificate}, ca_file: {_quoted(peer.ca_file)}, timeout: 5"
+        believed = f"{certificate}, ca_file: {_quoted(peer.certificate_file)}, timeout: 5"
         for lane in LANES:
             remotes += [
                 f"    {{ urls: [{_quoted(f'tls://{peer.dial}')}], account: {names.link_account(peer.code, lane)}",
                 f"      include {_quoted(f'./{_seed_include(peer, lane)}')}",
+                "      # what every account offers about itself is no business of the peer's",
+                '      deny_imports: "$SYS.>"',
                 f"      tls {{ {believed} }} }}",
             ]
     return [
@@ -225,7 +223,7 @@ def _read_certificates(path: str) -> str:
         text = Path(path).read_text("ascii")
     except (OSError, UnicodeDecodeError) as cause:
         reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else "not PEM text"
-        raise ConfigError(f"the peer's authority cannot be read: {reason}", path=path) from cause
+        raise ConfigError(f"the peer's certificate cannot be read: {reason}", path=path) from cause
     if "BEGIN CERTIFICATE" not in text:
         raise ConfigError("the file holds no certificate in PEM", path=path)
     return text if text.endswith("\n") else text + "\n"

@@ -133,6 +133,19 @@ class LinkWatch:
             states[code] = LinkState(code=code, main=main, bulk=bulk, problem=problem)
         return states
 
+    async def connected(self) -> set[str]:
+        """Return the peers whose lanes are all up.
+
+        Raises:
+            BusError: The member's own server does not answer.
+        """
+        _, leafs = await self._leafs()
+        return {
+            peer.code
+            for peer in self._config.peers
+            if all(names.link_account(peer.code, lane) in leafs for lane in LANES)
+        }
+
     async def problem(self, peer: str) -> str:
         """Say in words why a peer's link is not up; empty if it is.
 
@@ -141,8 +154,7 @@ class LinkWatch:
             ConfigError: There is no such link.
         """
         link = self._config.peer(peer)
-        _, leafs = await self._leafs()
-        return self._problem(link.code, is_up=all(names.link_account(peer, lane) in leafs for lane in LANES))
+        return self._problem(link.code, is_up=peer in await self.connected())
 
     async def kick(self, peer: str) -> int:
         """Cut the connections of a peer's link; it comes back at once unless its key was taken away by a reload.

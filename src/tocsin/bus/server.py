@@ -96,10 +96,11 @@ class Server:
             ConfigError: No usable server is found, or it refuses the configuration.
             BusError: A port is in use, or the server is not ready in time.
         """
-        if self.pid is not None:
-            return
+        if self.pid is None:
+            await self._start_on(write_server_files(self.config), timeout_s=timeout_s)
+
+    async def _start_on(self, path: Path, *, timeout_s: float) -> None:
         binary = await asyncio.get_running_loop().run_in_executor(None, find_server, self.config)
-        path = write_server_files(self.config)
         self._ended, self._stopping = asyncio.Event(), False
         begin = self._log_end()
         parent = os.getpid()
@@ -224,9 +225,7 @@ class Server:
                 f"nats-server cannot listen on {where}: the port is in use",
                 advice="Stop the other program, or change bus.client_listen or bus.leaf_listen",
             )
-        if "[FTL]" not in text and "configuration" not in text and self._process is not None:
-            return BusError(
-                f"nats-server ended at once with code {self._process.returncode}: {said}",
-                advice=f"Read {self.log_file}",
-            )
-        return ConfigError(f"nats-server refused its configuration: {said}", path="bus", advice=f"Read {self.log_file}")
+        advice = f"Read {self.log_file}"
+        if said.startswith("nats-server:"):  # before it opens its log it can only be the configuration
+            return ConfigError(f"nats-server refused its configuration: {said[12:].strip()}", path="bus", advice=advice)
+        return BusError(f"nats-server ended at once: {said}", advice=advice)

@@ -140,8 +140,8 @@ async def consumer_info(connection: Connection, stream: str, consumer: str) -> C
     return msgspec.json.decode(answer, type=ConsumerInfo)
 
 
-async def prepare(connection: Connection, config: BusConfig) -> None:
-    """Create or adjust, for every peer and lane, the outbox, its durable consumer and the copy; does nothing twice.
+async def prepare_outboxes(connection: Connection, config: BusConfig) -> None:
+    """Create or adjust, for every peer and lane, the outbox and its durable consumer; does nothing twice.
 
     Raises:
         BusError: JetStream refuses or does not answer.
@@ -150,6 +150,16 @@ async def prepare(connection: Connection, config: BusConfig) -> None:
         for lane in LANES:
             await _ensure_stream(connection, outbox_config(config, peer, lane))
             await _ensure_consumer(connection, config.member, peer.code, lane)
+
+
+async def prepare_copies(connection: Connection, config: BusConfig) -> None:
+    """Create or adjust, for every peer and lane, the copy of the peer's outbox; does nothing twice.
+
+    Raises:
+        BusError: JetStream refuses or does not answer.
+    """
+    for peer in config.peers:
+        for lane in LANES:
             await _ensure_stream(connection, copy_config(config, peer, lane))
 
 
