@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -96,7 +96,7 @@ def _without_bad_tables(file: Path) -> MemberConfig | None:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
         return None
-    tables = {}
+    tables: dict[str, Any] = {}
     for name, shape in TABLES.items():
         try:
             tables[name] = msgspec.convert(data.get(name, {}), shape)

@@ -12,6 +12,7 @@ import structlog
 
 from tocsin.clock import SystemClock
 from tocsin.errors import FlightError
+from tocsin.node import Node
 from tocsin.records import Admitted, AdmittedFrame, Launch, Record, body_of
 from tocsin.replay import summary
 from tocsin.replay.audit import Ledger, audit
@@ -96,8 +97,22 @@ class Replay:
         self._tick_began_s = 0.0
         self._free = datetime.min.replace(tzinfo=self._clock.now().tzinfo)
         self.view = View(options, codes, total=len(self._rows))
+        self.results: list[LaunchResult] = []
         self._federation: Throwaway | None = None
         self._own_inbox: dict[str, list[Admitted]] = {code: [] for code in codes}
+
+    @property
+    def nodes(self) -> dict[str, Node]:
+        """The members' nodes; none before the first launch."""
+        return self._federation.nodes if self._federation is not None else {}
+
+    def so_far(self) -> tuple[LaunchResult, ...]:
+        """Return the launches replayed by now, the present one as far as it is: for a replay that was broken off."""
+        scene = self.view.scene
+        if scene is None or self.view.result is not None:
+            return tuple(self.results)
+        present = summary.of_launch(scene, self.view.members, sensors=self._sensors, alone=self._options.alone)
+        return (*self.results, present)
 
     async def run(self) -> ReplayResult:
         """Replay everything and count what crossed.
@@ -106,7 +121,7 @@ class Replay:
             TocsinError: The federation does not start.
             TimeoutError: Something was lost on the way.
         """
-        results: list[LaunchResult] = []
+        results = self.results
         try:
             for number, row in enumerate(self._rows, start=1):
                 self.view.number = number

@@ -1,6 +1,12 @@
 """Keys, signed documents, the roster and the certificates of links. Knows bytes, not records."""
 
-from tocsin.signing.certificates import CertificateFiles, expires_at, issue_certificates
+from tocsin.signing.certificates import (
+    CertificateFiles,
+    certificate_pin,
+    expires_at,
+    is_issued_by,
+    issue_certificates,
+)
 from tocsin.signing.documents import Signature, SignedDocument
 from tocsin.signing.keys import (
     ROLE_OF_STATUS,
@@ -38,7 +44,9 @@ __all__ = [
     "SignedDocument",
     "Trust",
     "Verifier",
+    "certificate_pin",
     "expires_at",
+    "is_issued_by",
     "issue_certificates",
     "pre_authentication_encoding",
     "unsigned",

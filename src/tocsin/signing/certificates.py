@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -76,14 +79,12 @@ def issue_certificates(
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
-    digest = hashes.Hash(hashes.SHA256())
-    digest.update(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
     return CertificateFiles(
         authority=authority.public_bytes(Encoding.PEM),
         authority_key=authority_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
         certificate=certificate.public_bytes(Encoding.PEM),
         certificate_key=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
-        pin=digest.finalize().hex(),
+        pin=_pin(key.public_key()),
     )
 
 
@@ -94,6 +95,33 @@ def expires_at(certificate: bytes) -> datetime:
         ValueError: It is no certificate.
     """
     return x509.load_pem_x509_certificate(certificate).not_valid_after_utc
+
+
+def certificate_pin(certificate: bytes) -> str:
+    """Return the SHA-256 of a certificate's public key (SPKI, DER), hexadecimal, as a roster pins it.
+
+    Raises:
+        ValueError: It is no certificate in PEM.
+    """
+    return _pin(x509.load_pem_x509_certificate(certificate).public_key())
+
+
+def is_issued_by(certificate: bytes, authority: bytes) -> bool:
+    """Tell whether an authority issued a certificate itself.
+
+    Raises:
+        ValueError: One of them is no certificate in PEM.
+    """
+    issued, issuer = x509.load_pem_x509_certificate(certificate), x509.load_pem_x509_certificate(authority)
+    try:
+        issued.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _pin(key: CertificatePublicKeyTypes) -> str:
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
 
 
 def _host(host: str) -> x509.GeneralName:

@@ -1,0 +1,65 @@
+"""Options that several commands share, with one wording each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter, Token
+
+from tocsin.clock import SystemClock
+
+_CODE = re.compile(r"[A-Z]{3}")
+_AGO = re.compile(r"(\d+)([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class UsageError(ValueError):
+    """Options that make no sense together."""
+
+
+def _codes(_type: Any, tokens: Sequence[Token]) -> tuple[str, ...]:
+    codes = [code.strip().upper() for token in tokens for code in token.value.split(",") if code.strip()]
+    for code in codes:
+        if not _CODE.fullmatch(code):
+            raise ValueError(f"{code!r} is no code of three letters, such as JPN")
+    return tuple(dict.fromkeys(codes))
+
+
+def _moment(_type: Any, tokens: Sequence[Token]) -> datetime:
+    text = tokens[0].value
+    if (ago := _AGO.fullmatch(text)) is not None:
+        return SystemClock().now() - timedelta(seconds=int(ago[1]) * _SECONDS[ago[2]])
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is no time: use 2026-01-31T12:00Z, a date, or 30m, 2h, 7d for so long ago"
+        ) from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _address(_type: Any, tokens: Sequence[Token]) -> str:
+    text = tokens[0].value
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError(f"{text!r} is not host:port")
+    return text
+
+
+Json = Annotated[bool, Parameter(name="--json", negative="")]
+Flag = Annotated[bool, Parameter(negative="")]
+Config = Annotated[Path, Parameter(name="--config")]
+Codes = Annotated[tuple[str, ...], Parameter(converter=_codes, n_tokens=1, negative="", metavar="CODES")]
+Moment = Annotated[datetime | None, Parameter(converter=_moment, n_tokens=1, metavar="TIME")]
+Address = Annotated[str, Parameter(converter=_address, n_tokens=1, metavar="HOST:PORT")]
+
+HERE = Path("member.toml")
+
+
+def member_file(path: Path) -> Path:
+    """Return the TOML that a path means: the file itself, or ``member.toml`` in a folder."""
+    return path / "member.toml" if path.is_dir() else path

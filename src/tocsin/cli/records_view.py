@@ -1,0 +1,180 @@
+"""Records as people and machines read them at a terminal. Takes only what was released to this terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from rich.console import Group, RenderableType
+from rich.json import JSON
+from rich.table import Table
+from rich.text import Text
+
+from tocsin.markings import status_class
+from tocsin.node.proving import Proof
+from tocsin.records import Detection, Launch, Operator, Record, Released, SameEvent, body_of, decode
+from tocsin.store import StoredRecord
+
+MANY = 20
+STATUS_STYLES = {"actual": "bold white on red", "exercise": "black on cyan", "test": "black on yellow"}
+
+Entry = tuple[StoredRecord, Released[Operator]]
+
+
+def to_json(stored: StoredRecord, released: Released[Operator]) -> dict[str, Any]:
+    """Return a record with what the journal says of it, for a machine."""
+    admitted = stored.admitted
+    return {
+        "order": stored.order,
+        "admitted_at": admitted.admitted_at,
+        "via": admitted.via,
+        "clock_suspect": admitted.clock_suspect,
+        "chain_open": admitted.chain_open,
+        "record": msgspec.Raw(released.data),
+    }
+
+
+def render_list(entries: Sequence[Entry], *, header: bool) -> Table:
+    """Return records as a table; status and marking stand in every row."""
+    table = Table(box=None, pad_edge=False, header_style="dim", show_header=header, expand=True)
+    table.add_column("order", justify="right", min_width=5)
+    table.add_column("issued, UTC", width=14)
+    table.add_column("status", min_width=6, overflow="fold")
+    table.add_column("for", min_width=11, overflow="fold")
+    table.add_column("record", ratio=1, overflow="fold")
+    for stored, released in entries:
+        record = _record(released)
+        table.add_row(
+            str(stored.order), f"{record.issued_at:%m-%d %H:%M:%S}", status_text(record), marking_text(record),
+            Text.assemble(
+                (f"{record.originator} {record.kind}", "bold"), f" {record.id[:8]} ", *_summary(record, stored)
+            ),
+        )  # fmt: skip
+    return table
+
+
+def render_record(stored: StoredRecord, released: Released[Operator]) -> RenderableType:
+    """Return one record whole."""
+    record, admitted = _record(released), stored.admitted
+    chain = released.ref.chain
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim")
+    facts.add_column(overflow="fold")
+    facts.add_row("record", Text(f"{record.kind} {record.id}", "bold"))
+    facts.add_row("status", status_text(record))
+    facts.add_row("for", marking_text(record))
+    facts.add_row("from", f"{record.originator}, {record.precedence.value}, by way of {admitted.via}")
+    facts.add_row("issued", f"{record.issued_at:%Y-%m-%d %H:%M:%S.%f}Z")
+    if record.observed_at is not None:
+        facts.add_row("observed", f"{record.observed_at:%Y-%m-%d %H:%M:%S.%f}Z")
+    facts.add_row("admitted", f"{admitted.admitted_at:%Y-%m-%d %H:%M:%S.%f}Z, order {stored.order}")
+    facts.add_row(
+        "frame", f"{released.ref.number} of {chain.originator} to {chain.audience}, epoch {released.ref.epoch}, "
+        f"{released.ref.hash[:16]}…",
+    )  # fmt: skip
+    if flags := _flags(record, stored):
+        facts.add_row("note", Text.assemble(*flags))
+    for source in record.sources:
+        facts.add_row("source", source.record or source.cites or "")
+    return Group(facts, JSON(bytes(record.body).decode(), indent=2))
+
+
+def render_proof(proof: Proof) -> RenderableType:
+    """Return what a proof found."""
+    lines = [
+        Text.assemble(
+            ("sound" if proof.is_sound else "BROKEN", "bold green" if proof.is_sound else "bold white on red"),
+            f"  {proof.source}: {proof.frames} frames, {proof.records} records in {proof.chains} chains",
+            f", {proof.recalled} recalled" if proof.recalled else "",
+        )
+    ]
+    lines += [
+        Text(
+            f"checked by roster {by.federation}, version {by.version}, {by.source}; fingerprint {by.fingerprint[:16]}"
+            + (" (compare it with your own)" if by.source.startswith("inside ") else ""), "dim",
+        )
+        for by in proof.rosters
+    ]  # fmt: skip
+    lines += [
+        Text.assemble(("breaks  ", "red"), f"{each.where}: {each.what}") for each in proof.breaks[:MANY]
+    ]  # fmt: skip
+    if len(proof.breaks) > MANY:
+        lines.append(Text(f"and {len(proof.breaks) - MANY} more breaks", "red"))
+    lines += [
+        Text.assemble(("gap     ", "yellow"), f"{gap.chain}, epoch {gap.epoch}: frames {gap.after + 1} to {gap.up_to}")
+        for gap in proof.gaps[:MANY]
+    ]
+    if len(proof.gaps) > MANY:
+        lines.append(Text(f"and {len(proof.gaps) - MANY} more gaps", "yellow"))
+    return Group(*lines)
+
+
+def status_text(record: Record) -> Text:
+    """Return a record's status, worded and coloured."""
+    world = status_class(record.status)
+    word = record.status.upper() if world != "exercise" else f"EXERCISE {record.status.partition(':')[2]}"
+    text = Text(f" {word} ", STATUS_STYLES[world])
+    if record.synthetic:
+        text.append(" SYNTHETIC", "bold magenta")
+    return text
+
+
+def marking_text(record: Record) -> Text:
+    """Return who may have a record, with its caveats."""
+    marking = record.marking
+    more = [*marking.caveats, *([marking.tlp.value] if marking.tlp is not None else [])]
+    return Text(" ".join([marking.audience, *more]), "bold" if marking.audience == record.originator else "")
+
+
+def _record(released: Released[Operator]) -> Record:
+    return decode(released.data, Record, outermost=False)
+
+
+def _summary(record: Record, stored: StoredRecord) -> list[Text]:
+    return [Text(_words(body_of(record))), *_flags(record, stored)]
+
+
+def _words(body: Any) -> str:
+    if isinstance(body, Launch):
+        return _launch_words(body)
+    if isinstance(body, Detection):
+        if body.position is not None:
+            return f"near {_place(body.position.lat_deg, body.position.lon_deg)}"
+        far = f", {body.range_m / 1e3:.0f} km" if body.range_m is not None else ""
+        return f"{body.sensor_id} azimuth {body.azimuth_deg:.1f}°, elevation {body.elevation_deg:.1f}°{far}"
+    if isinstance(body, SameEvent):
+        return f"event {body.alias[:8]} is {body.event_id[:8]}"
+    return ""
+
+
+def _launch_words(launch: Launch) -> str:
+    words = [f"event {launch.event_id[:8]} {launch.stage}"]
+    if launch.outcome is not None:
+        words.append(launch.outcome)
+    if launch.impact is not None:
+        longer, shorter = launch.impact.ellipse_95_km
+        words.append(f"impact {_place(launch.impact.lat_deg, launch.impact.lon_deg)} ±{longer:.1f}×{shorter:.1f} km")
+        words.append(f"at {launch.impact.at:%H:%M:%S}Z")
+    if launch.areas:
+        words.append(f"at risk {' '.join(launch.areas)}")
+    if launch.overflown:
+        words.append(f"overflown {' '.join(over.area for over in launch.overflown)}")
+    return ", ".join(words)
+
+
+def _place(lat_deg: float, lon_deg: float) -> str:
+    return f"{abs(lat_deg):.2f}{'N' if lat_deg >= 0 else 'S'} {abs(lon_deg):.2f}{'E' if lon_deg >= 0 else 'W'}"
+
+
+def _flags(record: Record, stored: StoredRecord) -> list[Text]:
+    flags = []
+    if stored.admitted.clock_suspect:
+        flags.append(Text(" clock suspect", "yellow"))
+    if stored.admitted.chain_open:
+        flags.append(Text(" earlier frames missing", "yellow"))
+    if record.supersedes is not None:
+        flags.append(Text(f" supersedes {record.supersedes[:8]}", "dim"))
+    if record.cancels is not None:
+        flags.append(Text(f" cancels {record.cancels[:8]}", "red"))
+    return flags

@@ -1,0 +1,53 @@
+"""Runs a node with its health address until a signal says stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from tocsin.node import HealthServer, MemberConfig, Node, status_of
+
+log = structlog.get_logger()
+
+
+async def serve(config: MemberConfig) -> None:
+    """Run a node until SIGINT or SIGTERM, also while it still starts.
+
+    Raises:
+        TocsinError: The node does not start, or a part of it failed for good.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    node = Node(config)
+    if not await _unless(stop, node.start()):
+        return
+    try:
+        health = HealthServer(
+            config.health.listen, status=lambda: status_of(node), exposition=node.metrics.exposition
+        )  # fmt: skip
+        try:
+            log.info("serving", member=node.member, health=config.health.listen, clients=config.bus.client_listen)
+            await node.serve(stop)
+        finally:
+            await asyncio.to_thread(health.close)
+    finally:
+        await node.stop()
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do some work, given up as soon as ``stop`` is set; tell whether it was done."""
+    doing, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    await asyncio.wait((doing, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if doing.done():
+        doing.result()
+        return True
+    doing.cancel()
+    await asyncio.wait((doing,))
+    return False

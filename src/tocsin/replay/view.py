@@ -1,0 +1,212 @@
+"""The live picture of a replay in a terminal: the members side by side, and a banner that says that it is none."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from rich import box
+from rich.align import Align
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from tocsin.bus import LinkState
+from tocsin.errors import BusError
+from tocsin.records import Launch
+from tocsin.replay.run import MemberView, Replay, View
+from tocsin.warning import warning_areas
+
+NARROWEST = 25
+"""Characters that a member's panel needs."""
+MOST_AREAS = 6
+STAGE_STYLES = {
+    "detected": "bold black on yellow",
+    "assessed": "bold black on dark_orange",
+    "predicted": "bold white on red",
+    "closed": "bold white on green4",
+}
+BORDER_STYLES = {"detected": "yellow", "assessed": "dark_orange", "predicted": "red", "closed": "green4"}
+_RECENT = 200
+
+LinkBoard = dict[str, dict[str, LinkState]]
+"""By member, then by peer."""
+
+
+async def watch_links(replay: Replay, board: LinkBoard, *, every_s: float = 1.0) -> None:
+    """Ask every node for the state of its links again and again, until cancelled."""
+    while True:
+        for code, node in list(replay.nodes.items()):
+            if node.is_started:
+                try:
+                    board[code] = await node.bus.links()
+                except BusError:
+                    board.pop(code, None)
+        await asyncio.sleep(every_s)
+
+
+class Picture:
+    """What a terminal shows of a replay at one moment.
+
+    Args:
+        view: What there is to show.
+        links: The state of the links as last asked for.
+    """
+
+    def __init__(self, view: View, links: LinkBoard) -> None:
+        self._view = view
+        self._links = links
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        view, width = self._view, options.max_width
+        yield banner()
+        scene = view.scene
+        if scene is None:
+            yield Text(f"Starting {len(view.codes)} members, each with a server of its own …", "dim")
+            return
+        yield from self._head(width)
+        per_row = max(1, min(len(view.codes), width // NARROWEST))
+        panel_width = width // per_row
+        contents = {code: self._member(code) for code in view.codes}
+        inner = options.update(width=panel_width - 4)
+        height = 2 + max(len(console.render_lines(content, inner)) for content in contents.values())
+        panels = [self._panel(code, contents[code], panel_width, height) for code in view.codes]
+        for start in range(0, len(panels), per_row):
+            row = Table.grid()
+            row.add_row(*panels[start : start + per_row])
+            yield row
+        for note in scene.row.notes:
+            yield Text(f"note: {note}", "dim")
+
+    def _head(self, width: int) -> Iterator[RenderableType]:
+        view = self._view
+        if view.scene is None:
+            return
+        row, flight_s = view.scene.row, view.scene.flight.duration_s
+        figures = [
+            f"{name} {value:,.0f} km"
+            for name, value in (("apogee", row.apogee_km), ("range", row.distance_km))
+            if value is not None
+        ]
+        which = f"  launch {view.number} of {view.total}" if view.total > 1 else ""
+        yield Text.assemble(
+            (row.launch_id, "bold"), f"  {row.missile_name or 'unnamed'} from {row.site_name or 'an unnamed site'}, ",
+            ", ".join(figures), (which, "dim"), overflow="ellipsis", no_wrap=True,
+        )  # fmt: skip
+        line = Table.grid(padding=(0, 1))
+        passed_s = max(0.0, min(view.scenario_s, flight_s))
+        clock = Text(f"lift-off {view.scenario_s:+.0f} s".replace("+-", "-"), "bold")
+        end = Text(f"down at {clock_of(flight_s)}", "dim")
+        bar_width = max(10, width - clock.cell_len - end.cell_len - 2)
+        line.add_row(clock, ProgressBar(total=flight_s, completed=passed_s, width=bar_width), end)
+        yield line
+
+    def _panel(self, code: str, content: RenderableType, width: int, height: int) -> Panel:
+        member = self._view.members.get(code)
+        stage = member.launch.stage if member is not None and member.launch is not None else ""
+        return Panel(
+            content, title=Text(code, "bold"), box=box.ROUNDED, border_style=BORDER_STYLES.get(stage, "dim"),
+            width=width, height=height,
+        )  # fmt: skip
+
+    def _member(self, code: str) -> RenderableType:
+        member = self._view.members.get(code, MemberView())
+        lines: list[RenderableType] = [*self._link_lines(code)]
+        peers = max(0, member.detections - member.own_detections)
+        lines.append(Text.assemble(("plots   ", "dim"), f"own {member.own_detections}, peers' {peers}"))
+        lines.append(Text.assemble(("delay   ", "dim"), self._delays(code)))
+        lines.append(Text(""))
+        if member.launch is None or self._view.scene is None:
+            lines.append(Text("nothing yet", "dim"))
+            return Group(*lines)
+        now = self._view.scene.lift_off + timedelta(seconds=self._view.scenario_s)
+        return Group(*lines, *launch_lines(member.launch, self._view.scene.lift_off, now))
+
+    def _link_lines(self, code: str) -> Iterator[Text]:
+        states = self._links.get(code)
+        if not states:
+            yield Text.assemble(("links   ", "dim"), ("…", "dim"))
+            return
+        for place, (peer, state) in enumerate(sorted(states.items())):
+            lag = state.main.copy_lag + state.bulk.copy_lag
+            yield Text.assemble(
+                ("links   " if place == 0 else "        ", "dim"), f"{peer} ",
+                ("●", "green") if state.connected else ("○", "bold red"), f" lag {lag}",
+            )  # fmt: skip
+
+    def _delays(self, code: str) -> str:
+        """Median of the last frames from each peer, from sealing there to the desks here."""
+        found = []
+        for pair, delays_us in sorted(self._view.ledger.delays_us.items()):
+            origin, _, here = pair.partition("->")
+            if here == code and delays_us:
+                found.append(f"{origin} {statistics.median(delays_us[-_RECENT:]) / 1e3:.1f}")
+        return ", ".join(found) + " ms" if found else "–"
+
+
+def banner() -> Align:
+    """Return the line that keeps a replay from being taken for a warning."""
+    words = " REPLAY · SYNTHETIC FLIGHT AND SENSORS · STATUS TEST · NOT A WARNING "
+    return Align.center(Text(words, "bold black on bright_yellow"), style="on bright_yellow")
+
+
+def launch_lines(launch: Launch, lift_off: datetime, now: datetime) -> Iterator[RenderableType]:
+    """Yield what one member holds of a launch, line by line."""
+    stage = Text(f" {launch.stage.upper()} ", STAGE_STYLES[launch.stage])
+    if launch.outcome is not None:
+        stage.append(f" {launch.outcome.replace('_', ' ')}", "not bold default on default")
+    yield stage
+    if launch.label:
+        probability = launch.ballistic_probability
+        yield Text(launch.label + (f" {probability:.0%}" if probability is not None else ""))
+    impact = launch.impact
+    if impact is not None:
+        left_s = (impact.at - now) / timedelta(seconds=1)
+        if launch.stage != "closed" and left_s > 0:
+            yield Text.assemble(("impact in ", "dim"), (clock_of(left_s), "bold red"))
+        else:
+            yield Text.assemble(("impact at ", "dim"), clock_of((impact.at - lift_off) / timedelta(seconds=1)))
+        longer, shorter = impact.ellipse_95_km
+        yield Text.assemble(f"{place_of(impact.lat_deg, impact.lon_deg)}\n", f"±{longer:.1f} × {shorter:.1f} km")
+    if launch.stage in ("predicted", "closed"):
+        yield _names("at risk  ", launch.areas, "bold red")
+    if launch.overflown:
+        first = launch.overflown[0]
+        passes_s = (first.passes_at - lift_off) / timedelta(seconds=1)
+        yield _names("overflown ", [over.area for over in launch.overflown], "bold yellow")
+        yield Text(f"  from {clock_of(passes_s)}, {first.altitude_m / 1e3:.0f} km up", "dim")
+
+
+def area_name(area: str) -> str:
+    """Return the English name of a warning area with its member, or the id of one that is not known here."""
+    found = _areas().get(area)
+    return f"{found[0]} ({found[1]})" if found is not None else area
+
+
+def clock_of(seconds: float) -> str:
+    """Return a span as minutes and seconds, ``7:05``."""
+    sign, whole = ("-" if seconds < 0 else ""), abs(round(seconds))
+    return f"{sign}{whole // 60}:{whole % 60:02d}"
+
+
+def place_of(lat_deg: float, lon_deg: float) -> str:
+    """Return a place in degrees with its hemispheres."""
+    return f"{abs(lat_deg):.2f}°{'N' if lat_deg >= 0 else 'S'} {abs(lon_deg):.2f}°{'E' if lon_deg >= 0 else 'W'}"
+
+
+def _names(label: str, areas: Sequence[str], style: str) -> Text:
+    if not areas:
+        return Text.assemble((label, "dim"), "none")
+    shown = ", ".join(area_name(area) for area in areas[:MOST_AREAS])
+    more = f" and {len(areas) - MOST_AREAS} more" if len(areas) > MOST_AREAS else ""
+    return Text.assemble((label, "dim"), (shown, style), more)
+
+
+@lru_cache(maxsize=1)
+def _areas() -> Mapping[str, tuple[str, str]]:
+    return {area.id: (area.name_en, area.member) for area in warning_areas().areas}
