@@ -214,7 +214,7 @@ def rosters(why: str, clause: str, *steps: tuple[SignedDocument, str], now: date
 
 def vectors() -> dict[str, Vector]:
     """Return all vectors by the name of their folder."""
-    return {**_labels(), **_good_frames(), **_chains(), **_bad_frames(), **_bad_records(), **_rosters()}
+    return {**_labels(), **_routes(), **_good_frames(), **_chains(), **_bad_frames(), **_bad_records(), **_rosters()}
 
 
 def _labels() -> dict[str, Vector]:
@@ -262,6 +262,59 @@ def _labels() -> dict[str, Vector]:
     }
     return {
         "labels": Vector("How markings and statuses combine; null: not allowed.", "2.3", {"door": "labels", **told}, {})
+    }
+
+
+def _routes() -> dict[str, Vector]:
+    networks = {
+        "mesh": ["JPN-KOR", "JPN-USA", "KOR-USA"],
+        "hub": ["JPN-USA", "KOR-USA"],
+        "line": ["AUS-JPN", "JPN-KOR", "KOR-USA"],
+        "square": ["AUS-JPN", "JPN-KOR", "KOR-USA", "AUS-USA"],
+    }
+    reached = [
+        ("mesh", "KOR", "JPN-KOR-USA", "JPN USA"),
+        ("hub", "KOR", "JPN-KOR-USA", "JPN USA"),
+        ("hub", "KOR", "JPN-KOR", ""),
+        ("hub", "KOR", "PUBLIC", "JPN USA"),
+        ("hub", "KOR", "FRA-KOR-USA", "USA"),
+        ("line", "AUS", "AUS-JPN-USA", "JPN"),
+        ("line", "AUS", "AUS-JPN-KOR-USA", "JPN KOR USA"),
+    ]
+    hops = [  # network, member, originator, audience, by whose link it came, to whom it goes
+        ("mesh", "KOR", "KOR", "JPN-KOR-USA", "KOR", "JPN USA"),
+        ("mesh", "USA", "KOR", "JPN-KOR-USA", "KOR", ""),
+        ("hub", "KOR", "KOR", "JPN-KOR-USA", "KOR", "USA"),
+        ("hub", "USA", "KOR", "JPN-KOR-USA", "KOR", "JPN"),
+        ("hub", "USA", "KOR", "PUBLIC", "KOR", "JPN"),
+        ("hub", "USA", "KOR", "KOR-USA", "KOR", ""),
+        ("hub", "KOR", "KOR", "KOR", "KOR", ""),
+        ("hub", "JPN", "KOR", "JPN-KOR-USA", "USA", ""),
+        ("line", "JPN", "AUS", "AUS-JPN-KOR-USA", "AUS", "KOR"),
+        ("line", "KOR", "AUS", "AUS-JPN-KOR-USA", "JPN", "USA"),
+        ("square", "JPN", "AUS", "AUS-JPN-KOR-USA", "AUS", "KOR"),
+        ("square", "KOR", "AUS", "AUS-JPN-KOR-USA", "JPN", ""),
+    ]
+    told = {
+        "networks": networks,
+        "reached": [
+            {"network": network, "member": member, "audience": audience, "result": result.split()}
+            for network, member, audience, result in reached
+        ],
+        "next_hops": [
+            {
+                "network": network,
+                "member": member,
+                "originator": originator,
+                "audience": audience,
+                "via": via,
+                "result": result.split(),
+            }
+            for network, member, originator, audience, via, result in hops
+        ],
+    }
+    return {
+        "routes": Vector("Whom frames reach, and to whom they are passed on.", "10.3", {"door": "routes", **told}, {})
     }
 
 

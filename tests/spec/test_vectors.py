@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -12,10 +12,10 @@ import pytest
 
 from tocsin.clock import ManualClock
 from tocsin.errors import MarkingError, StatusMixError, TocsinError
-from tocsin.exchange import Exchange, Incoming, Policy, Report, verify_frames
+from tocsin.exchange import Exchange, Incoming, Policy, Report, next_hops, reachable, verify_frames
 from tocsin.markings import Marking, combine, combine_status, derive
-from tocsin.records import Opaque, decode
-from tocsin.signing import Roster, SignedDocument, Trust
+from tocsin.records import ChainId, Opaque, Precedence, decode
+from tocsin.signing import Link, LinkIdentity, Roster, RosterMember, SignedDocument, Trust
 
 SPEC = Path(__file__).parents[2] / "spec"
 VECTORS = SPEC / "vectors"
@@ -119,6 +119,34 @@ def test_labels() -> None:
                 assert combine_status(*pair) == case["result"]
 
 
+def test_routes() -> None:
+    (name,) = _expected("routes")
+    cases = json.loads((VECTORS / name / "expected.json").read_text())
+
+    def network(links: list[str]) -> Roster:
+        joined = [Link(dialler=link[:3], listener=link[4:]) for link in links]
+        codes = sorted({code for link in joined for code in (link.dialler, link.listener)})
+        return Roster(
+            federation="routes",
+            version=1,
+            previous="",
+            issued_at=datetime(2026, 1, 1, tzinfo=UTC),
+            expires_at=datetime(2027, 1, 1, tzinfo=UTC),
+            members=tuple(
+                RosterMember(code=code, name=code, keys=(), link=LinkIdentity(certificate="")) for code in codes
+            ),
+            links=tuple(joined),
+        )
+
+    networks = {each: network(links) for each, links in cases["networks"].items()}
+    for case in cases["reached"]:
+        found = reachable(networks[case["network"]], case["member"], tuple(case["audience"].split("-")))
+        assert sorted(found) == case["result"], case
+    for case in cases["next_hops"]:
+        chain = ChainId(case["originator"], case["audience"], "test", Precedence.FLASH)
+        assert list(next_hops(networks[case["network"]], case["member"], chain, case["via"])) == case["result"], case
+
+
 def test_offline_proof_of_the_vectors() -> None:
     """What the door lets in whole is sound offline; what it refuses for its bytes is not."""
     provable = {"malformed", "bad_signature", "key_role", "unknown_key", "unknown_member", "unknown_version"}
@@ -150,7 +178,12 @@ def test_offline_proof_of_chains() -> None:
 
 def test_every_vector_has_a_door_and_says_why() -> None:
     folders = [path for path in VECTORS.iterdir() if path.is_dir()]
-    assert {folder.name for folder in folders} == {*_expected("frames"), *_expected("roster"), *_expected("labels")}
+    assert {folder.name for folder in folders} == {
+        *_expected("frames"),
+        *_expected("roster"),
+        *_expected("labels"),
+        *_expected("routes"),
+    }
     assert len(folders) >= 15
     for folder in folders:
         assert (folder / "README").read_text().endswith(")\n")
