@@ -21,3 +21,7 @@ test *args:
 spec:
     python spec/generate.py
     python spec/make_vectors.py
+
+# the laws of tests/property with twenty times as many examples
+soak *args:
+    TOCSIN_SOAK=1 pytest tests/property --timeout 7200 {{args}}

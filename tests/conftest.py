@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import settings
 
 # the first call of a compiled kernel takes a second: no test is judged by time
 settings.register_profile("tocsin", deadline=None)
-settings.load_profile("tocsin")
+settings.register_profile("soak", deadline=None, max_examples=2000)
+settings.load_profile("soak" if os.environ.get("TOCSIN_SOAK") else "tocsin")
