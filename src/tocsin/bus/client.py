@@ -237,6 +237,20 @@ class Bus:
         finally:
             self._readers.remove(reader)
 
+    async def ends(self) -> tuple[Cursor, ...]:
+        """Return where each of our own outboxes ends now, in the order of ``outboxes()``.
+
+        Raises:
+            BusUnavailableError: The server does not answer, or there is no such stream.
+        """
+        found = []
+        for stream in self.outboxes():
+            info = await stream_info(self._main, stream)
+            if info is None:
+                raise BusUnavailableError(f"there is no stream {stream}", advice="Prepare the bus first")
+            found.append(Cursor(stream, info.created, info.state.last_seq))
+        return tuple(found)
+
     def outboxes(self) -> tuple[str, ...]:
         """Return the names of our own outboxes."""
         me = self._config.member

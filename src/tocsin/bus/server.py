@@ -150,10 +150,17 @@ class Server:
             ConfigError: The server refuses the configuration; the old one stays in force.
             BusError: The server does not run or does not answer.
         """
-        if self._process is None or self.pid is None:
+        if self.pid is None:
             raise BusError("nats-server does not run", advice="Start it first")
-        previous = self.config
         write_server_files(config)
+        # after one reload an added account's services do not answer yet; after a second, unchanged, they do
+        for _ in range(2):
+            await self._reload_once(timeout_s)
+        self.config = config
+
+    async def _reload_once(self, timeout_s: float) -> None:
+        if self._process is None:
+            return
         begin = self._log_end()
         self._process.send_signal(signal.SIGHUP)
         try:
@@ -161,12 +168,11 @@ class Server:
                 while _RELOADED not in (text := self._log_since(begin)):
                     if _RELOAD_FAILED in text:
                         reason = text.partition(_RELOAD_FAILED)[2].splitlines()[0].strip(": ")
-                        write_server_files(previous)  # what lies on disk is what is in force
+                        write_server_files(self.config)  # what lies on disk is what is in force
                         raise ConfigError(f"nats-server refused the new configuration: {reason}", path="bus")
                     await asyncio.sleep(_POLL_S)
         except TimeoutError as cause:
             raise BusError("nats-server did not confirm the reload", advice=f"Read {self.log_file}") from cause
-        self.config = config
 
     async def stop(self, *, timeout_s: float = 10.0) -> None:
         """End the server: asked first, killed after ``timeout_s`` seconds."""
