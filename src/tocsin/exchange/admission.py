@@ -35,6 +35,8 @@ class Reason(Enum):
     NOT_FOR_US = "not_for_us"
     EQUIVOCATION = "equivocation"
     MISMATCH = "record_against_frame"
+    DESK = "desk_failed"
+    """No refusal at the door: the record came in, and a desk of this member could not take it."""
 
 
 @dataclass(frozen=True)

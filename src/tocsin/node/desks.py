@@ -1,9 +1,14 @@
-"""The rooms that a node's records go through, ours and other people's (entry-point group ``tocsin.desks``)."""
+"""The rooms that a node's records go through, ours and other people's (entry-point group ``tocsin.desks``).
+
+What a desk makes of a record is its own affair, and so are its mistakes: a desk that fails costs the record that it
+failed on, which goes into the quarantine, and never the node.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import entry_points
 from typing import Protocol
@@ -11,17 +16,22 @@ from typing import Protocol
 import structlog
 
 from tocsin.errors import ConfigError
+from tocsin.exchange import Reason, Rejected
 from tocsin.node.config import MemberConfig
 from tocsin.records import Admitted, Record
 from tocsin.warning import WarningDesk
 
 GROUP = "tocsin.desks"
+WARNING = "warning"
 
 log = structlog.get_logger()
 
 
 class Desk(Protocol):
-    """A room as a node sees it: a function from records to records, with a state of its own."""
+    """A room as a node sees it: a function from records to records, with a state of its own.
+
+    A desk that raised is offered the same records again, one by one: it knows by their ids what it has taken.
+    """
 
     def take(self, admitted: Sequence[Admitted], now: datetime) -> list[Record]:
         """Take records in, ours and the peers', and return what comes of them."""
@@ -41,20 +51,89 @@ class DeskContext:
     new_id: Callable[[], str]
 
 
-def open_desks(context: DeskContext) -> list[Desk]:
+@dataclass
+class OpenDesk:
+    """One desk at work."""
+
+    name: str
+    desk: Desk
+    problem: str = ""
+    """The last failure, in words; it stays until the node is started anew."""
+    failures: int = 0
+    _refused: list[Rejected] = field(default_factory=list)
+
+    def work(self, admitted: Sequence[Admitted], now: datetime) -> Iterator[list[Record]]:
+        """Yield what the desk makes of records and of time, each list to be issued as one.
+
+        Args:
+            admitted: What came in.
+            now: UTC.
+        """
+        if self.failures:  # a record that broke it once may come again, and must not take others with it
+            for entry in admitted:
+                yield self._take_one(entry, now)
+        elif (made := self._try(lambda: self.desk.take(admitted, now))) is not None:
+            yield made
+        else:
+            for entry in admitted:
+                yield self._take_one(entry, now)
+        yield self._try(lambda: self.desk.tick(now)) or []
+
+    def refused(self) -> list[Rejected]:
+        """Return the records that the desk could not take since this was last asked, for the quarantine."""
+        refused, self._refused = self._refused, []
+        return refused
+
+    def _take_one(self, entry: Admitted, now: datetime) -> list[Record]:
+        made = self._try(lambda: self.desk.take([entry], now))
+        if made is None:
+            self._refused.append(
+                Rejected(
+                    Reason.DESK, f"{entry.record.kind} {entry.record.id}: {self.name} failed: {self.problem}",
+                    hashlib.sha256(entry.raw).hexdigest(), entry.via, "desk", now, entry.raw, entry.frame,
+                )
+            )  # fmt: skip
+        return made or []
+
+    def _try(self, work: Callable[[], list[Record]]) -> list[Record] | None:
+        try:
+            return _records(work())
+        except Exception as error:  # anybody's code: whatever it raises is its own affair
+            self.failures += 1
+            self.problem = f"{type(error).__name__}: {error}"[:300]
+            log.exception("a desk failed", desk=self.name, error=self.problem, exc_info=self.failures == 1)
+            return None
+
+
+def _records(made: Iterable[object]) -> list[Record]:
+    records = []
+    for each in made:
+        if not isinstance(each, Record):
+            raise TypeError(f"a desk returns records, not {type(each).__name__}")
+        records.append(each)
+    return records
+
+
+def open_desks(context: DeskContext) -> list[OpenDesk]:
     """Make the desks of a node: warning, then what is installed under ``tocsin.desks``, by name.
 
     Raises:
-        ConfigError: A third party's desk cannot be loaded.
+        ConfigError: A third party's desk cannot be opened.
     """
     table = context.config.warning
-    desks: list[Desk] = [
-        WarningDesk(context.member, audiences=table.audiences, settings=table.settings, new_id=context.new_id)
+    desks = [
+        OpenDesk(
+            WARNING,
+            WarningDesk(context.member, audiences=table.audiences, settings=table.settings, new_id=context.new_id),
+        )
     ]
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         try:
-            desks.append(entry.load()(context))
-        except (ImportError, AttributeError, TypeError) as error:
-            raise ConfigError(f"the desk {entry.name} ({entry.value}) cannot be opened: {error}") from error
+            desks.append(OpenDesk(entry.name, entry.load()(context)))
+        except Exception as error:
+            raise ConfigError(
+                f"the desk {entry.name} ({entry.value}) cannot be opened: {type(error).__name__}: {error}",
+                advice="Correct or remove the distribution that it comes with",
+            ) from error
         log.info("desk opened", desk=entry.name)
     return desks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import structlog
@@ -12,9 +12,10 @@ import structlog
 from tocsin.errors import StoreError
 from tocsin.exchange import Rejected
 from tocsin.records import AdmittedFrame, Destination, Peer, Released
-from tocsin.store import Batch, Cursor, HeldItem, Store, Unacked
+from tocsin.store import Batch, Committed, Cursor, HeldItem, Store, Unacked
 
 _RETRY_S = 1.0
+_REFUSED_IN_MEMORY = 200
 
 log = structlog.get_logger()
 
@@ -52,6 +53,9 @@ class Keeper:
         self.problem = ""
         self._on_committed = on_committed
         self._pending = Pending()
+        self._batch = Pending()
+        """What the last commit is about; on disk once that has succeeded."""
+        self._commit: Future[Committed] | None = None
         self._dirty = asyncio.Event()
         self._done = 0
         self._noted = 0
@@ -67,6 +71,8 @@ class Keeper:
         """Put refusals into the quarantine."""
         if rejected:
             self._pending.refused += rejected
+            if self.problem:  # nobody who sends rubbish fills our memory while the disk is full
+                del self._pending.refused[:-_REFUSED_IN_MEMORY]
             self._note()
 
     def cursor(self, cursor: Cursor) -> None:
@@ -98,26 +104,31 @@ class Keeper:
 
     async def run(self) -> None:
         """Commit until cancelled."""
-        loop = asyncio.get_running_loop()
         while True:
             await self._dirty.wait()
             self._dirty.clear()
-            pending, self._pending, upto = self._pending, Pending(), self._noted
-            while True:
-                try:
-                    committed = await loop.run_in_executor(self._thread, self.store.commit, pending.batch())
-                except StoreError as error:
-                    if not self.problem:
-                        log.warning("the store cannot be written", error=str(error))
-                    self.problem = str(error)
-                    await asyncio.sleep(_RETRY_S)
-                else:
-                    self.problem = ""
-                    break
+            self._batch, self._pending, upto = self._pending, Pending(), self._noted
+            committed = await self._until_written()
             async with self._progress:
                 self._done = upto
                 self._progress.notify_all()
             self._on_committed(committed.last_order)
+
+    async def _until_written(self) -> Committed:
+        while True:
+            self._commit = self._thread.submit(self.store.commit, self._batch.batch())
+            try:
+                committed = await asyncio.wrap_future(self._commit)
+            except StoreError as error:
+                if not self.problem:
+                    log.warning("the store cannot be written", error=str(error))
+                self.problem = str(error)
+                await asyncio.sleep(_RETRY_S)
+            else:
+                if self.problem:
+                    log.warning("the store can be written again")
+                self.problem = ""
+                return committed
 
     async def flush(self) -> None:
         """Wait until all that was given so far is on disk."""
@@ -130,14 +141,23 @@ class Keeper:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
     def close(self) -> None:
-        """Write what is left, then close the store."""
-        if self._pending != Pending() and not self.problem:
+        """Write what is left, as far as the store takes it, then close the store; ``run`` was cancelled before."""
+        for pending in (self._unwritten(), self._pending):
+            if pending == Pending():
+                continue
             try:
-                self._thread.submit(self.store.commit, self._pending.batch()).result()
+                self._thread.submit(self.store.commit, pending.batch()).result()
             except StoreError as error:
-                log.warning("the last records could not be written", error=str(error))
+                log.warning("the last records could not be written", frames=len(pending.frames), error=str(error))
         self._thread.shutdown()
         self.store.close()
+
+    def _unwritten(self) -> Pending:
+        """Return the batch whose commit has failed, or was given up before it began; waits for one that goes on."""
+        if self._commit is None:
+            return Pending()
+        self._commit.cancel()
+        return self._batch if self._commit.cancelled() or self._commit.exception() is not None else Pending()
 
     def _note(self) -> None:
         self._noted += 1

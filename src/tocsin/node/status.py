@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from tocsin.errors import ConfigError
 from tocsin.node.node import Node
 from tocsin.records import Peer
 from tocsin.signing import expires_at
@@ -74,6 +75,8 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Frames that wait for an outbox to say that it has them."""
     store_problem: str
     last_order: int
+    desks: dict[str, str] = {}
+    """Desks that have failed since the start, by name, with the last failure."""
 
     @property
     def problems(self) -> list[str]:
@@ -85,6 +88,7 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
             found.append(f"our link certificate expired at {self.certificate_expires_at:%Y-%m-%d}")
         if self.store_problem:
             found.append(f"store: {self.store_problem}")
+        found += [f"desk {name}: {problem}" for name, problem in self.desks.items()]
         found += [f"{count} refused from {what}" for what, count in self.refused.items() if "equivocation" in what]
         return found
 
@@ -93,6 +97,7 @@ async def status_of(node: Node) -> MemberStatus:
     """Look at a running node.
 
     Raises:
+        ConfigError: Its link certificate cannot be read.
         BusError: Its own server does not answer.
         StoreError: Its store cannot be read.
     """
@@ -138,7 +143,7 @@ async def status_of(node: Node) -> MemberStatus:
         roster_version=trust.roster.version,
         roster_expires_at=trust.roster.expires_at,
         roster_is_stale=trust.is_stale(now),
-        certificate_expires_at=expires_at(node.config.path("tls/link.pem").read_bytes()),
+        certificate_expires_at=_certificate_end(node),
         links=tuple(links),
         held=tuple(held),
         missing=tuple(missing),
@@ -147,4 +152,15 @@ async def status_of(node: Node) -> MemberStatus:
         in_flight=node.bus.in_flight,
         store_problem=node.keeper.problem,
         last_order=node.metrics.last_order,
+        desks={desk.name: desk.problem for desk in node.desks if desk.problem},
     )
+
+
+def _certificate_end(node: Node) -> datetime:
+    path = node.config.path("tls/link.pem")
+    try:
+        return expires_at(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", path=str(path)) from error
+    except ValueError as error:
+        raise ConfigError("is no certificate in PEM", path=str(path)) from error
