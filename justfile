@@ -22,6 +22,11 @@ spec:
     python spec/generate.py
     python spec/make_vectors.py
 
+# the pages of reference that follow from the program, and the picture of the demo (docs/images)
+docs:
+    python docs/generate.py
+    python docs/images/make_demo.py
+
 # the laws of tests/property with twenty times as many examples
 soak *args:
     TOCSIN_SOAK=1 pytest tests/property --timeout 7200 {{args}}

@@ -50,8 +50,8 @@ def _address(_type: Any, tokens: Sequence[Token]) -> str:
     return text
 
 
-Json = Annotated[bool, Parameter(name="--json", negative="")]
-Flag = Annotated[bool, Parameter(negative="")]
+Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 Config = Annotated[Path, Parameter(name="--config")]
 Codes = Annotated[tuple[str, ...], Parameter(converter=_codes, n_tokens=1, negative="", metavar="CODES")]
 Moment = Annotated[datetime | None, Parameter(converter=_moment, n_tokens=1, metavar="TIME")]

@@ -35,7 +35,7 @@ def add_to(app: App) -> None:
 class Filters:
     """Which records; every condition narrows."""
 
-    kind: Annotated[tuple[str, ...], Parameter(negative="")] = ()
+    kind: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
     """Such as warning.launch or warning.*; may be given again for another."""
     event: str | None = None
     """Of this event."""

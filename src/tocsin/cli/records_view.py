@@ -13,7 +13,7 @@ from rich.text import Text
 
 from tocsin.markings import status_class
 from tocsin.node.proving import Proof
-from tocsin.records import Detection, Launch, Operator, Record, Released, SameEvent, body_of, decode
+from tocsin.records import Detection, Launch, Opaque, Operator, Record, Released, SameEvent, body_of, decode
 from tocsin.store import StoredRecord
 
 MANY = 20
@@ -143,6 +143,8 @@ def _words(body: Any) -> str:
             return f"near {_place(body.position.lat_deg, body.position.lon_deg)}"
         far = f", {body.range_m / 1e3:.0f} km" if body.range_m is not None else ""
         return f"{body.sensor_id} azimuth {body.azimuth_deg:.1f}°, elevation {body.elevation_deg:.1f}°{far}"
+    if isinstance(body, Opaque):
+        return "opaque: a kind that this version does not know"
     if isinstance(body, SameEvent):
         return f"event {body.alias[:8]} is {body.event_id[:8]}"
     return ""

@@ -1,7 +1,7 @@
 """Bundles: frames in a file, word for word, with the roster that proves them; for members named beforehand.
 
-The first line is ``{"bundle": "tocsin/1", "rosters": [...], "audience": [...]}``, each further line one frame. A frame
-whose JSON holds a line break, which a signature may cover, stands as ``{"base64": "..."}``.
+The first line is ``{"bundle": "tocsin/1", "rosters": [...], "audience": [...], "revocations": [...]}``, each further
+line one frame. A frame whose JSON holds a line break, which a signature may cover, stands as ``{"base64": "..."}``.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import msgspec
 
 from tocsin.codec import MAX_BYTES, decode, encode
 from tocsin.errors import ConfigError, FeedError, RecordError
-from tocsin.exchange import PROTOCOL, release_frame
-from tocsin.records import BundleFile, Released
+from tocsin.exchange import PROTOCOL, release_frame, release_record
+from tocsin.records import BundleFile, Released, Revocation
 from tocsin.signing import SignedDocument
 from tocsin.store import RecordQuery, Store, reread
 
@@ -31,6 +31,8 @@ class BundleHead(msgspec.Struct, frozen=True, kw_only=True):
     bundle: str
     rosters: tuple[SignedDocument, ...]
     audience: tuple[str, ...]
+    revocations: tuple[SignedDocument, ...] = ()
+    """Keys taken back, as far as whoever made the bundle knew and may tell."""
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +72,11 @@ def export_bundle(
         raise ConfigError("is there already", path=str(file), advice="Name a new file")
     try:
         with part.open("wb") as sink:
-            sink.write(encode(BundleHead(bundle=PROTOCOL, rosters=tuple(rosters), audience=outlet.audience)) + b"\n")
+            head = BundleHead(
+                bundle=PROTOCOL, rosters=tuple(rosters), audience=outlet.audience,
+                revocations=tuple(revocations_in(store, outlet)),
+            )  # fmt: skip
+            sink.write(encode(head) + b"\n")
             for frame in _frames(store, query, outlet, counts):
                 sink.write(_line(frame) + b"\n")
             sink.flush()
@@ -87,6 +93,19 @@ def export_bundle(
     finally:
         part.unlink(missing_ok=True)
     return Exported(file=str(file), audience=outlet.audience, **counts)
+
+
+def revocations_in(store: Store, outlet: BundleFile | None = None) -> Iterator[SignedDocument]:
+    """Yield the revocations of keys that a store holds; with an outlet, those that may go to it.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    for stored in store.records(RecordQuery(kinds=("exchange.revocation",))):
+        body = stored.admitted.body
+        may_go = outlet is None or isinstance(release_record(stored.admitted, outlet), Released)
+        if may_go and isinstance(body, Revocation):
+            yield decode(body.document.encode(), SignedDocument)
 
 
 def _frames(

@@ -268,7 +268,7 @@ def _ports(member: _Member) -> None:
             "ports",
             f"{address}: {why}",
             where=name,
-            advice="Stop the other program, or choose another address",
+            advice="Stop the other program, or choose an address of this machine that is free",
         )
     if not taken and not doubled:
         member.add("ok", "ports", "free; the node is not running", where=", ".join(addresses.values()))

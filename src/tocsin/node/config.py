@@ -23,14 +23,18 @@ class MemberTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     code: str
     """ISO 3166-1 alpha-3."""
     name: str = ""
+    """In full, for people."""
 
 
 class KeysTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[keys]``: signing keys by role, as paths; a node needs only those of the statuses that it signs."""
 
     live: str | None = None
+    """Signs what is of status ``actual``."""
     exercise: str | None = None
+    """Signs what is of an exercise."""
     test: str | None = None
+    """Signs what is of status ``test``."""
 
     def paths(self) -> dict[KeyRole, str]:
         """Return the paths that are set."""
@@ -42,6 +46,7 @@ class RosterTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """``[roster]``: the signed roster in force."""
 
     file: str = "roster.json"
+    """Path of it, as JSON."""
 
 
 class BusTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,10 +55,13 @@ class BusTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     server: Literal["embedded", "external"] = "embedded"
     """``external``: the member runs its own, with the fragment of ``tocsin config nats``."""
     client_listen: str = "127.0.0.1:4222"
+    """``host:port`` for this node and the member's own applications."""
     leaf_listen: str = "127.0.0.1:7422"
+    """``host:port`` for peers that dial us."""
     binary: str | None = None
     """Path of ``nats-server``, in place of the one that is installed beside this program."""
     replicas: int = 1
+    """Copies of every stream within the member's own cluster: 3 or 5 only with an external one."""
     dial: dict[str, str] = {}
     """Other addresses (``host:port``) for peers that we dial, such as a border gateway's, by code."""
     max_age_days: float = 14.0
@@ -66,6 +74,7 @@ class StoreTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """``[store]``: where records are kept."""
 
     file: str = "data/store.db"
+    """Path of the database; made if it is not there."""
 
 
 class WarningTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,12 +83,14 @@ class WarningTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     audiences: tuple[tuple[str, ...], ...] = ()
     """Audiences to which assessments are published, each fused apart; this member is in each."""
     settings: WarningSettings = WarningSettings()
+    """Gates, times and policy numbers of the fusion."""
 
 
 class HealthTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[health]``: health, status and metrics over HTTP, on loopback unless told otherwise."""
 
     listen: str = "127.0.0.1:8822"
+    """``host:port``; whoever reaches it reads the status, so it is for the member's own people."""
 
 
 class MemberConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,9 +12,9 @@ from tocsin.codec import MAX_BYTES, decode
 from tocsin.errors import ConfigError, RecordError, StoreError, TocsinError
 from tocsin.exchange import Break, verify_frames
 from tocsin.markings import PUBLIC
-from tocsin.node.bundles import read_frames, read_head
+from tocsin.node.bundles import BundleHead, read_frames, read_head, revocations_in
 from tocsin.node.config import read_config
-from tocsin.signing import SignedDocument, Trust
+from tocsin.signing import KeyRevocation, SignedDocument, Trust
 from tocsin.store import RecordQuery, Store, reread
 
 _SQLITE = b"SQLite format 3\x00"
@@ -70,6 +70,7 @@ class _Evidence:
     size: int
     frames: Callable[[list[Break]], Iterator[tuple[int, bytes]]]
     rosters: Sequence[tuple[str, SignedDocument]]
+    revocations: Sequence[SignedDocument]
 
 
 def prove(source: Path, *, roster: Path | None, on_progress: Callable[[int, int], None]) -> Proof:
@@ -94,7 +95,8 @@ def prove(source: Path, *, roster: Path | None, on_progress: Callable[[int, int]
             on_progress(reached, evidence.size)
             yield data
 
-    report = verify_frames(counted(), [trust.roster for _, trust in trusts])
+    taken_back = [one for document in evidence.revocations if (one := _revocation(document, trusts, found))]
+    report = verify_frames(counted(), [trust.roster for _, trust in trusts], taken_back)
     breaks = [*report.breaks, *found]
     return Proof(
         source=str(source),
@@ -139,7 +141,7 @@ def _evidence(source: Path, roster: Path | None) -> _Evidence:
     if not is_store:
         head = read_head(source)
         inside = [(f"inside {source.name}", document) for document in head.rosters]
-        return _of_bundle(source, head.audience, given or inside)
+        return _of_bundle(source, head, given or inside)
     if not given:
         beside = source.resolve().parent.parent / "member.toml"
         if not beside.exists():
@@ -155,6 +157,7 @@ def _evidence(source: Path, roster: Path | None) -> _Evidence:
 def _of_store(file: Path, rosters: Sequence[tuple[str, SignedDocument]]) -> _Evidence:
     with Store.open(file, read_only=True) as store:
         newest = next(store.records(RecordQuery(newest_first=True, copies=True, limit=1)), None)
+        revocations = tuple(revocations_in(store))
 
     def frames(found: list[Break]) -> Iterator[tuple[int, bytes]]:
         with Store.open(file, read_only=True) as store:
@@ -165,10 +168,12 @@ def _of_store(file: Path, rosters: Sequence[tuple[str, SignedDocument]]) -> _Evi
                     found.append(Break(f"admission {stored.order}", str(error.args[0])))
                 yield stored.order, stored.data
 
-    return _Evidence("store", newest.order if newest is not None else 0, frames, rosters)
+    return _Evidence("store", newest.order if newest is not None else 0, frames, rosters, revocations)
 
 
-def _of_bundle(file: Path, audience: Sequence[str], rosters: Sequence[tuple[str, SignedDocument]]) -> _Evidence:
+def _of_bundle(file: Path, head: BundleHead, rosters: Sequence[tuple[str, SignedDocument]]) -> _Evidence:
+    audience = head.audience
+
     def frames(found: list[Break]) -> Iterator[tuple[int, bytes]]:
         for number, (reached, data) in enumerate(read_frames(file), start=1):
             members = _members(data)
@@ -181,7 +186,7 @@ def _of_bundle(file: Path, audience: Sequence[str], rosters: Sequence[tuple[str,
                 )
             yield reached, data
 
-    return _Evidence("bundle", file.stat().st_size, frames, rosters)
+    return _Evidence("bundle", file.stat().st_size, frames, rosters, head.revocations)
 
 
 class _Header(msgspec.Struct, frozen=True):
@@ -206,6 +211,19 @@ def _document(file: Path) -> SignedDocument:
         raise ConfigError(f"cannot be read: {error.strerror}", path=str(file), advice="Name a signed roster") from error
     except RecordError as error:
         raise ConfigError(f"is no signed roster: {error}", path=str(file)) from error
+
+
+def _revocation(
+    document: SignedDocument, trusts: Sequence[tuple[str, Trust]], found: list[Break]
+) -> KeyRevocation | None:
+    why = "no roster"
+    for _, trust in trusts:
+        try:
+            return trust.revoke(document)
+        except TocsinError as error:
+            why = str(error)
+    found.append(Break("a revocation", why))
+    return None
 
 
 def _trust(document: SignedDocument, name: str) -> Trust:

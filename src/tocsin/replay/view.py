@@ -80,6 +80,7 @@ class Picture:
             row = Table.grid()
             row.add_row(*panels[start : start + per_row])
             yield row
+        yield Text("plots: own + peers'; delay: median, sealing to desk; alone: own sensors", "dim", no_wrap=True)
         for note in scene.row.notes:
             yield Text(f"note: {note}", "dim")
 
@@ -94,13 +95,11 @@ class Picture:
             if value is not None
         ]
         which = f"  launch {view.number} of {view.total}" if view.total > 1 else ""
-        yield Text.assemble(
-            (row.launch_id, "bold"), f"  {row.missile_name or 'unnamed'} from {row.site_name or 'an unnamed site'}, ",
-            ", ".join(figures), (which, "dim"), overflow="ellipsis", no_wrap=True,
-        )  # fmt: skip
+        words = ", ".join([row.missile_name or "unnamed", *figures, row.site_name or "site not named"])
+        yield Text.assemble((row.launch_id, "bold"), (which, "dim"), f"  {words}", overflow="ellipsis", no_wrap=True)
         line = Table.grid(padding=(0, 1))
         passed_s = max(0.0, min(view.scenario_s, flight_s))
-        clock = Text(f"lift-off {view.scenario_s:+.0f} s".replace("+-", "-"), "bold")
+        clock = Text(f"T+{clock_of(max(0.0, view.scenario_s))}", "bold")
         end = Text(f"down at {clock_of(flight_s)}", "dim")
         bar_width = max(10, width - clock.cell_len - end.cell_len - 2)
         line.add_row(clock, ProgressBar(total=flight_s, completed=passed_s, width=bar_width), end)
@@ -116,37 +115,44 @@ class Picture:
 
     def _member(self, code: str) -> RenderableType:
         member = self._view.members.get(code, MemberView())
-        lines: list[RenderableType] = [*self._link_lines(code)]
         peers = max(0, member.detections - member.own_detections)
-        lines.append(Text.assemble(("plots   ", "dim"), f"own {member.own_detections}, peers' {peers}"))
-        lines.append(Text.assemble(("delay   ", "dim"), self._delays(code)))
-        lines.append(Text(""))
+        facts = _facts()
+        for place, line in enumerate(self._links_of(code)):
+            facts.add_row("" if place else "links", line)
+        facts.add_row("plots", f"{member.own_detections} + {peers}")
+        for place, delay in enumerate(self._delays(code)):
+            facts.add_row("" if place else "delay", delay)
         if member.launch is None or self._view.scene is None:
-            lines.append(Text("nothing yet", "dim"))
-            return Group(*lines)
-        now = self._view.scene.lift_off + timedelta(seconds=self._view.scenario_s)
-        return Group(*lines, *launch_lines(member.launch, self._view.scene.lift_off, now))
+            return Group(facts, Text("nothing yet", "dim"))
+        lift_off = self._view.scene.lift_off
+        now = lift_off + timedelta(seconds=self._view.scenario_s)
+        since = next(entry for entry in member.stages if entry.launch.stage == member.launch.stage)
+        stage = stage_text(member.launch)
+        stage.append(f" since {clock_of(since.scenario_s)}", "dim")
+        told = _facts()
+        for label, words in launch_facts(member.launch, lift_off, now):
+            told.add_row(label, words)
+        told.add_row("alone", _alone(member))
+        return Group(facts, stage, told)
 
-    def _link_lines(self, code: str) -> Iterator[Text]:
+    def _links_of(self, code: str) -> Iterator[Text]:
         states = self._links.get(code)
         if not states:
-            yield Text.assemble(("links   ", "dim"), ("…", "dim"))
+            yield Text("…", "dim")
             return
-        for place, (peer, state) in enumerate(sorted(states.items())):
+        for peer, state in sorted(states.items()):
             lag = state.main.copy_lag + state.bulk.copy_lag
-            yield Text.assemble(
-                ("links   " if place == 0 else "        ", "dim"), f"{peer} ",
-                ("●", "green") if state.connected else ("○", "bold red"), f" lag {lag}",
-            )  # fmt: skip
+            sign = ("●", "green") if state.connected else ("○", "bold red")
+            yield Text.assemble(f"{peer} ", sign, f" lag {lag}")
 
-    def _delays(self, code: str) -> str:
-        """Median of the last frames from each peer, from sealing there to the desks here."""
+    def _delays(self, code: str) -> list[str]:
+        """Medians of the last frames from each peer, from sealing there to the desks here."""
         found = []
         for pair, delays_us in sorted(self._view.ledger.delays_us.items()):
             origin, _, here = pair.partition("->")
             if here == code and delays_us:
-                found.append(f"{origin} {statistics.median(delays_us[-_RECENT:]) / 1e3:.1f}")
-        return ", ".join(found) + " ms" if found else "–"
+                found.append(f"{origin} {statistics.median(delays_us[-_RECENT:]) / 1e3:.1f} ms")
+        return found or ["–"]
 
 
 def banner() -> Align:
@@ -155,31 +161,58 @@ def banner() -> Align:
     return Align.center(Text(words, "bold black on bright_yellow"), style="on bright_yellow")
 
 
-def launch_lines(launch: Launch, lift_off: datetime, now: datetime) -> Iterator[RenderableType]:
-    """Yield what one member holds of a launch, line by line."""
-    stage = Text(f" {launch.stage.upper()} ", STAGE_STYLES[launch.stage])
-    if launch.outcome is not None:
-        stage.append(f" {launch.outcome.replace('_', ' ')}", "not bold default on default")
-    yield stage
+def stage_text(launch: Launch) -> Text:
+    """Return a stage as a coloured word, with the outcome of a closed one."""
+    text = Text.assemble((f" {launch.stage.upper()} ", STAGE_STYLES[launch.stage]))
+    return text.append(f" {launch.outcome.replace('_', ' ')}") if launch.outcome is not None else text
+
+
+def launch_facts(launch: Launch, lift_off: datetime, now: datetime) -> Iterator[tuple[str, Text]]:
+    """Yield what one member holds of a launch, as labels with words.
+
+    Args:
+        launch: The newest stage.
+        lift_off: When it rose.
+        now: The scenario's time.
+    """
     if launch.label:
         probability = launch.ballistic_probability
-        yield Text(launch.label + (f" {probability:.0%}" if probability is not None else ""))
+        yield "kind", Text(launch.label + (f" {probability:.0%}" if probability is not None else ""))
     impact = launch.impact
     if impact is not None:
         left_s = (impact.at - now) / timedelta(seconds=1)
         if launch.stage != "closed" and left_s > 0:
-            yield Text.assemble(("impact in ", "dim"), (clock_of(left_s), "bold red"))
+            yield "impact", Text.assemble("in ", (clock_of(left_s), "bold red"))
         else:
-            yield Text.assemble(("impact at ", "dim"), clock_of((impact.at - lift_off) / timedelta(seconds=1)))
+            yield "impact", Text(f"at {clock_of((impact.at - lift_off) / timedelta(seconds=1))}")
         longer, shorter = impact.ellipse_95_km
-        yield Text.assemble(f"{place_of(impact.lat_deg, impact.lon_deg)}\n", f"±{longer:.1f} × {shorter:.1f} km")
+        yield "", Text(place_of(impact.lat_deg, impact.lon_deg))
+        yield "", Text(f"±{longer:.1f}×{shorter:.1f} km")
     if launch.stage in ("predicted", "closed"):
-        yield _names("at risk  ", launch.areas, "bold red")
+        yield "at risk", _names(launch.areas, "bold red")
     if launch.overflown:
         first = launch.overflown[0]
         passes_s = (first.passes_at - lift_off) / timedelta(seconds=1)
-        yield _names("overflown ", [over.area for over in launch.overflown], "bold yellow")
-        yield Text(f"  from {clock_of(passes_s)}, {first.altitude_m / 1e3:.0f} km up", "dim")
+        yield "over", _names([over.area for over in launch.overflown], "bold yellow")
+        yield "", Text(f"{clock_of(passes_s)} at {first.altitude_m / 1e3:.0f} km", "dim")
+
+
+def _alone(member: MemberView) -> Text:
+    """Say what the member would know by now from its own sensors alone."""
+    if not member.alone:
+        return Text("nothing yet")
+    launch = member.alone[-1].launch
+    if launch.impact is None:
+        return Text(launch.stage)
+    longer, shorter = launch.impact.ellipse_95_km
+    return Text(f"±{longer:.1f}×{shorter:.1f} km")
+
+
+def _facts() -> Table:
+    facts = Table.grid(padding=(0, 1))
+    facts.add_column(style="dim", width=7)
+    facts.add_column(ratio=1)
+    return facts
 
 
 def area_name(area: str) -> str:
@@ -199,12 +232,12 @@ def place_of(lat_deg: float, lon_deg: float) -> str:
     return f"{abs(lat_deg):.2f}°{'N' if lat_deg >= 0 else 'S'} {abs(lon_deg):.2f}°{'E' if lon_deg >= 0 else 'W'}"
 
 
-def _names(label: str, areas: Sequence[str], style: str) -> Text:
+def _names(areas: Sequence[str], style: str) -> Text:
     if not areas:
-        return Text.assemble((label, "dim"), "none")
+        return Text("none")
     shown = ", ".join(area_name(area) for area in areas[:MOST_AREAS])
     more = f" and {len(areas) - MOST_AREAS} more" if len(areas) > MOST_AREAS else ""
-    return Text.assemble((label, "dim"), (shown, style), more)
+    return Text.assemble((shown, style), more)
 
 
 @lru_cache(maxsize=1)
