@@ -68,6 +68,23 @@ async def test_a_server_that_dies_is_noticed(tmp_path: Path) -> None:
     assert await server.wait_ended() == -signal.SIGKILL
 
 
+@on_loop
+async def test_a_server_that_dies_is_started_again_until_it_is_stopped(tmp_path: Path) -> None:
+    config = make_federation(tmp_path, ("USA",)).configs["USA"]
+    server = Server(config)
+    await server.start()
+    keeper = asyncio.ensure_future(server.keep())
+    bus = Bus(config, clock=SystemClock(), on_up=(up := asyncio.Event()).set)
+    await bus.connect()
+    for _ in range(2):
+        up.clear()
+        server.kill()
+        await up.wait()
+    await bus.close()
+    await server.stop()
+    await keeper
+
+
 @pytest.mark.parametrize("which", ["client_listen", "leaf_listen"])
 def test_a_port_in_use_is_named(tmp_path: Path, which: str) -> None:
     @on_loop

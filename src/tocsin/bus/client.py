@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from tocsin.bus import names
@@ -13,9 +14,10 @@ from tocsin.bus.copies import Cursor, StreamReader
 from tocsin.bus.diagnosis import LinkDiagnosis
 from tocsin.bus.keys import read_seed
 from tocsin.bus.links import LinkState, LinkWatch
+from tocsin.bus.preparation import prepare_copies, prepare_outboxes, until_linked, until_ready
 from tocsin.bus.publisher import Ack, Publisher
 from tocsin.bus.server import LOG_FILE
-from tocsin.bus.streams import RefusedError, prepare_copies, prepare_outboxes, stream_info
+from tocsin.bus.streams import stream_info
 from tocsin.clock import Clock
 from tocsin.errors import BusError, BusUnavailableError
 from tocsin.records.trusted import Peer, Released
@@ -25,10 +27,6 @@ OnLive = Callable[[bytes, str], None]
 
 OnDurable = Callable[[bytes, str, Cursor], Awaitable[None] | None]
 """Called with a frame, the peer whose link it came by, and how far its copy is read once this call is over."""
-
-_RETRY_S = 0.25
-_FIRST_LINK_S = 3.0
-_POLL_S = 0.05
 
 
 class Bus:
@@ -104,8 +102,8 @@ class Bus:
             BusError: JetStream refuses, or is not ready within ``timeout_s`` seconds.
         """
         await self.prepare_outboxes(timeout_s=timeout_s)
-        await self._until_linked()
-        await self._until_ready(prepare_copies, timeout_s)
+        await until_linked(self._main, self._config, self._links.connected, clock=self._clock)
+        await until_ready(partial(prepare_copies, self._main, self._config), timeout_s=timeout_s)
 
     async def prepare_outboxes(self, *, timeout_s: float = 30.0) -> None:
         """Do the first half of ``prepare``.
@@ -116,34 +114,7 @@ class Bus:
         Raises:
             BusError: JetStream refuses, or is not ready within ``timeout_s`` seconds.
         """
-        await self._until_ready(prepare_outboxes, timeout_s)
-
-    async def _until_ready(self, prepare: Callable[[Connection, BusConfig], Awaitable[None]], timeout_s: float) -> None:
-        last: BusError | None = None
-        try:
-            async with asyncio.timeout(timeout_s):
-                while True:
-                    try:
-                        await prepare(self._main, self._config)
-                    except BusUnavailableError as cause:
-                        last = cause
-                    except RefusedError as cause:
-                        if not cause.may_pass:
-                            raise
-                        last = cause
-                    else:
-                        return
-                    await asyncio.sleep(_RETRY_S)
-        except TimeoutError as cause:
-            raise BusUnavailableError(f"JetStream was not ready within {timeout_s:g} s: {last}") from cause
-
-    async def _until_linked(self) -> None:
-        copies = [(peer.code, names.copy_stream(peer.code, lane)) for peer in self._config.peers for lane in LANES]
-        infos = await asyncio.gather(*(stream_info(self._main, stream) for _, stream in copies))
-        new = {code for (code, _), info in zip(copies, infos, strict=True) if info is None}
-        until_s = self._clock.monotonic_s() + _FIRST_LINK_S
-        while new - await self._links.connected() and self._clock.monotonic_s() < until_s:  # noqa: ASYNC110
-            await asyncio.sleep(_POLL_S)  # the server tells nobody of it who does not ask
+        await until_ready(partial(prepare_outboxes, self._main, self._config), timeout_s=timeout_s)
 
     def submit(self, released: Released[Peer], *, hop: str) -> asyncio.Future[Ack]:
         """Publish a frame at once; the future ends when the outbox has it. See ``Publisher.submit``.

@@ -251,7 +251,7 @@ class Connection:
             raise BusUnavailableError(
                 f"no connection to {self._config.url}: {self._problem}", advice="See whether the server runs"
             ) from cause
-        self._socket, self._lost = socket, lost
+        self._socket, self._lost, self._problem = socket, lost, ""
         if self._on_up is not None:
             await self._on_up()
 

@@ -15,12 +15,17 @@ from tocsin.clock import Clock
 from tocsin.errors import BusError, BusUnavailableError
 from tocsin.records.trusted import Peer, Released
 
-MAX_IN_FLIGHT = 65_536
-"""Frames that may wait for their acknowledgement; more are refused, so that memory stays bounded."""
+MAX_IN_FLIGHT = 8192
+"""Frames of one lane that may wait for their acknowledgement.
 
-MAX_IN_FLIGHT_BYTES = 256 * 1024 * 1024
+A stream takes in 10,000 ahead of its disk and refuses what comes on top.
+"""
+
+MAX_IN_FLIGHT_BYTES = 64 * 1024 * 1024
 
 _ACK_TIMEOUT_S = 5.0
+_BUSY_ACK_TIMEOUT_S = 60.0
+"""Patience with one frame while others are being acknowledged: the outbox's disk is slow, nothing is lost."""
 _RETRY_S = 0.25
 _NO_RESPONDERS = b"NATS/1.0 503"
 _TOO_LARGE = 10054
@@ -75,7 +80,10 @@ class Publisher:
         self._tokens = itertools.count(1)
         self._unacked: dict[bytes, _Unacked] = {}
         self._sent_s: dict[bytes, float] = {}
-        """When each was last sent, oldest first; those to be sent again soon are put back in time."""
+        """When each was last sent, oldest first."""
+        self._again: set[bytes] = set()
+        """What the server could not store just now."""
+        self._heard_s = 0.0
         self._bytes = 0
         self._has_room = asyncio.Event()
         self._has_room.set()
@@ -176,6 +184,7 @@ class Publisher:
         self._closed = why
         unacked, self._unacked = self._unacked, {}
         self._sent_s.clear()
+        self._again.clear()
         self._bytes = 0
         self._has_room.set()
         for entry in unacked.values():
@@ -190,16 +199,17 @@ class Publisher:
 
     def _on_ack(self, subject: bytes, _reply: bytes, data: bytes, headers: bytes | None) -> None:
         token = subject[self._skip :]
+        self._heard_s = self._clock.monotonic_s()
         entry = self._unacked.get(token)
         if entry is None:  # a second acknowledgement of something sent twice
             return
         if headers is not None and headers.startswith(_NO_RESPONDERS):
-            self._retry_soon(token)  # the stream is not there yet: the server is starting
+            self._again.add(token)  # the stream is not there yet: the server is starting
             return
         try:
             reply = _decode_reply(data)
         except msgspec.MsgspecError:
-            self._retry_soon(token)
+            self._again.add(token)
             return
         if reply.error is None:
             self._settle(token, entry)
@@ -210,23 +220,33 @@ class Publisher:
             if not entry.done.done():
                 entry.done.set_exception(BusError(f"the outbox refuses the frame: {reply.error.description}"))
         else:
-            self._retry_soon(token)
+            self._again.add(token)
 
     def _settle(self, token: bytes, entry: _Unacked) -> None:
         del self._unacked[token]
         self._sent_s.pop(token, None)
+        self._again.discard(token)
         self._bytes -= len(entry.data)
-        if not self._has_room.is_set() and len(self._unacked) < MAX_IN_FLIGHT // 2:
+        if (
+            not self._has_room.is_set()
+            and len(self._unacked) < MAX_IN_FLIGHT // 2
+            and self._bytes < MAX_IN_FLIGHT_BYTES // 2
+        ):
             self._has_room.set()
-
-    def _retry_soon(self, token: bytes) -> None:
-        self._sent_s[token] = self._clock.monotonic_s() - _ACK_TIMEOUT_S
 
     async def _resend_late(self) -> None:
         while True:
             await asyncio.sleep(_RETRY_S)
             if not self._connection.is_up:
                 continue  # all is sent again when it comes back
-            limit_s = self._clock.monotonic_s() - _ACK_TIMEOUT_S
-            for token in [token for token, sent_s in self._sent_s.items() if sent_s <= limit_s]:
-                self._send(token, self._unacked[token])
+            again, self._again = self._again, set()
+            now_s = self._clock.monotonic_s()
+            is_quiet = now_s - self._heard_s > _ACK_TIMEOUT_S
+            limit_s = now_s - (_ACK_TIMEOUT_S if is_quiet else _BUSY_ACK_TIMEOUT_S)
+            for token, sent_s in self._sent_s.items():
+                if sent_s > limit_s:
+                    break
+                again.add(token)
+            if again:
+                for token in [token for token in self._unacked if token in again]:  # as they were published
+                    self._send(token, self._unacked[token])

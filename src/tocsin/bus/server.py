@@ -141,6 +141,18 @@ class Server:
         await self._ended.wait()
         return self._process.wait()
 
+    async def keep(self) -> None:
+        """Start the server again whenever it ends by itself, until cancelled or ``stop`` is called.
+
+        Raises:
+            BusError: It cannot be started again.
+            ConfigError: It refuses the configuration now.
+        """
+        while not self._stopping:
+            await self.wait_ended()
+            if not self._stopping:
+                await self.start()
+
     async def reload(self, config: BusConfig, *, timeout_s: float = 10.0) -> None:
         """Take a new configuration into force without dropping links.
 
