@@ -19,6 +19,9 @@ from shapely.ops import unary_union
 from tocsin.geo.earth import Vector
 from tocsin.geo.geodesic import destination
 
+_KM_PER_DEGREE = 110.0
+"""Somewhat less than any degree of latitude."""
+
 
 @dataclass(frozen=True)
 class Area:
@@ -57,6 +60,12 @@ class WarningAreas:
         for shifted in _turns(region):
             found.update(self.areas[i].id for i in self.tree.query(shifted, predicate="intersects").tolist())
         return tuple(sorted(found))
+
+    def at_risk(self, region: Region) -> tuple[str, ...]:
+        """Return the sorted ids of the areas that an impact region touches."""
+        if not any(self.tree.query(turned).size for turned in _turns(region.box())):
+            return ()
+        return self.touched(region.outline())
 
     def passed(self, path: Vector) -> tuple[tuple[str, float, float], ...]:
         """Return the areas under a path, each with the time and altitude at which the path first comes over it.
@@ -125,13 +134,19 @@ class Region:
     manoeuvre_km: float
     margin_km: float
 
+    def box(self) -> BaseGeometry:
+        """Return a box in degrees that holds the whole region."""
+        reach = (self.semi_axes_km[0] + self.manoeuvre_km + self.margin_km) / _KM_PER_DEGREE
+        wide = reach / max(math.cos(math.radians(min(abs(self.lat_deg) + reach, 89.0))), 0.01)
+        return shapely.box(self.lon_deg - wide, self.lat_deg - reach, self.lon_deg + wide, self.lat_deg + reach)
+
     def outline(self) -> Polygon:
         """Return the region in degrees of longitude and latitude; longitudes may lie beyond 180.
 
         The shape is drawn in kilometres around the point and laid on the earth along geodesics, so that size and
         direction hold from the point outwards.
         """
-        circle = shapely.Point(0.0, 0.0).buffer(1.0, quad_segs=16)
+        circle = shapely.Point(0.0, 0.0).buffer(1.0, quad_segs=8)
         longer, shorter = self.semi_axes_km
         ellipse = affinity.rotate(affinity.scale(circle, shorter, longer), -self.bearing_deg, origin=(0, 0))
         whole: BaseGeometry = ellipse
@@ -141,7 +156,7 @@ class Region:
             whole = unary_union([
                 affinity.translate(ellipse, east, north), affinity.translate(ellipse, -east, -north)
             ]).convex_hull  # fmt: skip
-        ring = shapely.get_coordinates(whole.buffer(self.margin_km, quad_segs=8).simplify(0.05))
+        ring = shapely.get_coordinates(whole.buffer(self.margin_km, quad_segs=4))
         return Polygon(self._on_earth(ring.tolist()))
 
     def _on_earth(self, ring: Sequence[Sequence[float]]) -> list[tuple[float, float]]:

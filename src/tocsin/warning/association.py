@@ -53,19 +53,23 @@ def assign(tracks: Sequence[Track], scan: Sequence[Plot], settings: WarningSetti
             whole.free = part.free
     else:
         whole = _assign_once([track for track in tracks if not track.has_seen(sensor, time_s)], scan, settings)
-    outlived = [track for track in tracks if track.is_confirmed and track.at(time_s) is None]
-    if outlived:  # whose plot it is can no longer be told, and a new track from it would be a false one
-        whole.late, whole.free = len(whole.free), []
+    outlived = [track for track in tracks if track.is_confirmed and not track.remembers(time_s)]
+    late = [plot for plot in whole.free if any(track.is_near(plot) for track in outlived)]
+    if late:  # whose plots they are can no longer be told, and new tracks from them would be false ones
+        whole.late = len(late)
+        whole.free = [plot for plot in whole.free if all(plot is not other for other in late)]
     return whole
 
 
 def _assign_once(tracks: Sequence[Track], plots: Sequence[Plot], settings: WarningSettings) -> Assignment:
     costs = np.full((len(tracks), len(plots)), _OUT_OF_GATE)
     for row, track in enumerate(tracks):
-        moment = track.at(plots[0].time_s)
+        near = [column for column, plot in enumerate(plots) if track.is_near(plot)]
+        moment = track.at(plots[0].time_s) if near else None
         if moment is None:
             continue
-        for column, plot in enumerate(plots):
+        for column in near:
+            plot = plots[column]
             distance2, cost = track.distance(moment, plot)
             if distance2 <= settings.gate_chi2:
                 costs[row, column] = cost

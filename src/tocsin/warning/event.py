@@ -11,12 +11,14 @@ import numpy as np
 from tocsin.geo.earth import Vector, geodetic_from_ecef
 from tocsin.records import Impact, Launch, LaunchPoint, Overflight, Stage
 from tocsin.warning.areas import Region, WarningAreas
-from tocsin.warning.impact import Fall, predict_fall
+from tocsin.warning.impact import Fall, path_down, predict_fall
 from tocsin.warning.launchpoint import Origin, better_origin
 from tocsin.warning.plots import moment_of
 from tocsin.warning.settings import WarningSettings
 from tocsin.warning.stages import (
+    ACCELERATING,
     MANOEUVRING,
+    SPACE_LAUNCH,
     UNCLEAR,
     is_free,
     label_of,
@@ -28,7 +30,7 @@ from tocsin.warning.stages import (
 )
 from tocsin.warning.track import Track
 
-_ORIGIN_INTERVAL_S = 1.0
+_ORIGIN_INTERVAL_S = 2.0
 _ORIGIN_LONGEST_S = 90.0
 _LABEL_INTERVAL_S = 5.0
 _PATH_STEP_S = 5.0
@@ -114,10 +116,24 @@ class Event:
             return True
         if self.label == MANOEUVRING:
             return self.predicted is not None
-        return self.predicted is None and self.label != self.last.label and now_s - self.last_s >= _LABEL_INTERVAL_S
+        if self.predicted is not None:
+            return False
+        age_s = now_s - self.last_s
+        if self.label != self.last.label:
+            return age_s >= _LABEL_INTERVAL_S
+        # Where it is and whither it goes is all that can be told of one under thrust, and by it peers find each other.
+        is_burning = self.label in (ACCELERATING, SPACE_LAUNCH)
+        return is_burning and age_s >= self.settings.revise_interval_s and self._has_new_plots
+
+    @property
+    def _has_new_plots(self) -> bool:
+        """Whether plots came since the last record."""
+        return self.last is None or self.track.count > self.last.detections
 
     def _prediction(self, now_s: float) -> Launch | None:
         fall = self.fall
+        if self.last is self.predicted and not (self._has_new_plots or self.is_renamed):
+            return None
         if fall is None or not may_publish_impact(self.track, fall, self.settings):
             return None
         manoeuvre_km = manoeuvre_allowance_km(self.apogee_m, self.settings)
@@ -139,7 +155,7 @@ class Event:
             manoeuvre_km=manoeuvre_km,
             margin_km=self.settings.margin_km,
         )
-        at_risk = self.areas.touched(region.outline())
+        at_risk = self.areas.at_risk(region)
         last = self.predicted
         if last is not None and not self.is_renamed:
             age_s = now_s - self.last_s
@@ -149,11 +165,12 @@ class Event:
 
     def _overflown(self, fall: Fall) -> tuple[Overflight, ...]:
         flown, due_s = [], -math.inf
+        ahead = path_down(fall)
         for waypoint in self.track.trail:
-            if waypoint.time_s >= due_s and waypoint.time_s < fall.path[0, 0]:
+            if waypoint.time_s >= due_s and waypoint.time_s < ahead[0, 0]:
                 due_s = waypoint.time_s + _PATH_STEP_S
                 flown.append((waypoint.time_s, *geodetic_from_ecef(waypoint.position)))
-        path: Vector = np.vstack([np.array(flown).reshape(-1, 4), fall.path])
+        path: Vector = np.vstack([np.array(flown).reshape(-1, 4), ahead])
         return tuple(
             Overflight(area=area, passes_at=moment_of(time_s), altitude_m=altitude_m)
             for area, time_s, altitude_m in self.areas.passed(path)

@@ -17,7 +17,7 @@ from tocsin.warning.track import Moment
 
 CHI2_95 = 5.991
 """Chi-square with 2 degrees of freedom, 95 %."""
-_HIGH_M = 150_000.0
+_HIGH_M = 90_000.0
 _HIGH_STEP_S = 5.0
 _LOW_STEP_S = 0.5
 _LONGEST_S = 7200.0
@@ -40,8 +40,10 @@ class Fall:
     """In which direction it moves over ground where it comes down."""
     apogee_m: float
     """The highest point from now on."""
-    path: Vector
-    """From now to the ground, shape (n, 4): seconds since 1970, latitude and longitude (degrees), altitude (m)."""
+    state: Vector
+    """What it was foretold from, shape (7,): position, velocity (ECEF) and ln CdA/m."""
+    from_s: float
+    """Time of that state, seconds since 1970."""
 
 
 @njit
@@ -126,8 +128,6 @@ def predict_fall(moment: Moment, settings: WarningSettings) -> Fall | None:
     shorter2, longer2 = np.linalg.eigvalsh(spread)
     bearing = 0.5 * math.atan2(2.0 * spread[0, 1], spread[1, 1] - spread[0, 0])
     velocity = np.mean(grounds[:, 3:], axis=0) @ basis.T
-    path = _path(mean[:6], math.exp(mean[6]), 5.0)
-    path[:, 0] += moment.time_s
     return Fall(
         lat_deg=lat_deg,
         lon_deg=lon_deg,
@@ -137,5 +137,17 @@ def predict_fall(moment: Moment, settings: WarningSettings) -> Fall | None:
         time_sigma_s=max(float(np.std(times)), 0.1),
         course_deg=math.degrees(math.atan2(velocity[0], velocity[1])) % 360.0,
         apogee_m=apogee_m,
-        path=path,
+        state=mean,
+        from_s=moment.time_s,
     )
+
+
+def path_down(fall: Fall) -> Vector:
+    """Return the way to the ground.
+
+    Returns:
+        Shape (n, 4), 5 s apart: seconds since 1970, latitude and longitude (degrees), altitude (m).
+    """
+    path: Vector = _path(fall.state[:6], math.exp(fall.state[6]), 5.0)
+    path[:, 0] += fall.from_s
+    return path

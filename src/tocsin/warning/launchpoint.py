@@ -26,14 +26,14 @@ EXHAUST_MPS = 3500.0
 LEAST_RADIUS_KM = 2.0
 _MODEL_ERROR = 0.1
 _MODEL_ERROR_UP = 0.03
-_LINE_RADIUS_KM = 30.0
+_LINE_RADIUS_KM = 20.0
 _LINE_AFTER_S = 40.0
 _CHI_95 = math.sqrt(5.991)
 _LEAST_THRUST_MPS2 = 18.0
 """At lift-off: less would hover, not rise; rockets begin with 1.8 to 3 times their weight."""
 _LEAST_MEASURED_MPS2 = 12.0
 _COAST_RADIUS_PART = 0.5
-_STEP_S = 0.5
+_STEP_S = 1.0
 _LONGEST_S = 300.0
 
 
@@ -67,7 +67,7 @@ def _way_back(state: Vector, thrust_mps2: float, cda_m: float) -> tuple[Vector, 
         if speed < 10.0:
             balance = height
             break
-        step_s = _STEP_S if speed > 100.0 else 0.2 * _STEP_S
+        step_s = _STEP_S if speed > 100.0 else 0.25 * _STEP_S
         thrust = max(thrust_mps2 / (1.0 + thrust_mps2 * back_s / EXHAUST_MPS), _LEAST_THRUST_MPS2)
         a = acceleration(r, v, cda_m) + v * (thrust / speed)
         half_v = v - a * (0.5 * step_s)
@@ -81,18 +81,22 @@ def _way_back(state: Vector, thrust_mps2: float, cda_m: float) -> tuple[Vector, 
 
 
 @njit
-def _from_rest(state: Vector, cda_m: float) -> tuple[Vector, float]:
-    """Find the thrust with which the body was at rest at height 0; the place, and how many seconds before."""
-    low, high = 10.0, 150.0
-    for _ in range(12):
+def _from_rest(state: Vector, cda_m: float, low: float, high: float, halvings: int) -> tuple[Vector, float, float]:
+    """Find, between two limits, the thrust with which the body was at rest at height 0.
+
+    Returns:
+        The place, how many seconds before, and the thrust at the state.
+    """
+    for _ in range(halvings):
         middle = 0.5 * (low + high)
-        place, back_s, balance = _way_back(state, middle, cda_m)
+        _, _, balance = _way_back(state, middle, cda_m)
         if balance > 0.0:  # at rest in the air: less thrust would have taken longer and begun lower
             high = middle
         else:
             low = middle
-    place, back_s, _ = _way_back(state, 0.5 * (low + high), cda_m)
-    return place, back_s
+    thrust_mps2 = 0.5 * (low + high)
+    place, back_s, _ = _way_back(state, thrust_mps2, cda_m)
+    return place, back_s, thrust_mps2
 
 
 @njit
@@ -101,10 +105,11 @@ def _ways_back(mean: Vector, root: Vector, cda_m: float) -> tuple[Vector, Vector
     n = 6
     places = np.empty((2 * n + 1, 3))
     times = np.empty(2 * n + 1)
-    places[0], times[0] = _from_rest(mean, cda_m)
+    places[0], times[0], thrust = _from_rest(mean, cda_m, 14.0, 110.0, 9)
     for k in range(2 * n):
         sign = 1.0 if k < n else -1.0
-        places[k + 1], times[k + 1] = _from_rest(mean + sign * math.sqrt(float(n)) * root[:, k % n], cda_m)
+        point = mean + sign * math.sqrt(float(n)) * root[:, k % n]
+        places[k + 1], times[k + 1], _ = _from_rest(point, cda_m, 0.6 * thrust, 1.6 * thrust, 6)
     return places, times
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -68,6 +68,28 @@ class Plot:
     def is_ranged(self) -> bool:
         """Whether it fixes a place by itself."""
         return self.form != ANGLES
+
+    @cached_property
+    def line(self) -> Vector:
+        """Unit vector from the sensor along its line of sight, ECEF, shape (3,)."""
+        azimuth, elevation = self.figures[1], self.figures[2]
+        level = math.cos(elevation)
+        local = np.array([level * math.sin(azimuth), level * math.cos(azimuth), math.sin(elevation)])
+        along: Vector = local @ self.basis
+        return along
+
+    @cached_property
+    def place(self) -> Vector:
+        """Where the measurement itself puts the object, ECEF, shape (3,), metres; without range, the sensor's site."""
+        return self.figures if self.form == PLACED else self.site + self.figures[0] * self.line
+
+    @property
+    def place_sigma_m(self) -> float:
+        """Largest error of ``place``, bias included."""
+        if self.form == PLACED:
+            return math.sqrt(float(self.variances[0]))
+        across = float(self.figures[0]) * math.sqrt(float(self.variances[1]) + self.bias_sigma_rad**2)
+        return max(across, math.sqrt(float(self.variances[0])))
 
     @property
     def marking(self) -> Marking:

@@ -32,6 +32,8 @@ _START_SPEED_SIGMA_MPS = 2500.0
 _START_ACCELERATION_SIGMA_MPS2 = 40.0
 _START_BALLISTIC = 0.2
 _FASTEST_MPS = 8000.0
+_NEAR_M = 10_000.0
+_HARDEST_TURN_MPS2 = 100.0
 _LINE_HEIGHT_M = 20_000.0
 _LINE_SIGMA_M = 25_000.0
 _EARTH_RADIUS_M = 6_371_000.0
@@ -139,6 +141,10 @@ class Track:
             base = earlier[-1]
         return _moved(base, time_s, self.settings)
 
+    def remembers(self, time_s: float) -> bool:
+        """Tell whether a plot of that time could still be put in its place."""
+        return time_s >= (self._memory[0][0] if self._memory else self.moment).time_s
+
     def distance(self, moment: Moment, plot: Plot) -> tuple[float, float]:
         """Return how far a plot is from what the track expects at that moment.
 
@@ -162,6 +168,20 @@ class Track:
             distance2 = float(difference @ np.linalg.solve(spread, difference))
             best = min(best, (distance2, distance2 + float(np.linalg.slogdet(spread)[1])))
         return best
+
+    def is_near(self, plot: Plot) -> bool:
+        """Tell, quickly and generously, whether a plot could pass the gate at all."""
+        if not plot.is_ranged or self.ranged_plots == 0:
+            return True
+        model = imm.BALLISTIC if self.moment.is_single else int(np.argmax(self.moment.weights))
+        gap_s = plot.time_s - self.time_s
+        variances = np.diagonal(self.moment.covariances[model])
+        state = self.moment.states[model]
+        reach_m = _NEAR_M + _HARDEST_TURN_MPS2 * gap_s * gap_s
+        reach_m += 6.0 * math.sqrt(max(variances[POSITION:VELOCITY].sum(), 0.0))
+        reach_m += 6.0 * math.sqrt(max(variances[VELOCITY:ACCELERATION].sum(), 0.0)) * abs(gap_s)
+        expected = state[POSITION:VELOCITY] + gap_s * state[VELOCITY:ACCELERATION]
+        return float(np.linalg.norm(expected - plot.place)) <= reach_m + 6.0 * plot.place_sigma_m
 
     def _unplaced(self) -> Vector:
         """Return what infrared alone does not know of the place, shape (STATES, STATES)."""
@@ -294,17 +314,9 @@ def _start(time_s: float, place: Vector, spread: Vector, velocity: Vector, setti
 
 def first_place(plot: Plot) -> tuple[Vector, Vector]:
     """Return where a first plot puts its object, ECEF, shape (3,), and the covariance to begin from, (3, 3)."""
-    if plot.form == PLACED:
-        return plot.figures.copy(), np.eye(3) * _START_SIGMA_M**2
-    azimuth, elevation = plot.figures[1], plot.figures[2]
-    local = np.array([
-        math.cos(elevation) * math.sin(azimuth),
-        math.cos(elevation) * math.cos(azimuth),
-        math.sin(elevation),
-    ])  # fmt: skip
-    line = local @ plot.basis
     if plot.is_ranged:
-        return plot.site + plot.figures[0] * line, np.eye(3) * _START_SIGMA_M**2
+        return plot.place, np.eye(3) * _START_SIGMA_M**2
+    line = plot.line
     along = float(plot.site @ line)
     closest2 = float(plot.site @ plot.site) - along * along
     shell2 = (_EARTH_RADIUS_M + _LINE_HEIGHT_M) ** 2

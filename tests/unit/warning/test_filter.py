@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+import msgspec
+import numpy as np
+import pytest
+
+from launch_feed import ALL, START, admit, detection, detections, flight_of
+from tocsin.geo.ballistics import coast, fall
+from tocsin.geo.earth import ecef_from_geodetic, enu_basis, geodetic_from_ecef
+from tocsin.records import Detection, Position
+from tocsin.warning import WarningSettings, imm
+from tocsin.warning.impact import descend, predict_fall
+from tocsin.warning.initiation import combined
+from tocsin.warning.measurement import ANGLES, PLACED, RANGED, absorb, predicted_figures, residual
+from tocsin.warning.models import KINEMATIC, LOG_DRAG, STATES, predict_ballistic, predict_boost
+from tocsin.warning.plots import plot_of, seconds_of
+from tocsin.warning.track import begin
+
+SETTINGS = WarningSettings()
+FLIGHT = "NK-20170305-01"
+
+
+def a_state(altitude_m=90_000.0, speed_mps=2500.0):
+    state = np.zeros(STATES)
+    state[:3] = ecef_from_geodetic(40.0, 130.0, altitude_m)
+    state[3:6] = speed_mps * np.array([0.3, 0.5, 0.8]) @ enu_basis(40.0, 130.0)
+    state[LOG_DRAG] = -math.log(7000.0)
+    return state
+
+
+def plots_of(**options):
+    return [plot_of(admit(record, START)) for record in detections(flight_of(FLIGHT), **options)]
+
+
+def track_of(plots):
+    track = begin(plots[0], SETTINGS)
+    for plot in plots[1:]:
+        track.add(plot)
+    return track
+
+
+@pytest.mark.parametrize("form", [RANGED, ANGLES, PLACED])
+def test_derivative_of_a_measurement_agrees_with_differences(form):
+    state = a_state()
+    site, basis = ecef_from_geodetic(38.0, 127.0, 20.0), enu_basis(38.0, 127.0)
+    slot = -1 if form == PLACED else KINEMATIC
+    state[KINEMATIC : KINEMATIC + 2] = 1e-4, -2e-4
+    _, slope = predicted_figures(state, form, site, basis, slot)
+    for index, step in [(0, 1.0), (1, 1.0), (2, 1.0), (KINEMATIC, 1e-5), (KINEMATIC + 1, 1e-5)]:
+        ahead, behind = state.copy(), state.copy()
+        ahead[index] += step
+        behind[index] -= step
+        there, _ = predicted_figures(ahead, form, site, basis, slot)
+        back, _ = predicted_figures(behind, form, site, basis, slot)
+        np.testing.assert_allclose((there - back) / (2 * step), slope[:, index], rtol=1e-5, atol=1e-12)
+
+
+def test_azimuth_residual_wraps_at_north():
+    difference = residual(np.array([0.0, 0.01, 0.0]), np.array([0.0, 2 * math.pi - 0.01, 0.0]), ANGLES)
+    assert difference[1] == pytest.approx(0.02)
+
+
+def test_one_plot_after_the_other_equals_the_joint_update():
+    state, covariance = a_state(), np.diag(np.r_[np.full(3, 1e6), np.full(3, 1e4), np.full(3, 25.0), 0.3, np.zeros(16)])
+    covariance[KINEMATIC, KINEMATIC] = covariance[KINEMATIC + 1, KINEMATIC + 1] = 1e-7
+    site, basis = ecef_from_geodetic(38.0, 127.0, 20.0), enu_basis(38.0, 127.0)
+    variances = np.array([50.0**2, 1e-6, 2e-6])
+    expected, h = predicted_figures(state, RANGED, site, basis, KINEMATIC)
+    figures = expected + np.array([120.0, 1e-3, -5e-4])
+    spread = h @ covariance @ h.T + np.diag(variances)
+    gain = covariance @ h.T @ np.linalg.inv(spread)
+    joint, joint_covariance = state + gain @ (figures - expected), covariance - gain @ h @ covariance
+    distance2, log_likelihood = absorb(state, covariance, figures, variances, RANGED, site, basis, KINEMATIC)
+    np.testing.assert_allclose(state, joint, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(covariance, joint_covariance, rtol=1e-6, atol=1e-6)
+    innovation = figures - expected
+    assert distance2 == pytest.approx(innovation @ np.linalg.solve(spread, innovation), rel=1e-6)
+    log_determinant = np.linalg.slogdet(2 * math.pi * spread)[1]
+    assert log_likelihood == pytest.approx(-0.5 * (distance2 + log_determinant), rel=1e-6)
+
+
+def test_ballistic_prediction_moves_as_the_flight_does_and_spreads_as_its_derivative():
+    state, covariance = a_state(altitude_m=45_000.0), np.zeros((STATES, STATES))
+    start = state.copy()
+    offsets = [(0, 50.0), (4, 5.0), (LOG_DRAG, 0.01)]
+    for index, sigma in offsets:
+        covariance[index, index] = sigma**2
+    predict_ballistic(state, covariance, 20.0, 0.0, 0.0)
+    np.testing.assert_allclose(state[:6], coast(start[:6], 1 / 7000.0, 20.0, 1.0), rtol=1e-12)
+    columns = []
+    for index, sigma in offsets:
+        ahead, behind = start.copy(), start.copy()
+        ahead[index] += sigma
+        behind[index] -= sigma
+        there = coast(ahead[:6], math.exp(ahead[LOG_DRAG]), 20.0, 0.5)
+        back = coast(behind[:6], math.exp(behind[LOG_DRAG]), 20.0, 0.5)
+        columns.append((there - back) / 2)
+    expected = np.array(columns).T @ np.array(columns)
+    sigmas, exact = np.sqrt(np.diag(covariance)[:6]), np.sqrt(np.diag(expected))
+    np.testing.assert_allclose(sigmas[:3], exact[:3], rtol=5e-3, atol=0.1)
+    np.testing.assert_allclose(sigmas[3:], exact[3:], rtol=5e-3, atol=0.01)
+
+
+def test_boost_prediction_is_exact_for_constant_acceleration_and_composes():
+    one, other = a_state(), a_state()
+    one[6:9] = other[6:9] = 10.0, -20.0, 30.0
+    whole, halves = np.eye(STATES) * 4.0, np.eye(STATES) * 4.0
+    predict_boost(one, whole, 2.0, 1.0)
+    predict_boost(other, halves, 0.5, 1.0)
+    predict_boost(other, halves, 1.5, 1.0)
+    np.testing.assert_allclose(one, other, rtol=1e-12)
+    np.testing.assert_allclose(whole, halves, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(one[3:6], a_state()[3:6] + 2.0 * np.array([10.0, -20.0, 30.0]))
+
+
+def test_mixing_borrows_thrust_and_never_pulls_it_to_zero():
+    states = np.array([a_state(), a_state()])
+    states[imm.BOOST, 6:9] = 10.0, 20.0, 30.0
+    covariances = np.array([np.eye(STATES), np.eye(STATES) * 2.0])
+    covariances[imm.BALLISTIC, 6:9, :] = covariances[imm.BALLISTIC, :, 6:9] = 0.0
+    weights = np.array([0.5, 0.5])
+    imm.mix(states, covariances, weights, 5.0, np.array([10.0, 10.0]))
+    np.testing.assert_allclose(states[imm.BOOST, 6:9], [10.0, 20.0, 30.0])
+    np.testing.assert_array_equal(states[imm.BALLISTIC, 6:9], 0.0)
+    assert weights.sum() == pytest.approx(1.0)
+    assert np.all(np.linalg.eigvalsh(covariances[imm.BOOST]) > 0)
+
+
+def test_impact_of_the_long_steps_is_that_of_short_ones():
+    flight = flight_of(FLIGHT)
+    state = flight.state_at(flight.burnout_s + 1.0)
+    ground, time_s, apogee_m = descend(state, flight.burn.cda_m)
+    exact, exact_s = fall(state, flight.burn.cda_m, 0.1, 7200.0)
+    assert np.linalg.norm(ground[:3] - exact[:3]) < 1.0
+    assert time_s == pytest.approx(exact_s, abs=1e-3)
+    assert apogee_m == pytest.approx(flight.apogee_km * 1e3, abs=35.0)  # half a step of 5 s from the top
+
+
+def test_a_state_that_does_not_come_down_has_no_impact():
+    track = track_of(plots_of()[:40])
+    moment = track.moment.copy()
+    moment.states[imm.BALLISTIC, :6] = a_state(altitude_m=300_000.0, speed_mps=11_500.0)[:6]
+    assert predict_fall(moment, SETTINGS) is None
+
+
+def test_late_plots_replayed_equal_plots_in_order():
+    plots = plots_of()[:120]
+    delays_s = np.random.default_rng(5).exponential(0.8, len(plots)).clip(0.0, 2.5)
+    arrival = sorted(range(len(plots)), key=lambda i: (plots[i].time_s + delays_s[i], i))
+    arrival.remove(0)
+    shuffled = [plots[0], *(plots[i] for i in arrival)]
+    assert shuffled != plots
+    in_order, replayed = track_of(plots), track_of(shuffled)
+    for model in range(2):
+        np.testing.assert_allclose(replayed.moment.states[model][:6], in_order.moment.states[model][:6], rtol=1e-9)
+    np.testing.assert_allclose(replayed.moment.weights, in_order.moment.weights, atol=1e-6)
+    assert replayed.count == in_order.count == len(plots)
+
+
+def test_a_plot_older_than_the_memory_is_refused():
+    plots = plots_of()[:60]
+    track = track_of(plots[1:])
+    assert track.at(plots[0].time_s) is None
+    assert not track.remembers(plots[0].time_s)
+    with pytest.raises(ValueError, match="older than the memory"):
+        track.add(plots[0])
+
+
+def test_a_quick_look_never_hides_a_plot_that_would_pass_the_gate():
+    plots = plots_of()
+    track = begin(plots[0], SETTINGS)
+    for plot in plots[1:]:
+        moment = track.at(plot.time_s)
+        assert moment is not None
+        if track.distance(moment, plot)[0] <= SETTINGS.gate_chi2:
+            assert track.is_near(plot)
+        track.add(plot)
+
+
+def test_drops_to_one_model_and_returns_to_two_when_it_is_pushed():
+    flight = flight_of(FLIGHT)
+    plots = plots_of()
+    coasting = [plot for plot in plots if plot.time_s < seconds_of(START) + flight.burnout_s + 60.0]
+    track = track_of(coasting)
+    assert track.moment.is_single
+    assert track.ballistic_probability > 0.9
+    later = [plot for plot in plots if plot.time_s > track.time_s][:60]
+    for plot in later:
+        pushed_m = 15.0 * (plot.time_s - coasting[-1].time_s) ** 2
+        plot.figures[0] += pushed_m
+        track.add(plot)
+    assert not track.moment.is_single
+    assert track.ballistic_probability < 0.9
+
+
+def test_ellipse_does_not_grow_when_plots_stop_in_vacuum():
+    flight = flight_of(FLIGHT)
+    plots = [plot for plot in plots_of() if plot.time_s < seconds_of(START) + flight.burnout_s + 60.0]
+    track = track_of(plots)
+    now = predict_fall(track.moment, SETTINGS)
+    later = track.at(track.time_s + 120.0)
+    assert later is not None
+    then = predict_fall(later, SETTINGS)
+    assert now is not None
+    assert then is not None
+    assert then.semi_axes_km[0] < 2.0 * now.semi_axes_km[0]
+
+
+def test_a_coarse_copy_alone_makes_a_track():
+    flight = flight_of(FLIGHT)
+    random = np.random.default_rng(3)
+    plots = []
+    for number in range(60):
+        at_s = flight.burnout_s + 2.0 * number
+        noisy = flight.state_at(at_s)[:3] + random.normal(0.0, 2000.0, 3)
+        lat_deg, lon_deg, altitude_m = geodetic_from_ecef(noisy)
+        body = Detection(
+            position=Position(lat_deg=lat_deg, lon_deg=lon_deg, altitude_m=altitude_m), position_sigma_m=2000.0
+        )
+        record = detection(body, id_=f"c{number}", at=START + timedelta(seconds=at_s))
+        plots.append(plot_of(admit(record, START)))
+    track = track_of(plots)
+    position, velocity, covariance = combined(track.moment)
+    error = np.concatenate([position, velocity]) - flight.state_at(flight.burnout_s + 118.0)
+    assert error @ np.linalg.solve(covariance, error) < 22.5
+    assert np.linalg.norm(error[:3]) < 3000.0
+
+
+def test_more_sensors_than_slots_count_their_bias_as_noise():
+    plots = plots_of(members=ALL)
+    base = next(plot for plot in plots if plot.form == RANGED)
+    track = begin(base, SETTINGS)
+    for number in range(12):
+        body = msgspec.json.decode(base.record.body, type=Detection)
+        body = msgspec.structs.replace(body, sensor_id=f"s{number}")
+        record = detection(body, id_=f"x{number}", at=base.record.observed_at)
+        plot = plot_of(admit(record, START))
+        assert plot is not None
+        track.add(plot)
+    assert np.all(np.isfinite(track.moment.covariances))
+    assert np.all(np.diagonal(track.moment.covariances[imm.BALLISTIC]) >= 0)
