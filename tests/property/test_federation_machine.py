@@ -148,7 +148,8 @@ class FederationMachine(RuleBasedStateMachine):
         busy = [ends for ends, wire in self.memory.wires.items() if wire.live]
         if busy:
             ends = busy[pick % len(busy)]
-            self.memory.drop_live(*ends, index % len(self.memory.wires[ends].live))
+            wire = self.memory.wires[ends]
+            wire.drop(index % len(wire.live))
 
     @rule(pick=picks, count=st.integers(1, 5))
     def deliver_durable(self, pick, count):

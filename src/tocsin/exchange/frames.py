@@ -17,7 +17,7 @@ from tocsin.clock import require_utc
 from tocsin.codec import decode, encode
 from tocsin.errors import MalformedRecordError, UnsupportedVersionError
 from tocsin.markings import status_class
-from tocsin.records import MAX_NUMBER, ChainId, FrameRef, Precedence
+from tocsin.records import MAX_NUMBER, ChainId, FrameRef, Precedence, require_epoch
 from tocsin.signing import LastHead, PrivateKey
 
 FRAME_TYPE = "application/vnd.tocsin.frame.v1+json"
@@ -48,6 +48,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def __post_init__(self) -> None:
         require_utc(self.sealed_at)
         status_class(self.status)
+        require_epoch(self.epoch)
         if not (0 <= self.number <= MAX_NUMBER and 1 <= len(self.digests) <= MAX_RECORDS):
             raise ValueError(f"a frame has a number from 0 to {MAX_NUMBER} and 1 to {MAX_RECORDS} records")
         if self.number < 2 and self.previous:

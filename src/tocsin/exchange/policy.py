@@ -7,7 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from tocsin.markings import status_class
+from tocsin.errors import MarkingError
+from tocsin.markings import Marking, status_class
 from tocsin.records import Record
 from tocsin.signing import KeyRole, PublicKey
 
@@ -23,6 +24,10 @@ class Sanitising(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def __post_init__(self) -> None:
         if not (self.time_grid_s > 0 and self.position_grid_m > 0):
             raise ValueError("time_grid_s and position_grid_m are greater than zero")
+        try:
+            Marking(releasable_to=self.releasable_to)
+        except MarkingError as error:
+            raise ValueError(str(error)) from error
 
 
 class ReleaseRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

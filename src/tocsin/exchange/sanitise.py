@@ -42,6 +42,9 @@ def sanitise(original: Admitted, how: Sanitising, *, new_id: str, issued_at: dat
         raise NotReleasableError(f"there is no coarse form of {record.kind}")
     if not body.independence_group:
         raise NotReleasableError("a detection without independence_group would be counted twice beside its copy")
+    marking = msgspec.structs.replace(record.marking, releasable_to=how.releasable_to)
+    if not marking.allows([record.originator]):
+        raise NotReleasableError(f"the policy's coarse copies leave out {record.originator} itself")
     place, sigma_m = _place(body)
     grid = how.position_grid_m
     lat = _snap(place.lat_deg, grid / _METRES_PER_DEGREE)
@@ -61,7 +64,7 @@ def sanitise(original: Admitted, how: Sanitising, *, new_id: str, issued_at: dat
     return msgspec.structs.replace(
         record,
         id=new_id,
-        marking=msgspec.structs.replace(record.marking, releasable_to=tuple(sorted(set(how.releasable_to)))),
+        marking=marking,
         issued_at=_on_grid(issued_at, how.time_grid_s),
         observed_at=record.observed_at and _on_grid(record.observed_at, how.time_grid_s),
         expires_at=record.expires_at and _on_grid(record.expires_at, how.time_grid_s),

@@ -1,7 +1,17 @@
 """Records: what they look like, how they are read and written, and the types that say they are trusted."""
 
 from tocsin.codec import MAX_BYTES, decode, encode
-from tocsin.records.control import MAX_NUMBER, Downgrade, Head, Heads, Person, Recall, Request, Revocation
+from tocsin.records.control import (
+    MAX_NUMBER,
+    Downgrade,
+    Head,
+    Heads,
+    Person,
+    Recall,
+    Request,
+    Revocation,
+    require_epoch,
+)
 from tocsin.records.kinds import BODIES, CONTROL_KINDS, Opaque, body_of, check_body, json_schemas
 from tocsin.records.record import Precedence, Record, Source, with_body
 from tocsin.records.trusted import (
@@ -68,5 +78,6 @@ __all__ = [
     "decode",
     "encode",
     "json_schemas",
+    "require_epoch",
     "with_body",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import msgspec
@@ -12,6 +13,18 @@ from tocsin.records.record import Precedence
 
 MAX_NUMBER = 2**53 - 1
 """The highest number of a frame: what every JSON reader and every database takes as an exact integer."""
+
+_EPOCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+
+
+def require_epoch(epoch: str) -> None:
+    """Refuse what is no name of an epoch; others repeat it in their heads each second, so it is short.
+
+    Raises:
+        ValueError: It is empty, too long or holds a character outside A-Z a-z 0-9 . _ : -
+    """
+    if not _EPOCH.fullmatch(epoch):
+        raise ValueError(f"epoch {epoch[:80]!r} is empty, too long or holds a character outside A-Z a-z 0-9 . _ : -")
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -27,6 +40,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Epoch, number and hash of the last durable head before this epoch."""
 
     def __post_init__(self) -> None:
+        require_epoch(self.epoch)
         numbers = (self.number,) if self.resumes is None else (self.number, self.resumes[1])
         if not all(0 <= number <= MAX_NUMBER for number in numbers):
             raise ValueError(f"a head's numbers are from 0 to {MAX_NUMBER}")
@@ -65,6 +79,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     up_to: int
 
     def __post_init__(self) -> None:
+        require_epoch(self.epoch)
         if not 0 <= self.after < self.up_to <= MAX_NUMBER:
             raise ValueError(f"a request is for numbers after one from 0 up to a higher one of at most {MAX_NUMBER}")
 

@@ -14,7 +14,7 @@ from tocsin.clock import ManualClock
 from tocsin.errors import ConfigError
 from tocsin.exchange import Exchange, ForeignChains, Incoming, NoMemory, Outgoing, Policy, Rejected
 from tocsin.records import AdmittedFrame, ChainId, Peer, Record, Released, Request
-from tocsin.signing import KeyRole, PrivateKey, SignedDocument, Trust
+from tocsin.signing import KeyRole, PrivateKey, Trust
 from tocsin.testing.federation import RELEASE_ALL, TestFederation
 
 
@@ -31,6 +31,10 @@ class Wire:
     cursor_synced: int = 0
     """Where the receiver goes on after a crash of its own."""
     is_cut: bool = False
+
+    def drop(self, index: int = 0) -> None:
+        """Lose one of the frames under way on the live path."""
+        del self.live[index]
 
 
 @dataclass
@@ -50,6 +54,17 @@ class MemoryMember:
     waiting: dict[str, Record] = field(default_factory=dict)
     """Records that wait for a person, as the store keeps them."""
     refused: list[Rejected] = field(default_factory=list)
+
+    @property
+    def running(self) -> Exchange:
+        """Its exchange.
+
+        Raises:
+            ConfigError: It is down.
+        """
+        if self.exchange is None:
+            raise ConfigError(f"{self.code} is down", advice="Restart it first")
+        return self.exchange
 
     def frames(self, chain: ChainId, epoch: str, after: int, up_to: int) -> list[AdmittedFrame]:
         """Return what is kept of an epoch beyond one number and up to another, in order."""
@@ -96,23 +111,23 @@ class MemoryFederation:
 
     def submit(self, code: str, records: Sequence[Record]) -> Outgoing:
         """Let a member seal and send records of its own."""
-        outgoing = self.running(code).submit(records)
+        outgoing = self.members[code].running.submit(records)
         self._hand_over(code, outgoing)
         return outgoing
 
     def approve(self, code: str, record_id: str) -> Outgoing:
         """Let a person at a member release a record that waits."""
-        outgoing = self.running(code).approve(record_id)
+        outgoing = self.members[code].running.approve(record_id)
         self._hand_over(code, outgoing)
         return outgoing
 
     def heads(self, code: str) -> None:
         """Let a member send its heads."""
-        self._send(code, self.running(code).heads().sends)
+        self._send(code, self.members[code].running.heads().sends)
 
     def requests(self, code: str) -> None:
         """Let a member ask for what it misses."""
-        self._send(code, self.running(code).requests().sends)
+        self._send(code, self.members[code].running.requests().sends)
 
     def sync(self, code: str) -> None:
         """Make all that a member holds and owes safe from a crash."""
@@ -139,10 +154,6 @@ class MemoryFederation:
         live = self.wires[sender, receiver].live
         released = live[index] if again else live.pop(index)
         self.arrive(receiver, released.data, via=sender, path="live")
-
-    def drop_live(self, sender: str, receiver: str, index: int = 0) -> None:
-        """Lose one of the frames under way on the live path."""
-        del self.wires[sender, receiver].live[index]
 
     def deliver_durable(self, sender: str, receiver: str, count: int = 1) -> None:
         """Deliver the next synced frames of an outbox, unless the link is cut or the receiver down."""
@@ -225,11 +236,6 @@ class MemoryFederation:
         exchange.resume()
         member.exchange = exchange
 
-    def apply(self, code: str, document: SignedDocument) -> None:
-        """Put the next roster in force at one member."""
-        member = self.members[code]
-        member.trust.apply(document, now=member.clock.now())
-
     def advance(self, seconds: float) -> None:
         """Let time pass for everybody."""
         for member in self.members.values():
@@ -272,23 +278,12 @@ class MemoryFederation:
             if not moved:
                 return
 
-    def running(self, code: str) -> Exchange:
-        """Return a member's exchange.
-
-        Raises:
-            ConfigError: The member is down.
-        """
-        exchange = self.members[code].exchange
-        if exchange is None:
-            raise ConfigError(f"{code} is down", advice="Restart it first")
-        return exchange
-
     # -- inside -----------------------------------------------------------------------------------------------------
 
     def _hand_over(self, code: str, outgoing: Outgoing) -> None:
         for data in outgoing.frames:
             self.arrive(code, data, via=code, path="self")
-        self.members[code].waiting = dict(self.running(code).held)
+        self.members[code].waiting = dict(self.members[code].running.held)
         self._send(code, outgoing.sends)
 
     def _send(self, code: str, sends: Iterable[Released[Peer]]) -> None:
@@ -301,7 +296,7 @@ class MemoryFederation:
 
     def _answer(self, code: str, chain: ChainId, request: Request, asker: str) -> None:
         found = self.members[code].frames(chain, request.epoch, request.after, request.up_to)
-        self._send(code, self.running(code).give_back(found, asker))
+        self._send(code, self.members[code].running.give_back(found, asker))
 
     def _held(self) -> dict[str, int]:
         return {code: len(member.kept) for code, member in self.members.items()}
