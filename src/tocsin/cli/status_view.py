@@ -22,7 +22,7 @@ def render_status(status: MemberStatus) -> RenderableType:
     problems = status.problems
     head = Text.assemble(
         (status.member, "bold"), f"  {status.at:%Y-%m-%d %H:%M:%S}Z  ",
-        ("all well", "green") if not problems else (f"{len(problems)} problems", "bold red"),
+        ("all well", "green") if not problems else (_count(len(problems), "problem"), "bold red"),
     )  # fmt: skip
     parts: list[RenderableType] = [head, *(Text(f"  {problem}", "red") for problem in problems), _links(status)]
     if status.held:
