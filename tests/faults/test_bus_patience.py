@@ -158,6 +158,37 @@ async def test_a_bus_that_never_connected(tmp_path: Path) -> None:
     await bus.close()
 
 
+@on_loop
+async def test_a_ping_that_was_given_up_does_not_stop_the_reading(tmp_path: Path) -> None:
+    async with running(make_federation(tmp_path, ("USA", "JPN"))) as members:
+        bus = members["USA"].bus
+        ping = asyncio.ensure_future(bus._main.rtt_s())
+        await asyncio.sleep(0)  # it is on its way
+        ping.cancel()
+        await asyncio.gather(ping, return_exceptions=True)
+        assert await bus._main.rtt_s() > 0
+        assert (await bus.publish(frame("USA", "JPN", 1), hop="JPN")).seq == 1
+        assert bus.is_up
+
+
+@on_loop
+async def test_what_waits_for_an_answer_fails_at_once_when_the_server_is_gone(tmp_path: Path) -> None:
+    config = make_federation(tmp_path, ("USA",)).configs["USA"]
+    server, bus = Server(config), Bus(config, clock=SystemClock())
+    await server.start()
+    try:
+        await bus.connect()
+        await bus._main.subscribe("deaf", lambda *_: None)
+        question = asyncio.ensure_future(bus._main.request("deaf", timeout_s=3600))
+        await bus._main.rtt_s()
+        server.kill()
+        with pytest.raises(BusUnavailableError, match="cannot request deaf"):
+            await question
+    finally:
+        await bus.close(drain_s=0.0)
+        await server.stop()
+
+
 def bad(_data: bytes, _via: str) -> None:
     raise RuntimeError("a fault of the receiver")
 

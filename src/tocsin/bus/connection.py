@@ -2,7 +2,7 @@
 
 nats-py puts every message into a queue and wakes a task for it, and puts every publish into another one. Here a message
 goes to its receiver from the read loop, and a publish to the socket at once: on a busy loop that is the difference
-between one turn of it and three. The four members of nats-py that this rests on are used in this module alone.
+between one turn of it and three. What this rests on inside nats-py is in ``_Socket`` and nowhere else.
 Reconnecting is ours as well: nats-py tries for two minutes with credentials that were refused, and gives up for ever on
 errors that pass.
 """
@@ -49,6 +49,26 @@ class _Socket(Client):
             asyncio.get_running_loop().call_exception_handler(
                 {"message": f"receiver of {subject.decode(errors='replace')} failed", "exception": error}
             )
+
+    async def _process_pong(self) -> None:
+        # nats-py stops reading for ever at the answer to a ping whose sender gave up
+        if self._pongs and self._pongs[0].done():
+            self._pongs.pop(0)
+            self._pings_outstanding = 0
+            return
+        await super()._process_pong()
+
+    async def _read_loop(self) -> None:
+        await super()._read_loop()
+        if self.is_connected:  # it ended on a fault of its own, which nats-py takes for a connection in good order
+            await self._process_op_err(nats.errors.UnexpectedEOF())
+
+    def release_waiting(self) -> None:
+        """Let everything fail now that waits for an answer which cannot come any more."""
+        for waiting in [*self._pongs, *self._resp_map.values()]:
+            if not waiting.done():
+                waiting.set_exception(nats.errors.ConnectionClosedError())
+                waiting.exception()  # told to whoever waits; nobody waits for the regular pings
 
     def send(self, *parts: bytes) -> None:
         self._transport.writelines(list(parts))  # type: ignore[union-attr]  # connected, or nobody calls this
@@ -227,8 +247,10 @@ class Connection:
             self._problem = _reason(error)
 
         async def closed() -> None:
+            socket.release_waiting()
             lost.set()
 
+        is_up = False
         try:
             async with asyncio.timeout(_CONNECT_TIMEOUT_S):
                 # a single try, and nats-py itself never tries again
@@ -237,11 +259,13 @@ class Connection:
                     max_reconnect_attempts=1, connect_timeout=_CONNECT_TIMEOUT_S, reconnect_time_wait=0,
                     ping_interval=_PING_INTERVAL_S, error_cb=failed, closed_cb=closed, skip_subject_validation=True,
                 )  # fmt: skip
-                for number in self._subscriptions:
-                    await self._attach(socket, number)
-                await self._flush(socket)
+                self._handles.clear()
+                while missing := self._subscriptions.keys() - self._handles.keys():  # more may be made meanwhile
+                    for number in missing:
+                        await self._attach(socket, number)
+                    await self._flush(socket)
+            is_up = True
         except (OSError, TimeoutError, nats.errors.Error) as cause:
-            await socket.close()
             self._problem = self._problem if isinstance(cause, nats.errors.NoServersError) else _reason(cause)
             if any(word in self._problem.lower() for word in _AUTH_WORDS):
                 raise BusAuthError(
@@ -251,6 +275,9 @@ class Connection:
             raise BusUnavailableError(
                 f"no connection to {self._config.url}: {self._problem}", advice="See whether the server runs"
             ) from cause
+        finally:
+            if not is_up:
+                await socket.close()
         self._socket, self._lost, self._problem = socket, lost, ""
         if self._on_up is not None:
             await self._on_up()
@@ -276,6 +303,8 @@ class Connection:
                     await asyncio.sleep(_RECONNECT_S)
 
     async def _attach(self, socket: _Socket, number: int) -> None:
+        if number not in self._subscriptions:
+            return
         subject, sink = self._subscriptions[number]
         try:
             handle = await socket.subscribe(subject)
