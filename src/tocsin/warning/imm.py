@@ -32,35 +32,40 @@ def mix(states: Vector, covariances: Vector, weights: Vector, dt_s: float, sojou
         dt_s: Since the last plot.
         sojourns_s: Mean time in each model, shape (2,).
     """
-    stay = np.empty(2)
-    for model in range(2):
-        stay[model] = math.exp(-dt_s / sojourns_s[model])
-    forward = np.empty((2, 2))
-    forward[BOOST, BOOST], forward[BOOST, BALLISTIC] = stay[BOOST], 1.0 - stay[BOOST]
-    forward[BALLISTIC, BALLISTIC], forward[BALLISTIC, BOOST] = stay[BALLISTIC], 1.0 - stay[BALLISTIC]
+    leave_boost = 1.0 - math.exp(-dt_s / sojourns_s[BOOST])
+    leave_ballistic = 1.0 - math.exp(-dt_s / sojourns_s[BALLISTIC])
+    from_boost = np.empty(2)
+    from_boost[BOOST], from_boost[BALLISTIC] = weights[BOOST] * (1.0 - leave_boost), weights[BOOST] * leave_boost
+    from_ballistic = np.empty(2)
+    from_ballistic[BOOST] = weights[BALLISTIC] * leave_ballistic
+    from_ballistic[BALLISTIC] = weights[BALLISTIC] * (1.0 - leave_ballistic)
     old_states, old_covariances = states.copy(), covariances.copy()
-    new_weights = weights @ forward
-    block = slice(ACCELERATION, LOG_DRAG)
     for model in range(2):
-        borrowed_state = old_states.copy()
-        borrowed_covariance = old_covariances.copy()
-        if model == BOOST:
-            borrowed_state[BALLISTIC, block] = old_states[BOOST, block]
-            borrowed_covariance[BALLISTIC, block, block] = old_covariances[BOOST, block, block]
-        else:
-            borrowed_state[BOOST, block] = 0.0
-            borrowed_covariance[BOOST, block, :] = 0.0
-            borrowed_covariance[BOOST, :, block] = 0.0
-        shares = weights * forward[:, model] / max(new_weights[model], 1e-300)
-        states[model] = shares[0] * borrowed_state[0] + shares[1] * borrowed_state[1]
-        total = np.zeros((STATES, STATES))
-        for source in range(2):
-            offset = borrowed_state[source] - states[model]
-            for i in range(STATES):
-                for j in range(STATES):
-                    total[i, j] += shares[source] * (borrowed_covariance[source, i, j] + offset[i] * offset[j])
-        covariances[model] = total
-    weights[:] = new_weights
+        total = from_boost[model] + from_ballistic[model]
+        weights[model] = total
+        one, other = from_boost[model] / max(total, 1e-300), from_ballistic[model] / max(total, 1e-300)
+        for i in range(STATES):
+            for j in range(STATES):
+                is_thrust_i = ACCELERATION <= i < LOG_DRAG
+                is_thrust_j = ACCELERATION <= j < LOG_DRAG
+                if not is_thrust_i and not is_thrust_j:
+                    offset_i = old_states[BOOST, i] - old_states[BALLISTIC, i]
+                    offset_j = old_states[BOOST, j] - old_states[BALLISTIC, j]
+                    covariances[model, i, j] = (
+                        one * old_covariances[BOOST, i, j]
+                        + other * old_covariances[BALLISTIC, i, j]
+                        + one * other * offset_i * offset_j
+                    )
+                elif model == BALLISTIC:
+                    covariances[model, i, j] = 0.0
+                elif is_thrust_i and is_thrust_j:  # the ballistic model's is borrowed, so that both are the same
+                    covariances[model, i, j] = old_covariances[BOOST, i, j]
+                else:
+                    covariances[model, i, j] = one * old_covariances[BOOST, i, j]
+            if ACCELERATION <= i < LOG_DRAG:
+                states[model, i] = old_states[BOOST, i] if model == BOOST else 0.0
+            else:
+                states[model, i] = one * old_states[BOOST, i] + other * old_states[BALLISTIC, i]
 
 
 @njit

@@ -75,10 +75,14 @@ def _falls(mean: Vector, root: Vector) -> tuple[Vector, Vector, float]:
     n = 7
     grounds = np.empty((2 * n, 6))
     times = np.empty(2 * n)
+    point = np.empty(n)
     for k in range(2 * n):
-        sign = 1.0 if k < n else -1.0
-        point = mean + sign * math.sqrt(float(n)) * root[:, k % n]
-        grounds[k], times[k], _ = descend(point[:6], math.exp(point[6]))
+        reach = math.sqrt(float(n)) if k < n else -math.sqrt(float(n))
+        for i in range(n):
+            point[i] = mean[i] + reach * root[i, k % n]
+        ground, times[k], _ = descend(point[:6], math.exp(point[6]))
+        for i in range(6):
+            grounds[k, i] = ground[i]
     _, _, apogee_m = descend(mean[:6], math.exp(mean[6]))
     return grounds, times, apogee_m
 

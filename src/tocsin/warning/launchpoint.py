@@ -105,11 +105,15 @@ def _ways_back(mean: Vector, root: Vector, cda_m: float) -> tuple[Vector, Vector
     n = 6
     places = np.empty((2 * n + 1, 3))
     times = np.empty(2 * n + 1)
-    places[0], times[0], thrust = _from_rest(mean, cda_m, 14.0, 110.0, 9)
+    point = np.empty(n)
+    place, times[0], thrust = _from_rest(mean, cda_m, 14.0, 110.0, 9)
+    places[0, 0], places[0, 1], places[0, 2] = place[0], place[1], place[2]
     for k in range(2 * n):
-        sign = 1.0 if k < n else -1.0
-        point = mean + sign * math.sqrt(float(n)) * root[:, k % n]
-        places[k + 1], times[k + 1], _ = _from_rest(point, cda_m, 0.6 * thrust, 1.6 * thrust, 6)
+        reach = math.sqrt(float(n)) if k < n else -math.sqrt(float(n))
+        for i in range(n):
+            point[i] = mean[i] + reach * root[i, k % n]
+        place, times[k + 1], _ = _from_rest(point, cda_m, 0.6 * thrust, 1.6 * thrust, 6)
+        places[k + 1, 0], places[k + 1, 1], places[k + 1, 2] = place[0], place[1], place[2]
     return places, times
 
 

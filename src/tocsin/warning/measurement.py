@@ -74,7 +74,9 @@ def predicted_figures(state: Vector, form: int, site: Vector, basis: Vector, slo
 @njit
 def residual(figures: Vector, expected: Vector, form: int) -> Vector:
     """Return measured minus expected, shape (3,), the azimuth from -π to π."""
-    difference = figures - expected
+    difference = np.empty(3)
+    for i in range(3):
+        difference[i] = figures[i] - expected[i]
     if form != PLACED:
         difference[1] = (difference[1] + math.pi) % (2.0 * math.pi) - math.pi
     if form == ANGLES:
@@ -114,13 +116,19 @@ def absorb(  # noqa: PLR0917 - compiled code takes its arguments by position
     distance2 = 0.0
     log_likelihood = 0.0
     first = 1 if form == ANGLES else 0
+    gain = np.empty(STATES)
     for row in range(first, 3):
-        h = slope[row]
-        gain = covariance @ h
-        spread = variances[row] + h @ gain
-        innovation = difference[row] - h @ (state - before)
-        state += gain * (innovation / spread)
+        spread = variances[row]
+        innovation = difference[row]
         for i in range(STATES):
+            gain[i] = 0.0
+            for j in range(STATES):
+                gain[i] += covariance[i, j] * slope[row, j]
+        for i in range(STATES):
+            spread += slope[row, i] * gain[i]
+            innovation -= slope[row, i] * (state[i] - before[i])
+        for i in range(STATES):
+            state[i] += gain[i] * (innovation / spread)
             for j in range(STATES):
                 covariance[i, j] -= gain[i] * gain[j] / spread
         distance2 += innovation * innovation / spread

@@ -30,13 +30,32 @@ _LONGEST_STEP_S = 1.0
 @njit
 def _spread(covariance: Vector, transition: Vector) -> None:
     """Carry a covariance through a transition that moves the kinematic part alone, in place."""
-    kinematic = np.ascontiguousarray(covariance[:KINEMATIC, :KINEMATIC])
-    cross = np.ascontiguousarray(covariance[:KINEMATIC, KINEMATIC:])
-    moved = transition @ kinematic @ transition.T
-    covariance[:KINEMATIC, :KINEMATIC] = 0.5 * (moved + moved.T)
-    crossed = transition @ cross
-    covariance[:KINEMATIC, KINEMATIC:] = crossed
-    covariance[KINEMATIC:, :KINEMATIC] = crossed.T
+    moved = np.zeros((KINEMATIC, STATES))
+    for i in range(KINEMATIC):
+        for k in range(KINEMATIC):
+            factor = transition[i, k]
+            if factor != 0.0:  # most are
+                for j in range(STATES):
+                    moved[i, j] += factor * covariance[k, j]
+    for i in range(KINEMATIC):
+        for j in range(KINEMATIC, STATES):
+            covariance[i, j] = moved[i, j]
+            covariance[j, i] = moved[i, j]
+        for j in range(i, KINEMATIC):
+            total = 0.0
+            for k in range(KINEMATIC):
+                total += moved[i, k] * transition[j, k]
+            covariance[i, j] = total
+            covariance[j, i] = total
+
+
+@njit
+def _unit() -> Vector:
+    """The unit matrix of the kinematic part."""
+    unit = np.zeros((KINEMATIC, KINEMATIC))
+    for i in range(KINEMATIC):
+        unit[i, i] = 1.0
+    return unit
 
 
 @njit
@@ -53,24 +72,27 @@ def predict_boost(state: Vector, covariance: Vector, dt_s: float, jerk_psd: floa
         Bar-Shalom, Li, Kirubarajan, Estimation with Applications to Tracking and Navigation, 6.2.3.
     """
     t = dt_s
-    transition = np.eye(KINEMATIC)
+    t2 = t * t
+    transition = _unit()
     for axis in range(3):
-        transition[axis, 3 + axis] = t
-        transition[axis, 6 + axis] = 0.5 * t * t
-        transition[3 + axis, 6 + axis] = t
-    state[:KINEMATIC] = transition @ state[:KINEMATIC]
+        p, v, a = axis, 3 + axis, 6 + axis
+        transition[p, v] = t
+        transition[p, a] = 0.5 * t2
+        transition[v, a] = t
+        state[p] += t * state[v] + 0.5 * t2 * state[a]
+        state[v] += t * state[a]
     _spread(covariance, transition)
     for axis in range(3):
         p, v, a = axis, 3 + axis, 6 + axis
-        covariance[p, p] += jerk_psd * t**5 / 20.0
-        covariance[v, v] += jerk_psd * t**3 / 3.0
+        covariance[p, p] += jerk_psd * t2 * t2 * t / 20.0
+        covariance[v, v] += jerk_psd * t2 * t / 3.0
         covariance[a, a] += jerk_psd * t
-        covariance[p, v] += jerk_psd * t**4 / 8.0
-        covariance[v, p] += jerk_psd * t**4 / 8.0
-        covariance[p, a] += jerk_psd * t**3 / 6.0
-        covariance[a, p] += jerk_psd * t**3 / 6.0
-        covariance[v, a] += jerk_psd * t**2 / 2.0
-        covariance[a, v] += jerk_psd * t**2 / 2.0
+        covariance[p, v] += jerk_psd * t2 * t2 / 8.0
+        covariance[v, p] += jerk_psd * t2 * t2 / 8.0
+        covariance[p, a] += jerk_psd * t2 * t / 6.0
+        covariance[a, p] += jerk_psd * t2 * t / 6.0
+        covariance[v, a] += jerk_psd * t2 / 2.0
+        covariance[a, v] += jerk_psd * t2 / 2.0
 
 
 @njit
@@ -79,7 +101,7 @@ def _ballistic_jacobian(state: Vector) -> tuple[Vector, float]:
     jacobian = np.zeros((KINEMATIC, KINEMATIC))
     r, v = state[:3], state[3:6]
     radius = math.sqrt(r[0] * r[0] + r[1] * r[1] + r[2] * r[2])
-    mu3 = MU_M3_S2 / radius**3
+    mu3 = MU_M3_S2 / (radius * radius * radius)
     for i in range(3):
         jacobian[i, 3 + i] = 1.0
         for j in range(3):
@@ -124,13 +146,22 @@ def predict_ballistic(state: Vector, covariance: Vector, dt_s: float, noise_mps2
     for _ in range(count):
         t = dt_s / count
         jacobian, drag = _ballistic_jacobian(state)
-        transition = np.eye(KINEMATIC) + jacobian * t + (jacobian @ jacobian) * (0.5 * t * t)
-        state[:6] = step(state[:6], math.exp(state[LOG_DRAG]), t)
+        transition = _unit()
+        for i in range(6):  # the rest does not move
+            for k in range(KINEMATIC):
+                factor = jacobian[i, k]
+                if factor != 0.0:
+                    transition[i, k] += factor * t
+                    for j in range(KINEMATIC):
+                        transition[i, j] += 0.5 * t * t * factor * jacobian[k, j]
+        moved = step(state[:6], math.exp(state[LOG_DRAG]), t)
+        for i in range(6):
+            state[i] = moved[i]
         _spread(covariance, transition)
-        density = (noise_mps2 + drag_noise * drag) ** 2
+        density = (noise_mps2 + drag_noise * drag) * (noise_mps2 + drag_noise * drag)
         for axis in range(3):
             p, v = axis, 3 + axis
-            covariance[p, p] += density * t**3 / 3.0
+            covariance[p, p] += density * t * t * t / 3.0
             covariance[v, v] += density * t
             covariance[p, v] += density * t * t / 2.0
             covariance[v, p] += density * t * t / 2.0
