@@ -61,15 +61,14 @@ class Neighbours:
         return self._by_code.setdefault(code, Neighbour(code))
 
     def take(self, admitted: Admitted) -> bool:
-        """Take in a member's heads.
+        """Take in a member's heads, the body of a record of kind ``exchange.heads``.
 
         Returns:
             False if newer ones of the same audience, status and epoch were taken already. What is newer their
             ``count`` says, not a clock: one that was set back would silence its member.
         """
-        record, body = admitted.record, admitted.body
-        if not isinstance(body, Heads):
-            return False
+        record = admitted.record
+        body: Heads = admitted.body
         world = (record.originator, record.marking.audience, record.status)
         if body.count <= self._counts.get((*world, admitted.frame.epoch), -1):
             return False

@@ -16,7 +16,7 @@ from msgspec import structs
 from tocsin.clock import Clock
 from tocsin.codec import encode
 from tocsin.errors import NotReleasableError
-from tocsin.exchange.admission import Duplicate, Entry, Inside, Reason, Rejected, admit
+from tocsin.exchange.admission import Duplicate, Entry, Reason, Rejected, admit
 from tocsin.exchange.chains import Epoch, ForeignChains, Memory, NoMemory
 from tocsin.exchange.derivation import Label, Labels
 from tocsin.exchange.neighbours import REQUEST_SPAN, Neighbours, chain_of_head
@@ -247,15 +247,13 @@ class Exchange:
             member=self.member, via=via, path=path, now=self._clock.now(),
             max_bytes=self.policy.max_frame_bytes, clock_tolerance_s=self.policy.clock_tolerance_s,
         )  # fmt: skip
-        match admit(data, self.trust, self.chains, entry):
-            case Rejected() as rejected:
-                return Incoming(refused=[rejected])
-            case Duplicate():
-                self._remember(digest)
-                return Incoming(is_duplicate=True)
-            case Inside(frame, refused):
-                self._remember(digest)
-                return self._inside(frame, list(refused))
+        found = admit(data, self.trust, self.chains, entry)
+        if isinstance(found, Rejected):
+            return Incoming(refused=[found])
+        self._remember(digest)
+        if isinstance(found, Duplicate):
+            return Incoming(is_duplicate=True)
+        return self._inside(found.frame, list(found.refused))
 
     def _inside(self, frame: AdmittedFrame, refused: list[Rejected]) -> Incoming:
         incoming = Incoming(frame=frame, refused=refused)

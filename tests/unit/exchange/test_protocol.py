@@ -12,7 +12,9 @@ from tocsin.codec import decode, encode
 from tocsin.errors import ConfigError, MalformedRecordError, NotReleasableError, StatusMixError
 from tocsin.exchange import Exchange, Label, Policy, Reason, ReleaseRule, open_frame, verify_frames
 from tocsin.exchange.chains import Epoch
+from tocsin.exchange.derivation import strictest
 from tocsin.exchange.frames import Place, seal_frame
+from tocsin.exchange.sealing import batches
 from tocsin.markings import Marking, marking_for
 from tocsin.records import ChainId, Head, Heads, Peer, Precedence, Recall, Record, Source, body_of, with_body
 from tocsin.signing import KeyRole
@@ -521,3 +523,66 @@ def test_a_member_that_is_down_does_nothing():
     with pytest.raises(ConfigError, match=r"KOR is down\. Restart it first"):
         memory.submit("KOR", [detection("a")])
     assert memory.arrive("KOR", b"", via="JPN", path="live") is None
+
+
+def test_what_waits_for_a_person_waits_through_a_crash():
+    ask = Policy(release=(ReleaseRule(kinds=("*",), action="ask"),))
+    memory = MemoryFederation(make_federation(), ask)
+    memory.submit("KOR", [detection("a")])
+    memory.crash("KOR")
+    memory.restart("KOR")
+    assert [released.destination.code for released in memory.approve("KOR", "a").sends] == ["JPN", "USA"]
+    assert memory.members["KOR"].waiting == {}
+    memory.settle()
+    assert [frame.records[0].record.id for frame in memory.members["JPN"].kept.values()] == ["a"]
+
+
+def test_nothing_makes_no_frame():
+    assert list(batches([], RELEASE_ALL)) == []
+
+
+def test_the_strictest_label_answers_to_all():
+    wide, narrow = (Label(marking_for(*codes), "test", synthetic=False) for codes in (ALL, ["KOR"]))
+    assert strictest([]) is None
+    assert strictest([wide, narrow]) == narrow
+
+
+def test_a_tail_that_only_one_of_two_outboxes_kept_reaches_all():
+    """What one peer has for good, all get, though its originator lost it."""
+    memory = MemoryFederation(make_federation(links="line"))
+    for number in range(4):
+        memory.submit("KOR", [detection(f"a{number}")])
+        if number == 1:
+            memory.sync("KOR")
+    memory.deliver_live("KOR", "JPN")
+    for _ in range(3):
+        memory.deliver_live("KOR", "JPN")
+    memory.sync("JPN")
+    memory.crash("KOR", store_tail=True, outbox_tail=True)
+    memory.settle()
+    held = [{frame.records[0].record.id for frame in member.kept.values()} for member in memory.members.values()]
+    assert held == [{"a0", "a1", "a2", "a3"}] * 3
+
+
+def test_a_cut_link_costs_delay_and_no_data():
+    memory = MemoryFederation(make_federation(links="hub"))
+    memory.cut("JPN", "USA")
+    for number in range(3):
+        memory.submit("KOR", [detection(f"a{number}")])
+    memory.deliver_all()
+    assert len(memory.members["USA"].kept) == 3
+    assert not memory.members["JPN"].kept
+    memory.heal("JPN", "USA")
+    memory.deliver_all()
+    assert [frame.path for frame in memory.members["JPN"].kept.values()] == ["durable"] * 3
+
+
+def test_a_crash_may_spare_the_store_or_the_outbox():
+    for store_tail, outbox_tail, kept, acknowledged in (
+        (True, True, 0, 0), (False, True, 1, 0), (True, False, 0, 1), (False, False, 1, 1),
+    ):  # fmt: skip
+        memory = MemoryFederation(make_federation())
+        memory.submit("KOR", [detection("a")])
+        memory.crash("KOR", store_tail=store_tail, outbox_tail=outbox_tail)
+        assert len(memory.members["KOR"].kept) == kept
+        assert len(memory.wires["KOR", "JPN"].outbox) == acknowledged

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from tocsin.signing import expires_at, issue_certificates
+from tocsin.signing.certificates import certificate_pin, expires_at, is_issued_by, issue_certificates
 from tocsin.testing.federation import START
 
 
@@ -50,3 +50,17 @@ def test_the_pin_is_that_of_the_key(files):
     spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     assert files.pin == hashlib.sha256(spki).hexdigest()
     assert load_pem_private_key(files.authority_key, None).public_key() != public
+
+
+def test_the_pin_of_a_certificate_is_read_from_it(files):
+    assert certificate_pin(files.certificate) == files.pin
+    assert certificate_pin(files.authority) != files.pin
+
+
+def test_who_issued_a_certificate(files):
+    other = issue_certificates("KOR", ("link.kor.example",), now=START)
+    assert is_issued_by(files.certificate, files.authority)
+    assert not is_issued_by(other.certificate, files.authority)
+    assert not is_issued_by(files.authority, files.certificate)
+    with pytest.raises(ValueError, match="PEM"):
+        is_issued_by(b"", files.authority)
