@@ -61,8 +61,7 @@ def make_member(plan: Plan, *, dials: Sequence[str], now: datetime, audiences: S
         ConfigError: The folder holds a member already, or cannot be written.
     """
     home = plan.home
-    if (home / "member.toml").exists():
-        raise ConfigError("holds a member already", path=str(home), advice="Choose another folder")
+    _require_new(home)
     try:
         for folder in ("", "keys", "tls", "data"):
             (home / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -111,8 +110,7 @@ def make_federation(
     """
     everyone = tuple(sorted(plan.code for plan in plans))
     for plan in plans:
-        if (plan.home / "member.toml").exists():
-            raise ConfigError("holds a member already", path=str(plan.home), advice="Choose another folder")
+        _require_new(plan.home)
     members = [
         make_member(
             plan, dials=[link.listener for link in links if link.dialler == plan.code], now=now,
@@ -130,6 +128,15 @@ def make_federation(
     for plan in plans:
         (plan.home / "roster.json").write_bytes(encode(document))
     return roster
+
+
+def _require_new(home: Path) -> None:
+    """Refuse a folder that holds a member, or what is left of one: what its keys signed rests on them."""
+    if (home / "member.toml").exists():
+        raise ConfigError("holds a member already", path=str(home), advice="Choose another folder")
+    left = next((path for folder in ("keys", "tls", "data") for path in sorted((home / folder).glob("*"))), None)
+    if left is not None:
+        raise ConfigError("is there already", path=str(left), advice="Choose another folder, or put this one aside")
 
 
 def links_for(topology: str, codes: Sequence[str], *, hub: str) -> tuple[Link, ...]:
