@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 import msgspec
@@ -19,7 +20,7 @@ from tocsin.signing import KeyRole
 from tocsin.testing import MemoryFederation, make_federation
 from tocsin.testing.federation import key_of, make_detection
 
-pytestmark = pytest.mark.timeout(300)  # to make a failure small takes long
+pytestmark = pytest.mark.timeout(7200 if os.environ.get("TOCSIN_SOAK") else 300)  # to make a failure small takes long
 
 CODES = ("AUS", "JPN", "KOR", "USA")
 TOPOLOGIES = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
@@ -37,18 +37,17 @@ class Labels:
         Ids are anybody's to choose. If two records bear one, a record that rests on it answers to both, so that
         nobody widens another's marking by taking its id.
         """
-        label = Label(record.marking, record.status, record.synthetic)
-        self._recent[record.id] = _both(self._recent.get(record.id), label)
+        self._recent[record.id] = both(self._recent.get(record.id), label_of(record))
         if len(self._recent) > REMEMBERED:
             self._recent.popitem(last=False)
 
-    def require_derived(self, member: str, record: Record, beside: Sequence[Record] = ()) -> None:
+    def require_derived(self, member: str, record: Record, beside: Mapping[str, Label]) -> None:
         """Check a new record against its parents.
 
         Args:
             member: Who derives it.
             record: The new record.
-            beside: New records that come with it and that it may rest on.
+            beside: Labels of the new records that come with it and that it may rest on, by id.
 
         Raises:
             NotReleasableError: A parent is not held, or the record would go further than a parent may.
@@ -57,9 +56,8 @@ class Labels:
         """
         parents = []
         for parent_id in record.parents:
-            labels = [Label(new.marking, new.status, new.synthetic) for new in beside if new.id == parent_id]
             held = self._recent.get(parent_id) or self._look_up(parent_id)
-            label = reduce(_both, labels if held is None else [*labels, held], None)
+            label = strictest(found for found in (beside.get(parent_id), held) if found is not None)
             if label is None:
                 raise NotReleasableError(f"{record.id} rests on {parent_id}, which is not held")
             if label.status == _AMBIGUOUS:
@@ -80,12 +78,18 @@ class Labels:
             raise StatusMixError(f"{record.id} rests on simulated records and does not say so")
 
 
+def label_of(record: Record) -> Label:
+    """Return what derivation needs to know of a record."""
+    return Label(record.marking, record.status, record.synthetic)
+
+
 def strictest(labels: Iterable[Label]) -> Label | None:
     """Return the label that answers to all of these; None if there is none."""
-    return reduce(_both, labels, None)
+    return reduce(both, labels, None)
 
 
-def _both(first: Label | None, second: Label) -> Label:
+def both(first: Label | None, second: Label) -> Label:
+    """Return the label that answers to two, if there are two."""
     if first is None or first == second:
         return second
     return Label(

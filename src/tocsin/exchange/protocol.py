@@ -18,7 +18,7 @@ from tocsin.codec import encode
 from tocsin.errors import NotReleasableError
 from tocsin.exchange.admission import Duplicate, Entry, Reason, Rejected, admit
 from tocsin.exchange.chains import Epoch, ForeignChains, Memory, NoMemory
-from tocsin.exchange.derivation import Label, Labels
+from tocsin.exchange.derivation import Label, Labels, both, label_of
 from tocsin.exchange.neighbours import REQUEST_SPAN, Neighbours, chain_of_head
 from tocsin.exchange.policy import Policy
 from tocsin.exchange.release import next_hops, reachable, release_to_peer
@@ -145,13 +145,15 @@ class Exchange:
         outgoing = Outgoing()
         ready: dict[ChainId, list[Record]] = {}
         waiting: dict[str, Record] = {}
-        for index, record in enumerate(records):
+        beside: dict[str, Label] = {}
+        for record in records:
             if record.originator != self.member:
                 raise NotReleasableError(f"{record.id} is of {record.originator}, not ours")
             if record.kind in CONTROL_KINDS:
                 raise NotReleasableError(f"{record.kind} is for the exchange itself to send")
             check_body(record)
-            self._labels.require_derived(self.member, record, records[:index])
+            self._labels.require_derived(self.member, record, beside)
+            beside[record.id] = both(beside.get(record.id), label_of(record))
             self._sort(record, ready, waiting, outgoing)
         self._seal(self._cut(ready), outgoing)
         self.held |= waiting

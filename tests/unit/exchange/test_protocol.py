@@ -586,3 +586,10 @@ def test_a_crash_may_spare_the_store_or_the_outbox():
         memory.crash("KOR", store_tail=store_tail, outbox_tail=outbox_tail)
         assert len(memory.members["KOR"].kept) == kept
         assert len(memory.wires["KOR", "JPN"].outbox) == acknowledged
+
+
+def test_two_new_records_with_one_id_count_both(federation):
+    kor = federation.exchange("KOR")
+    rests = detection("p", sources=(Source(record="a"),))
+    with pytest.raises(NotReleasableError, match="its sources allow JPN-KOR"):
+        kor.submit([detection("a"), detection("a", ["JPN"]), rests])
