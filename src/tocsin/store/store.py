@@ -161,7 +161,11 @@ class Store:
                 if removed:
                     _set_about(connection, "wipe", "pending")
             self._recalled.add((record_id, originator))
-            self._wipe_if_pending()
+            if not self._wipe_if_pending():
+                raise StoreError(
+                    f"recalled content is out of {self._database}, but not yet out of its log: a reader is at work",
+                    advice="End the reader; the log is wiped when the store is next opened, or by the next recall",
+                )
         return removed
 
     def rebuild(self) -> int:
@@ -204,21 +208,19 @@ class Store:
                 )
             self._recalled = recalling.recalled_keys(connection)
         if self._writer is not None:
-            self._wipe_if_pending()
+            self._wipe_if_pending()  # a reader that lingers delays the wiping, and keeps nobody's node from starting
 
-    def _wipe_if_pending(self) -> None:
+    def _wipe_if_pending(self) -> bool:
+        """Wipe what was recalled; tell whether nothing is left of it."""
         with translated(self._database, "wipe"):
             with self._writing() as connection:
                 pending = _about(connection, "wipe") == "pending"
-            if not pending:
-                return
-            if self._writer is None or not sqlite.wipe(self._writer):
-                raise StoreError(
-                    f"recalled content is out of {self._database}, but not yet out of its log: a reader is at work",
-                    advice="End the reader; the log is wiped when the store is next opened, or by the next recall",
-                )
-            with self._writing() as connection:
-                _set_about(connection, "wipe", "done")
+            if pending:
+                if self._writer is None or not sqlite.wipe(self._writer):
+                    return False
+                with self._writing() as connection:
+                    _set_about(connection, "wipe", "done")
+        return True
 
     def _writing(self) -> AbstractContextManager[Connection]:
         if self._writer is None:

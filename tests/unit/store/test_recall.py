@@ -150,3 +150,19 @@ def test_a_recall_reaches_what_the_door_refused_of_a_frame(path, federation):
         assert b"secret" not in on_disk(path)
         assert ids(store.records()) == ["a", "c"]
         assert store.rebuild() == 2
+
+
+def test_a_reader_that_lingers_keeps_nobody_from_opening_the_store(path, federation, monkeypatch):
+    monkeypatch.setattr("tocsin.store.sqlite._BUSY_TIMEOUT_S", 0.1)
+    with Store.open(path) as store:
+        store.commit(Batch(frames=(federation.admitted(make_record("r1")),)))
+        reader = sqlite3.connect(path, isolation_level=None)
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM frames").fetchone()
+        with pytest.raises(StoreError, match="a reader is at work"):
+            store.recall("r1", originator="JPN", recalled_at=START)
+    with Store.open(path) as store:
+        store.commit(Batch(frames=(federation.admitted(make_record("r2")),)))
+        reader.close()
+        store.recall("r1", originator="JPN", recalled_at=START)
+    assert b'"r1"' not in path.read_bytes()
