@@ -98,7 +98,7 @@ class MemoryFederation:
         self.arrivals: list[Arrival] = []
         """Every frame that reached a member, oldest first; a test may empty it."""
         self.acknowledged: dict[str, Released[Peer]] = {}
-        """Frames, by hash, that some outbox holds for good."""
+        """Frames, by hash, that an outbox of their originator holds for good: what a member may rely on."""
         for code in federation.roster.codes:
             clock = ManualClock(federation.clock.now())
             member = MemoryMember(code, clock, federation.trust(), dict(federation.keys[code]), None)
@@ -137,7 +137,8 @@ class MemoryFederation:
             if receiver == code:
                 wire.cursor_synced = wire.cursor
             if sender == code:
-                self.acknowledged |= {released.ref.hash: released for released in wire.outbox[wire.synced :]}
+                own = (sent for sent in wire.outbox[wire.synced :] if sent.ref.chain.originator == code)
+                self.acknowledged |= {released.ref.hash: released for released in own}
                 wire.synced = len(wire.outbox)
 
     # -- what wires do ----------------------------------------------------------------------------------------------
