@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tocsin.bus import names
 from tocsin.bus.config import LANES, BusConfig, Lane
-from tocsin.bus.connection import Connection
+from tocsin.bus.connection import Connection, cancel_for_good
 from tocsin.bus.copies import Cursor, StreamReader
 from tocsin.bus.diagnosis import LinkDiagnosis
 from tocsin.bus.keys import read_seed
@@ -269,9 +269,7 @@ class Bus:
 
     async def close(self, *, drain_s: float = 5.0) -> None:
         """Wait for acknowledgements for ``drain_s`` seconds at most, then disconnect for good."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(cancel_for_good(task) for task in self._tasks))
         self._tasks.clear()
         self._readers.clear()
         for publisher in self._publishers.values():

@@ -114,6 +114,7 @@ class Connection:
         self._handles: dict[int, Any] = {}
         self._numbers = itertools.count(1)
         self._problem = ""
+        self._closing = False
 
     @property
     def is_up(self) -> bool:
@@ -160,10 +161,10 @@ class Connection:
 
     async def close(self) -> None:
         """Send what is waiting and disconnect for good."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
-            self._keeper = None
+        self._closing = True
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            await cancel_for_good(keeper)
         await self._drop()
 
     async def subscribe(self, subject: str, sink: Sink) -> int:
@@ -225,8 +226,8 @@ class Connection:
             raise _ours(cause, doing=f"request {subject}") from cause
         return bytes(message.data)
 
-    async def rtt_s(self) -> float:
-        """Measure the way to the server and back, seconds.
+    async def flush(self) -> None:
+        """Return when the server has everything that was written so far.
 
         Raises:
             BusUnavailableError: There is no connection.
@@ -234,10 +235,7 @@ class Connection:
         socket = self._socket
         if socket is None or not self.is_up:
             raise BusUnavailableError(f"no connection to {self._config.url}")
-        try:
-            return float(await socket.rtt(timeout=5))
-        except nats.errors.Error as cause:
-            raise _ours(cause) from cause
+        await self._flush(socket)
 
     async def _connect(self) -> None:
         socket = _Socket()
@@ -283,12 +281,12 @@ class Connection:
             await self._on_up()
 
     async def _keep(self) -> None:
-        while True:
+        while not self._closing:
             await self._lost.wait()
             self._handles.clear()
             if self._on_down is not None:
                 self._on_down()
-            while True:
+            while not self._closing:
                 try:
                     await self._connect()
                     break
@@ -325,6 +323,13 @@ class Connection:
         self._handles.clear()
         if socket is not None:
             await socket.close()
+
+
+async def cancel_for_good(task: asyncio.Task[None]) -> None:
+    """Cancel a task until it has ended: nats-py swallows a cancellation in some places."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_RECONNECT_S)
 
 
 def _ours(error: Exception, *, doing: str = "talk to the server") -> BusError:
