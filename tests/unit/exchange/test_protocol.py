@@ -593,3 +593,16 @@ def test_two_new_records_with_one_id_count_both(federation):
     rests = detection("p", sources=(Source(record="a"),))
     with pytest.raises(NotReleasableError, match="its sources allow JPN-KOR"):
         kor.submit([detection("a"), detection("a", ["JPN"]), rests])
+
+
+def test_a_frame_lost_on_the_live_path_comes_by_the_durable_one():
+    memory = MemoryFederation(make_federation())
+    memory.submit("KOR", [detection("a")])
+    memory.wires["KOR", "JPN"].drop()
+    memory.cut("JPN", "USA")
+    memory.deliver_all()
+    assert [frame.path for frame in memory.members["JPN"].kept.values()] == ["durable"]
+    assert [frame.path for frame in memory.members["USA"].kept.values()] == ["live"]
+    memory.crash("USA")
+    memory.settle()
+    assert len(memory.members["USA"].kept) == 1
