@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
+from tocsin.cli import ordering
 from tocsin.cli.parameters import HERE, Codes, Json, Moment, UsageError, member_file
 from tocsin.cli.terminal import notices, output, say_error, write_json
 
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
 
 FOLLOW_EVERY_S = 0.5
 
-records = App(name="records", help="Read the records that a member holds, or export them as a bundle.")
+records = App(
+    name="records", help="Read the records that a member holds, export them as a bundle, release or recall one."
+)
 
 
 def add_to(app: App) -> None:
     """Add these commands to the program."""
+    ordering.add_to(records)
     app.command(records)
     app.command(verify)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from tocsin.node import HealthServer, MemberConfig, Node, status_of
+from tocsin.node import ControlSocket, HealthServer, MemberConfig, Node, status_of
 
 log = structlog.get_logger()
 
@@ -32,8 +32,9 @@ async def serve(config: MemberConfig) -> None:
             config.health.listen, status=lambda: status_of(node), exposition=node.metrics.exposition
         )  # fmt: skip
         try:
-            log.info("serving", member=node.member, health=config.health.listen, clients=config.bus.client_listen)
-            await node.serve(stop)
+            async with ControlSocket(node):
+                log.info("serving", member=node.member, health=config.health.listen, clients=config.bus.client_listen)
+                await node.serve(stop)
         finally:
             await asyncio.to_thread(health.close)
     finally:

@@ -1,6 +1,7 @@
 """One member assembled from its configuration: the only place where rooms are put together."""
 
 from tocsin.node.config import MemberConfig, read_config, try_config
+from tocsin.node.control import ControlSocket
 from tocsin.node.desks import Desk, DeskContext
 from tocsin.node.health import HealthServer
 from tocsin.node.node import Node, Watcher
@@ -10,6 +11,7 @@ from tocsin.node.wiring import bus_config, load_keys, load_trust
 
 __all__ = [
     "Addresses",
+    "ControlSocket",
     "Desk",
     "DeskContext",
     "HealthServer",

@@ -1,0 +1,159 @@
+"""What a person of this member asks of the running node: release, recall, downgrade; over a socket in its folder.
+
+Who may write to the member's folder may ask: the socket is its owner's alone (mode 0600). One JSON line is a
+request, one comes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from tocsin.codec import decode, encode
+from tocsin.errors import ConfigError, NotReleasableError, TocsinError
+from tocsin.exchange import Outgoing, carry_out
+from tocsin.node.node import Node
+from tocsin.records import Admitted, Destination, Downgrade, Peer
+
+SOCKET = "data/control.sock"
+_LINE_BYTES = 65_536
+_LONGEST_PATH = 100
+"""Bytes; the system's limit is 108 with the closing zero."""
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True, tag="release", tag_field="do"):
+    """Let a record go that waits for a person."""
+
+    record_id: str
+
+
+class RecallOrder(msgspec.Struct, frozen=True, kw_only=True, tag="recall", tag_field="do"):
+    """Ask everyone to purge a record of ours."""
+
+    record_id: str
+    reason: str
+
+
+class DowngradeOrder(msgspec.Struct, frozen=True, kw_only=True, tag="downgrade", tag_field="do"):
+    """Widen named fields of records of ours, as a releaser has signed."""
+
+    order: Downgrade
+
+
+Order = Release | RecallOrder | DowngradeOrder
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of an order."""
+
+    error: str = ""
+    """Why it was not done; empty if it was."""
+    frames: int = 0
+    sent_to: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+    """Where it still does not go, and why."""
+
+
+def carry(node: Node, order: Order) -> Done:
+    """Carry out an order at a node.
+
+    Raises:
+        TocsinError: It may not be done.
+    """
+    match order:
+        case Release(record_id=record_id):
+            return _done(node.approve(record_id))
+        case RecallOrder(record_id=record_id, reason=reason):
+            return _done(node.recall(_own(node, record_id).record, reason))
+        case DowngradeOrder(order=downgrade):
+            sources = [_own(node, record_id) for record_id in downgrade.source_ids]
+            made = carry_out(downgrade, sources, node.config.exchange, new_id=node.new_id, now=node.clock.now())
+            return _done(node.issue(made))
+
+
+class ControlSocket:
+    """Takes orders while the node runs: ``async with ControlSocket(node)``.
+
+    Raises:
+        ConfigError: The folder's path is too long for a socket, or it cannot be made.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._path = node.config.path(SOCKET)
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        if len(os.fsencode(self._path)) > _LONGEST_PATH:
+            raise ConfigError("this path is too long for a socket", path=str(self._path), advice="Use a shorter folder")
+        self._path.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            self._server = await asyncio.start_unix_server(self._serve, self._path, limit=_LINE_BYTES)
+        except OSError as error:
+            raise ConfigError(f"cannot be made: {error.strerror}", path=str(self._path)) from error
+        finally:
+            os.umask(before)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+            self._path.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            done = carry(self._node, decode(await reader.readuntil(), Order))  # type: ignore[arg-type]
+        except TocsinError as error:
+            done = Done(error=str(error))
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            done = Done(error="an order is one line of JSON")
+        writer.write(encode(done) + b"\n")
+        await writer.drain()
+        writer.close()
+
+
+async def ask(home: Path, order: Order) -> Done:
+    """Ask a running node.
+
+    Args:
+        home: The member's folder.
+        order: What is to be done.
+
+    Raises:
+        ConfigError: No node runs from this folder.
+    """
+    path = home / SOCKET
+    try:
+        reader, writer = await asyncio.open_unix_connection(path)
+    except OSError as error:
+        raise ConfigError("no node of this member runs", path=str(path), advice="Start it with: tocsin up") from error
+    writer.write(encode(order) + b"\n")
+    await writer.drain()
+    answer = await reader.readline()
+    writer.close()
+    return decode(answer, Done)
+
+
+def _own(node: Node, record_id: str) -> Admitted:
+    found = node.store.find(record_id, originator=node.member)
+    if found is None:
+        raise NotReleasableError(f"this member has issued no record {record_id[:128]}", advice="See: tocsin records")
+    return found.admitted
+
+
+def _done(outgoing: Outgoing) -> Done:
+    return Done(
+        frames=len(outgoing.frames),
+        sent_to=tuple(sorted({released.destination.code for released in outgoing.sends})),
+        held=tuple(sorted({f"{_name(held.destination)}: {held.reason}" for held in outgoing.held})),
+    )
+
+
+def _name(destination: Destination) -> str:
+    return destination.code if isinstance(destination, Peer) else type(destination).__name__

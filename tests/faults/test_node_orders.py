@@ -1,0 +1,121 @@
+"""What people ask of a running node: released, recalled and downgraded on real servers, or refused with the reason."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from tests.nodes import CODES, House, Local, numbered, record_id, running
+from tests.servers import eventually, on_loop
+
+from tocsin.errors import ConfigError
+from tocsin.exchange import sign_downgrade
+from tocsin.markings import marking_for
+from tocsin.node import ControlSocket
+from tocsin.node.control import SOCKET, DowngradeOrder, RecallOrder, Release, ask
+from tocsin.records import Detection, Downgrade, Person
+from tocsin.signing import KeyRole, PrivateKey
+
+pytestmark = pytest.mark.servers
+
+ASK = 'kinds = ["warning.*"]\naction = "ask"'
+
+
+def holds(node: Local, record: str) -> bool:
+    return node.node.store.find(record) is not None
+
+
+async def kept(node: Local, record: str) -> bool:
+    await node.node.keeper.flush()
+    return holds(node, record)
+
+
+def test_a_record_that_waits_goes_when_a_person_says_so_and_not_before(tmp_path: Path) -> None:
+    @on_loop
+    async def scenario() -> None:
+        house = House(tmp_path)
+        house.edit("KOR", 'kinds = ["warning.*"]\naction = "release"', ASK)
+        async with running(house) as nodes:
+            kor, usa = nodes["KOR"], nodes["USA"]
+            async with ControlSocket(kor.node):
+                assert stat.S_IMODE((kor.home / SOCKET).stat().st_mode) == 0o600
+                first, later = numbered("KOR", 1, CODES), numbered("USA", 2, CODES)
+                kor.node.issue([first])
+                usa.node.issue([later])
+                await eventually(lambda: kept(kor, later.id))
+                assert not holds(usa, first.id)
+                done = await ask(kor.home, Release(record_id=first.id))
+                assert (done.error, done.sent_to) == ("", ("JPN", "USA"))
+                await eventually(lambda: kept(usa, first.id))
+                again = await ask(kor.home, Release(record_id=first.id))
+                assert "no record" in again.error
+            with pytest.raises(ConfigError, match="no node of this member runs"):
+                await ask(kor.home, Release(record_id=first.id))
+
+    scenario()
+
+
+def test_a_recall_reaches_the_peers_and_another_members_record_cannot_be_recalled(tmp_path: Path) -> None:
+    @on_loop
+    async def scenario() -> None:
+        house = House(tmp_path)
+        async with running(house) as nodes:
+            kor, jpn = nodes["KOR"], nodes["JPN"]
+            async with ControlSocket(kor.node):
+                ours, theirs = numbered("KOR", 1, CODES), numbered("JPN", 2, CODES)
+                kor.node.issue([ours])
+                jpn.node.issue([theirs])
+                await eventually(lambda: kept(jpn, ours.id))
+                await eventually(lambda: kept(kor, theirs.id))
+                refused = await ask(kor.home, RecallOrder(record_id=theirs.id, reason="not ours to recall"))
+                assert "has issued no record" in refused.error
+                done = await ask(kor.home, RecallOrder(record_id=ours.id, reason="a test plot"))
+                assert done.error == ""
+
+                async def gone() -> bool:
+                    await jpn.node.keeper.flush()
+                    return not holds(jpn, ours.id)
+
+                await eventually(gone)
+                assert holds(jpn, theirs.id)
+
+    scenario()
+
+
+def test_a_releaser_widens_named_fields_and_nobody_else_can(tmp_path: Path) -> None:
+    @on_loop
+    async def scenario() -> None:
+        house = House(tmp_path)
+        releaser, stranger = PrivateKey.generate(KeyRole.LIVE), PrivateKey.generate(KeyRole.LIVE)
+        table = f'pseudonym = "heron"\nkeyid = "{releaser.keyid}"\npublic = "{releaser.public.public}"\n'
+        house.edit("KOR", "[warning]", f"[[exchange.releasers]]\n{table}\n[warning]")
+        async with running(house) as nodes:
+            kor, usa = nodes["KOR"], nodes["USA"]
+            async with ControlSocket(kor.node):
+                alone = numbered("KOR", 1, ("KOR",))
+                kor.node.issue([alone])
+                await eventually(lambda: kept(kor, alone.id))
+                fields = ("sensor", "azimuth_deg", "elevation_deg", "angle_sigma_deg")
+                order = Downgrade(
+                    source_ids=(alone.id,), fields=fields, marking=marking_for(*CODES), reason="line of sight only",
+                    releaser=Person(role="releaser", pseudonym="heron"), keyid="", signature="",
+                )  # fmt: skip
+                forged = await ask(kor.home, DowngradeOrder(order=sign_downgrade(order, stranger)))
+                assert "no releaser" in forged.error
+                done = await ask(kor.home, DowngradeOrder(order=sign_downgrade(order, releaser)))
+                assert (done.error, done.sent_to) == ("", ("JPN", "USA"))
+
+                def copies() -> list[Detection]:
+                    return [stored.admitted.body for stored in usa.node.store.current("warning.detection")]
+
+                async def arrived() -> bool:
+                    return bool(copies())
+
+                await eventually(arrived)
+                (copy,) = copies()
+                assert copy.range_m is None
+                assert copy.azimuth_deg == 301.0
+                assert not holds(usa, record_id("KOR", 1))
+
+    scenario()
