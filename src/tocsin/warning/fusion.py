@@ -10,6 +10,7 @@ import numpy as np
 from tocsin.geo.earth import geodetic_from_ecef
 from tocsin.warning.association import assign
 from tocsin.warning.initiation import combined, is_confirmed, is_duplicate
+from tocsin.warning.measurement import PLACED
 from tocsin.warning.plots import Plot, independent, scans
 from tocsin.warning.settings import WarningSettings
 from tocsin.warning.track import Track, Waypoint, begin
@@ -78,7 +79,9 @@ class Fusion:
             self._confirm(track)
             touched.append(track)
         self.counts.fused += len(assignment.pairs)
-        for plot in assignment.free:
+        free = assignment.free
+        while free:
+            plot, free = free[0], free[1:]
             if len(self.tracks) >= self.settings.max_tracks:
                 self.counts.no_room += 1
                 continue
@@ -86,6 +89,12 @@ class Fusion:
             track = begin(plot, self.settings)
             self.tracks.append(track)
             touched.append(track)
+            if plot.form == PLACED and free:  # copies of one object by two sensors share a time on the grid
+                twins = assign([track], free, self.settings)
+                for _, twin in twins.pairs:
+                    track.add(twin)
+                self.counts.fused += len(twins.pairs)
+                free = twins.free
         return touched
 
     def _confirm(self, track: Track) -> None:

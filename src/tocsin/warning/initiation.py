@@ -29,11 +29,11 @@ def is_confirmed(track: Track, settings: WarningSettings) -> bool:
     counts = Counter(plot.sensor for plot in window)
     agreeing = [sensor for sensor, count in counts.items() if count >= settings.confirm_plots_two_sensors]
     enough = len(agreeing) >= 2
-    for sensor, count in counts.items():
-        if count < settings.confirm_plots:
+    for sensor in counts:
+        times = sorted({plot.time_s for plot in window if plot.sensor == sensor})
+        if len(times) < settings.confirm_plots:
             continue
-        times = sorted(plot.time_s for plot in window if plot.sensor == sensor)
-        interval_s = min(later - earlier for earlier, later in pairwise(times))
+        interval_s = min(later - earlier for earlier, later in pairwise(times)) if len(times) > 1 else 0.0
         latest = times[-settings.confirm_plots :]
         enough = enough or latest[-1] - latest[0] <= (settings.confirm_scans - 1) * interval_s + 1e-6
     if not enough:

@@ -33,10 +33,15 @@ _START_ACCELERATION_SIGMA_MPS2 = 40.0
 _START_BALLISTIC = 0.2
 _FASTEST_MPS = 8000.0
 _NEAR_M = 10_000.0
+_TURN_SIGMA_M = 500.0
 _HARDEST_TURN_MPS2 = 100.0
 _LINE_HEIGHT_M = 20_000.0
 _LINE_SIGMA_M = 25_000.0
 _EARTH_RADIUS_M = 6_371_000.0
+
+
+_TURN_SPREAD = np.zeros((STATES, STATES))
+_TURN_SPREAD[POSITION:VELOCITY, POSITION:VELOCITY] = np.eye(3) * _TURN_SIGMA_M**2
 
 
 @dataclass
@@ -154,7 +159,7 @@ class Track:
         """
         slot = self._slots.get(plot.sensor, -1)
         rows = slice(1, 3) if plot.form == ANGLES else slice(0, 3)
-        best = (math.inf, math.inf)
+        best = (math.inf, math.inf, math.inf)
         for model in (imm.BALLISTIC,) if moment.is_single else (imm.BOOST, imm.BALLISTIC):
             expected, slope = predicted_figures(moment.states[model], plot.form, plot.site, plot.basis, slot)
             difference = residual(plot.figures, expected, plot.form)[rows]
@@ -165,9 +170,10 @@ class Track:
             if slot < 0 and plot.form != PLACED:
                 angles = np.array([0.0, plot.bias_sigma_rad**2, plot.bias_sigma_rad**2])[rows]
                 spread += np.diag(angles)
-            distance2 = float(difference @ np.linalg.solve(spread, difference))
-            best = min(best, (distance2, distance2 + float(np.linalg.slogdet(spread)[1])))
-        return best
+            best = min(best, _misfit(difference, spread))
+            if moment.is_single and plot.is_ranged:  # or a flight that turns would fall out of its own gate
+                best = min(best, _misfit(difference, spread + h @ _TURN_SPREAD @ h.T))
+        return best[1], best[2]
 
     def is_near(self, plot: Plot) -> bool:
         """Tell, quickly and generously, whether a plot could pass the gate at all."""
@@ -276,6 +282,13 @@ class Track:
         return slot, plot.variances
 
 
+def _misfit(difference: Vector, spread: Vector) -> tuple[float, float, float]:
+    """Return the cost twice, to choose by and to assign by, with the squared normalised distance between."""
+    distance2 = float(difference @ np.linalg.solve(spread, difference))
+    cost = distance2 + float(np.linalg.slogdet(spread)[1])
+    return cost, distance2, cost
+
+
 def combine_public(first: PublicWarning, second: PublicWarning) -> PublicWarning:
     """Return the narrower of the two."""
     order = tuple(PublicWarning)
@@ -350,9 +363,10 @@ def _judge(moment: Moment, distance2: float, figures: int, settings: WarningSett
             *(entry for entry in moment.distances if entry[0] > since),
             (now_s, distance2, figures),
         )
-        total = sum(entry[1] for entry in moment.distances)
-        freedom = sum(entry[2] for entry in moment.distances)
-        if gammaincc(0.5 * freedom, 0.5 * total) < settings.manoeuvre_tail:
+        worst = max(moment.distances, key=lambda entry: entry[1])  # one bad plot proves nothing
+        total = sum(entry[1] for entry in moment.distances) - worst[1]
+        freedom = sum(entry[2] for entry in moment.distances) - worst[2]
+        if freedom > 0 and gammaincc(0.5 * freedom, 0.5 * total) < settings.manoeuvre_tail:
             _split(moment)
     ballistic = float(moment.weights[imm.BALLISTIC])
     moment.is_discerning = moment.is_discerning or _knows_thrust(moment, settings)
