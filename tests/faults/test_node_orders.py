@@ -31,6 +31,12 @@ async def kept(node: Local, record: str) -> bool:
     return holds(node, record)
 
 
+def lies_on_disk(home: Path, record: str) -> bool:
+    """Tell whether a plot's bytes lie in any file of a member; the order that recalls it names its id, too."""
+    plot = f'"kind":"warning.detection","id":"{record}"'.encode()
+    return any(plot in file.read_bytes() for file in home.rglob("*") if file.is_file())
+
+
 def test_a_record_that_waits_goes_when_a_person_says_so_and_not_before(tmp_path: Path) -> None:
     @on_loop
     async def scenario() -> None:
@@ -73,11 +79,15 @@ def test_a_recall_reaches_the_peers_and_another_members_record_cannot_be_recalle
                 done = await ask(kor.home, RecallOrder(record_id=ours.id, reason="a test plot"))
                 assert done.error == ""
 
+                async def nowhere() -> bool:
+                    return not any(lies_on_disk(home, ours.id) for home in house.homes.values())
+
                 async def gone() -> bool:
                     await jpn.node.keeper.flush()
                     return not holds(jpn, ours.id)
 
                 await eventually(gone)
+                await eventually(nowhere)
                 assert holds(jpn, theirs.id)
 
     scenario()

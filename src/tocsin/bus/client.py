@@ -17,7 +17,7 @@ from tocsin.bus.links import LinkState, LinkWatch
 from tocsin.bus.preparation import prepare_copies, prepare_outboxes, until_linked, until_ready
 from tocsin.bus.publisher import Ack, Publisher
 from tocsin.bus.server import LOG_FILE
-from tocsin.bus.streams import stream_info
+from tocsin.bus.streams import erase, stream_info
 from tocsin.clock import Clock
 from tocsin.errors import BusError, BusUnavailableError
 from tocsin.records.trusted import Peer, Released
@@ -226,6 +226,25 @@ class Bus:
         """Return the names of our own outboxes."""
         me = self._config.member
         return tuple(names.outbox(me, peer.code, lane) for peer in self._config.peers for lane in LANES)
+
+    async def erase(self, mark: bytes) -> int:
+        """Overwrite every frame that holds some bytes, in our outboxes and in our copies of the peers'.
+
+        A peer that has not had such a frame yet finds it missing, and asks for it: it gets what the store still has.
+
+        Returns:
+            How many were found.
+
+        Raises:
+            BusError: The connection is lost; call it again.
+        """
+        found = 0
+        for stream in (*self.outboxes(), *self.copies()):
+            async for data, cursor in self.tail(stream):
+                if mark in data:
+                    found += 1
+                    await erase(self._main, stream, cursor.seq)
+        return found
 
     def copies(self) -> tuple[str, ...]:
         """Return the names of our copies of the peers' outboxes."""

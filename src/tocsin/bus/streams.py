@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -133,3 +134,13 @@ async def consumer_info(connection: Connection, stream: str, consumer: str) -> C
             return None
         raise
     return msgspec.json.decode(answer, type=ConsumerInfo)
+
+
+async def erase(connection: Connection, stream: str, seq: int) -> None:
+    """Let a stream overwrite one message on disk and forget it; one that is gone already is no error.
+
+    Raises:
+        BusUnavailableError: JetStream does not answer.
+    """
+    with suppress(RefusedError):
+        await ask(connection, f"STREAM.MSG.DELETE.{stream}", {"seq": seq})

@@ -119,7 +119,7 @@ class Node:
             memory=self.store.chains, look_up=self._label_of,
         )  # fmt: skip
         self.sender = Sender(self.bus, self.keeper, self.metrics, self.clock)
-        self.orders = Orders(self.exchange, self.keeper, self.clock)
+        self.orders = Orders(self.exchange, self.keeper, self.clock, erase=self.bus.erase)
         try:
             await self._join(Server(wired) if wired.server == "embedded" else None)
         except BaseException:
@@ -139,11 +139,7 @@ class Node:
         self._reconnected.clear()
         self._tasks = [asyncio.create_task(self.keeper.run(), name=f"{self.member} keeper")]
         self._send_again()
-        cursors = [self.store.links.cursor(stream) for stream in self.bus.copies()]
-        await self.bus.listen(
-            self._on_live, self._on_durable,
-            cursors=[StreamCursor(c.stream, c.created, c.seq) for c in cursors if c is not None],
-        )  # fmt: skip
+        await self.bus.listen(self._on_live, self._on_durable, cursors=self._read_so_far())
         works = [self._prepare_again_for_ever]
         if not self._paced:
             works += [self._sign_heads_for_ever, self._run_desks_for_ever]
@@ -386,6 +382,10 @@ class Node:
             if unacked.data is not None and unacked.hop in self.exchange.trust.roster.neighbours(self.member):
                 again = self.exchange.release_again(unacked.data, unacked.ref, unacked.kind, hop=unacked.hop)
                 self.sender.publish(again)
+
+    def _read_so_far(self) -> list[StreamCursor]:
+        cursors = [self.store.links.cursor(stream) for stream in self.bus.copies()]
+        return [StreamCursor(cursor.stream, cursor.created, cursor.seq) for cursor in cursors if cursor is not None]
 
     def _label_of(self, record_id: str) -> Label | None:
         """Return the label of a record, the strictest if several members used one id."""

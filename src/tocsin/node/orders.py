@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
 
 from tocsin.clock import Clock
 from tocsin.codec import decode
-from tocsin.errors import StoreError, TocsinError
+from tocsin.errors import BusError, StoreError, TocsinError
 from tocsin.exchange import Exchange
 from tocsin.node.keeping import Keeper
 from tocsin.records import Admitted, Recall, Revocation
 from tocsin.signing import SignedDocument
 
-_RETRY_S = 2.0
+_RETRY_S = 30.0  # a reader that lingers holds the store up for seconds each time
 
 log = structlog.get_logger()
 
@@ -28,12 +28,21 @@ class Orders:
         exchange: Whose trust forgets a key.
         keeper: Whose store purges a record.
         clock: The time of records.
+        erase: Overwrites the frames that hold some bytes, wherever the bus has them.
     """
 
-    def __init__(self, exchange: Exchange, keeper: Keeper, clock: Clock) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        keeper: Keeper,
+        clock: Clock,
+        *,
+        erase: Callable[[bytes], Awaitable[int]] | None = None,
+    ) -> None:
         self._exchange = exchange
         self._keeper = keeper
         self._clock = clock
+        self._erase = erase
         self._recalls: set[asyncio.Task[None]] = set()
 
     @property
@@ -79,7 +88,9 @@ class Orders:
         while True:
             try:
                 await self._keeper.in_thread(work)
-            except StoreError as error:
+                if self._erase is not None:
+                    await self._erase(f'"id":"{record_id}"'.encode())
+            except (StoreError, BusError) as error:
                 log.warning("not purged yet", record=record_id, error=str(error))
                 await asyncio.sleep(_RETRY_S)
             else:
