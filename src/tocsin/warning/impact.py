@@ -12,8 +12,8 @@ from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector, altitude_at, ecef_from_geodetic, enu_basis, geodetic_from_ecef
 from tocsin.warning import imm
 from tocsin.warning.models import LOG_DRAG
+from tocsin.warning.moment import Moment
 from tocsin.warning.settings import WarningSettings
-from tocsin.warning.track import Moment
 
 CHI2_95 = 5.991
 """Chi-square with 2 degrees of freedom, 95 %."""

@@ -16,8 +16,9 @@ import numpy as np
 from tocsin.geo.earth import Vector
 from tocsin.warning import imm
 from tocsin.warning.models import POSITION, VELOCITY
+from tocsin.warning.moment import Moment
 from tocsin.warning.settings import WarningSettings
-from tocsin.warning.track import Moment, Track
+from tocsin.warning.track import Track
 
 _MERGE_CHI2 = 22.5
 """Six figures, 0.1 %."""

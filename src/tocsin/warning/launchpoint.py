@@ -19,7 +19,8 @@ from tocsin.geo.earth import Vector, altitude_at, ecef_from_geodetic, enu_basis,
 from tocsin.warning import imm
 from tocsin.warning.measurement import ANGLES
 from tocsin.warning.models import ACCELERATION, LOG_DRAG, ballistic_acceleration
-from tocsin.warning.track import Moment, Track, first_place
+from tocsin.warning.moment import Moment
+from tocsin.warning.track import Track, first_place
 
 EXHAUST_MPS = 3500.0
 """Effective: 2,300 to 2,600 in one stage, more over several, since every stage begins anew with little thrust."""

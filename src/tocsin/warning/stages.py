@@ -21,9 +21,10 @@ from tocsin.records import Impact, Launch, TrackPoint
 from tocsin.warning import imm
 from tocsin.warning.impact import Fall
 from tocsin.warning.initiation import combined
+from tocsin.warning.moment import Moment
 from tocsin.warning.plots import moment_of
 from tocsin.warning.settings import WarningSettings
-from tocsin.warning.track import Moment, Track
+from tocsin.warning.track import Track
 
 BALLISTIC = "ballistic"
 BALLISTIC_LOW = "ballistic, may manoeuvre"

@@ -7,7 +7,6 @@ from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import gammaincc
 
 from tocsin.geo.earth import Vector
 from tocsin.markings import PublicWarning
@@ -16,21 +15,17 @@ from tocsin.warning.measurement import ANGLES, PLACED, predicted_figures, residu
 from tocsin.warning.models import (
     ACCELERATION,
     KINEMATIC,
-    LOG_DRAG,
     POSITION,
     SENSOR_SLOTS,
     STATES,
     VELOCITY,
-    ballistic_acceleration,
 )
+from tocsin.warning.moment import Moment, judge, moved, start
 from tocsin.warning.plots import Plot
 from tocsin.warning.settings import WarningSettings
 
 EARLY_PLOTS = 64
 _START_SIGMA_M = 300_000.0
-_START_SPEED_SIGMA_MPS = 2500.0
-_START_ACCELERATION_SIGMA_MPS2 = 40.0
-_START_BALLISTIC = 0.2
 _FASTEST_MPS = 8000.0
 _NEAR_M = 10_000.0
 _TURN_SIGMA_M = 500.0
@@ -42,42 +37,6 @@ _EARTH_RADIUS_M = 6_371_000.0
 
 _TURN_SPREAD = np.zeros((STATES, STATES))
 _TURN_SPREAD[POSITION:VELOCITY, POSITION:VELOCITY] = np.eye(3) * _TURN_SIGMA_M**2
-
-
-@dataclass
-class Moment:
-    """The filter at one time; ``states`` and the rest are never changed once kept."""
-
-    time_s: float
-    states: Vector
-    """Shape (2, STATES): boost, ballistic."""
-    covariances: Vector
-    """Shape (2, STATES, STATES)."""
-    weights: Vector
-    """Probability of each model, shape (2,)."""
-    is_single: bool = False
-    is_discerning: bool = False
-    """Whether the plots could have shown thrust if there was any."""
-    above_since_s: float | None = None
-    """Since when the ballistic model has been above the limit for keeping it alone."""
-    gate_since_s: float | None = None
-    """Since when it has been above the gate for publishing an impact."""
-    distances: tuple[tuple[float, float, int], ...] = ()
-    """Time, squared normalised distance and number of figures of the latest plots of the single model."""
-
-    def copy(self) -> Moment:
-        """Return one that can be moved on without touching this."""
-        return Moment(
-            self.time_s,
-            self.states.copy(),
-            self.covariances.copy(),
-            self.weights.copy(),
-            self.is_single,
-            self.is_discerning,
-            self.above_since_s,
-            self.gate_since_s,
-            self.distances,
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +103,7 @@ class Track:
             if not earlier:
                 return None
             base = earlier[-1]
-        return _moved(base, time_s, self.settings)
+        return moved(base, time_s, self.settings)
 
     def remembers(self, time_s: float) -> bool:
         """Tell whether a plot of that time could still be put in its place."""
@@ -231,7 +190,7 @@ class Track:
         velocity = self.moment.states[imm.BOOST, VELOCITY : VELOCITY + 3].copy()
         if float(np.linalg.norm(velocity)) > _FASTEST_MPS:
             velocity[:] = 0.0
-        self.moment = _start(plot.time_s, place, spread, velocity, self.settings)
+        self.moment = start(plot.time_s, place, spread, velocity, self.settings)
         self._memory = []
         self._slots = {}
 
@@ -248,7 +207,7 @@ class Track:
             self.newest[plot.sensor] = plot
 
     def _fused(self, plot: Plot) -> Moment:
-        moment = _moved(self.moment, plot.time_s, self.settings)
+        moment = moved(self.moment, plot.time_s, self.settings)
         slot, variances = self._bias(plot, moment)
         distance2 = imm.update(
             moment.states,
@@ -262,7 +221,7 @@ class Track:
             slot,
             moment.is_single,
         )
-        _judge(moment, distance2, 2 if plot.form == ANGLES else 3, self.settings)
+        judge(moment, distance2, 2 if plot.form == ANGLES else 3, self.settings)
         return moment
 
     def _bias(self, plot: Plot, moment: Moment) -> tuple[int, Vector]:
@@ -304,25 +263,9 @@ def begin(plot: Plot, settings: WarningSettings) -> Track:
         One-point initialisation, Bar-Shalom, Willett, Tian, Tracking and Data Fusion.
     """
     place, spread = first_place(plot)
-    track = Track(settings, _start(plot.time_s, place, spread, np.zeros(3), settings))
+    track = Track(settings, start(plot.time_s, place, spread, np.zeros(3), settings))
     track.add(plot)
     return track
-
-
-def _start(time_s: float, place: Vector, spread: Vector, velocity: Vector, settings: WarningSettings) -> Moment:
-    states = np.zeros((2, STATES))
-    covariances = np.zeros((2, STATES, STATES))
-    for model in range(2):
-        states[model, POSITION:VELOCITY] = place
-        states[model, VELOCITY:ACCELERATION] = velocity
-        states[model, LOG_DRAG] = -math.log(settings.mass_per_drag_area_kg_m2)
-        covariances[model, POSITION:VELOCITY, POSITION:VELOCITY] = spread
-        for axis in range(VELOCITY, ACCELERATION):
-            covariances[model, axis, axis] = _START_SPEED_SIGMA_MPS**2
-        covariances[model, LOG_DRAG, LOG_DRAG] = settings.mass_per_drag_area_log_sigma**2
-    for axis in range(ACCELERATION, LOG_DRAG):
-        covariances[imm.BOOST, axis, axis] = _START_ACCELERATION_SIGMA_MPS2**2
-    return Moment(time_s, states, covariances, np.array([1.0 - _START_BALLISTIC, _START_BALLISTIC]))
 
 
 def first_place(plot: Plot) -> tuple[Vector, Vector]:
@@ -338,73 +281,3 @@ def first_place(plot: Plot) -> tuple[Vector, Vector]:
     distance = -along - half if is_outside else -along + half
     spread = _START_SIGMA_M**2 * (np.eye(3) - np.outer(line, line)) + _LINE_SIGMA_M**2 * np.outer(line, line)
     return plot.site + distance * line, spread
-
-
-def _moved(base: Moment, time_s: float, settings: WarningSettings) -> Moment:
-    moment = base.copy()
-    dt_s = time_s - base.time_s
-    if dt_s <= 0.0:
-        return moment
-    noises = np.array([settings.jerk_psd, settings.ballistic_noise_mps2, settings.drag_noise])
-    if not moment.is_single:
-        sojourns_s = np.array([settings.boost_sojourn_s, settings.ballistic_sojourn_s])
-        imm.mix(moment.states, moment.covariances, moment.weights, dt_s, sojourns_s)
-    imm.predict(moment.states, moment.covariances, dt_s, noises, moment.is_single)
-    moment.time_s = time_s
-    return moment
-
-
-def _judge(moment: Moment, distance2: float, figures: int, settings: WarningSettings) -> None:
-    """Keep the books of probability: one model or two, and since when the gate has held."""
-    now_s = moment.time_s
-    if moment.is_single:
-        since = now_s - settings.manoeuvre_window_s
-        moment.distances = (
-            *(entry for entry in moment.distances if entry[0] > since),
-            (now_s, distance2, figures),
-        )
-        worst = max(moment.distances, key=lambda entry: entry[1])  # one bad plot proves nothing
-        total = sum(entry[1] for entry in moment.distances) - worst[1]
-        freedom = sum(entry[2] for entry in moment.distances) - worst[2]
-        if freedom > 0 and gammaincc(0.5 * freedom, 0.5 * total) < settings.manoeuvre_tail:
-            _split(moment)
-    ballistic = float(moment.weights[imm.BALLISTIC])
-    moment.is_discerning = moment.is_discerning or _knows_thrust(moment, settings)
-    if not moment.is_discerning:
-        ballistic = 0.0
-    if ballistic < settings.single_model_probability:
-        moment.above_since_s = None
-    elif moment.above_since_s is None:
-        moment.above_since_s = now_s
-    elif not moment.is_single and now_s - moment.above_since_s >= settings.single_model_s:
-        moment.is_single = True
-    if ballistic < settings.ballistic_probability:
-        moment.gate_since_s = None
-    elif moment.gate_since_s is None:
-        moment.gate_since_s = now_s
-
-
-def _knows_thrust(moment: Moment, settings: WarningSettings) -> bool:
-    """Tell whether the model under thrust knows its acceleration along the way well enough to show thrust."""
-    velocity = moment.states[imm.BOOST, VELOCITY : VELOCITY + 3]
-    speed2 = float(velocity @ velocity)
-    spread = moment.covariances[imm.BOOST, ACCELERATION:LOG_DRAG, ACCELERATION:LOG_DRAG]
-    return 0.0 < float(velocity @ spread @ velocity) <= settings.discerning_sigma_mps2**2 * speed2
-
-
-def _split(moment: Moment) -> None:
-    """Return to two models: the plots no longer fit free flight."""
-    moment.is_single = False
-    moment.distances = ()
-    moment.above_since_s = None
-    moment.gate_since_s = None
-    moment.weights = np.array([0.5, 0.5])
-    state = moment.states[imm.BALLISTIC]
-    moment.states[imm.BOOST] = state
-    moment.covariances[imm.BOOST] = moment.covariances[imm.BALLISTIC]
-    moment.states[imm.BOOST, ACCELERATION:LOG_DRAG] = ballistic_acceleration(state)
-    for axis in range(ACCELERATION, LOG_DRAG):
-        moment.covariances[imm.BOOST, axis, axis] = _START_ACCELERATION_SIGMA_MPS2**2
-        velocity = VELOCITY + axis - ACCELERATION
-        moment.covariances[imm.BOOST, velocity, velocity] += 100.0**2
-        moment.covariances[imm.BOOST, axis - ACCELERATION, axis - ACCELERATION] += 300.0**2
