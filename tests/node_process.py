@@ -11,6 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
+import structlog
 import uvloop
 from tests.nodes import Told, issue
 
@@ -50,4 +51,5 @@ async def obey(node: Node, reader: asyncio.StreamReader) -> None:
 
 
 if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     uvloop.run(main(sys.argv[1]))

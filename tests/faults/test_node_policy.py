@@ -1,0 +1,167 @@
+"""Three whole nodes at what people and policies decide: released, held, sanitised, recalled, revoked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.nodes import CODES, House, gathered, read_disk, running, until, until_level
+from tests.servers import on_loop
+
+from tocsin.clock import SystemClock
+from tocsin.codec import encode
+from tocsin.exchange import verify_frames
+from tocsin.markings import marking_for
+from tocsin.node import load_trust, read_config, status_of
+from tocsin.records import Detection, Position, Precedence, Record, Revocation, with_body
+from tocsin.signing import KeyRevocation, KeyRole, PrivateKey, unsigned
+
+pytestmark = pytest.mark.servers
+
+RULES = """
+[[exchange.release]]
+kinds = ["warning.detection"]
+statuses = ["actual"]
+action = "ask"
+
+[[exchange.release]]
+kinds = ["warning.detection"]
+statuses = ["exercise"]
+action = "hold"
+
+[[exchange.release]]
+kinds = ["warning.detection"]
+action = "release"
+sanitise = { releasable_to = ["JPN", "KOR", "USA"], position_grid_m = 5000.0, time_grid_s = 1.0 }
+
+[[exchange.release]]
+"""
+
+
+def detection(id_: str, audience: tuple[str, ...], *, status: str = "test", sensor: str = "radar-a") -> Record:
+    body = Detection(
+        sensor_id=sensor, sensor=Position(lat_deg=38.0, lon_deg=138.5), range_m=700_000.0, range_sigma_m=50.0,
+        azimuth_deg=301.0, elevation_deg=12.0, angle_sigma_deg=0.1, independence_group=f"group {id_}",
+    )  # fmt: skip
+    now = SystemClock().now()
+    return with_body(
+        "warning.detection", body, id=id_, originator=audience[0], marking=marking_for(*audience), status=status,
+        precedence=Precedence.FLASH, issued_at=now, observed_at=now, synthetic=True,
+    )  # fmt: skip
+
+
+@on_loop
+async def test_asked_held_and_sanitised_records_go_where_policy_says(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.edit("JPN", "[[exchange.release]]", RULES.strip())
+    async with running(house) as nodes:
+        jpn = nodes["JPN"]
+        jpn.node.issue([detection("asked", CODES, status="actual")])
+        jpn.node.issue([detection("kept", CODES, status="exercise:spring")])
+        jpn.node.issue([detection("fine", ("JPN", "USA"))])
+        await jpn.node.keeper.flush()
+        held = {(item.record_id, item.member, item.reason) for item in (await status_of(jpn.node)).held}
+        assert held == {
+            ("asked", "KOR", "needs_person"), ("asked", "USA", "needs_person"),
+            ("kept", "KOR", "policy"), ("kept", "USA", "policy"),
+        }  # fmt: skip
+        await until(lambda: len(detections(house, "USA")) == 2 and len(detections(house, "KOR")) == 1)
+        await jpn.stop()
+        await jpn.start()
+        jpn.node.approve("asked")
+        await until(lambda: all("asked" in detections(house, code) for code in ("KOR", "USA")))
+        await jpn.node.keeper.flush()
+        assert {item.record_id for item in (await status_of(jpn.node)).held} == {"kept"}
+    [coarse] = set(detections(house, "KOR")) - {"asked"}
+    assert set(detections(house, "KOR")) == {"asked", coarse}
+    assert set(detections(house, "USA")) == {"asked", coarse, "fine"}
+    assert set(detections(house, "JPN")) == {"asked", coarse, "fine", "kept"}
+    copy = detections(house, "KOR")[coarse]
+    assert copy["body"]["independence_group"] == "group fine"
+    assert "sensor" not in copy["body"]
+    assert "fine" not in str(copy["sources"])
+    for code in CODES:
+        disk = read_disk(house.homes[code])
+        assert disk.foreign == disk.refused == []
+        assert max(disk.ids.values()) == (2 if code == "JPN" else 1)  # at home it also stands among what was held
+        assert verify_frames(disk.frames, [house.roster]).is_sound
+
+
+@on_loop
+async def test_a_recalled_record_is_gone_from_every_members_files(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    async with running(house) as nodes:
+        spilled = detection("spilled", ("JPN", "KOR", "USA"), sensor="a-radar-that-nobody-should-know-of")
+        nodes["JPN"].node.issue([detection("before", ("JPN", "KOR", "USA")), spilled])
+        await until(lambda: all("spilled" in detections(house, code) for code in CODES))
+        assert all(spills(house, code) for code in CODES)
+        nodes["JPN"].node.recall(spilled, "names a sensor")
+        await until(lambda: not any(spills(house, code) for code in CODES), timeout_s=30)
+        await until(lambda: all(not node.node.orders.unfinished for node in nodes.values()))
+        await gathered(*(node.stop() for node in nodes.values()))
+        await gathered(*(node.start() for node in nodes.values()))
+        await gathered(*(node.issue(range(5), CODES) for node in nodes.values()))
+        await until_level(house, [node.told for node in nodes.values()])
+    for code in CODES:
+        disk = read_disk(house.homes[code])
+        assert not spills(house, code)
+        assert "spilled" not in disk.ids
+        assert "before" in disk.ids
+        report = verify_frames(disk.frames, [house.roster])
+        assert report.is_sound
+        assert report.recalled == 1
+
+
+@on_loop
+async def test_a_revoked_key_is_refused_also_after_a_restart(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    async with running(house) as nodes:
+        jpn, kor = nodes["JPN"], nodes["KOR"]
+        key = PrivateKey.load(KeyRole.TEST, jpn.home / "keys/test.pem")
+        now = SystemClock().now()
+        document = unsigned(KeyRevocation(member="JPN", keyid=key.keyid, revoked_at=now, last_heads=()))
+        document = document.signed_by("JPN", PrivateKey.load(KeyRole.ROSTER, jpn.home / "keys/roster.pem"))
+        order = with_body(
+            "exchange.revocation", Revocation(document=encode(document).decode()), id="order", originator="JPN",
+            marking=marking_for(*CODES), status="actual", precedence=Precedence.FLASH, issued_at=now,
+        )  # fmt: skip
+        jpn.node.issue([order])
+        await until(lambda: kor.node.exchange.trust.is_revoked(key.keyid))
+        await kor.node.keeper.flush()
+        jpn.node.issue([detection("void-1", CODES)])
+        await until(lambda: reasons(house, "KOR")["revoked_key"] > 0)
+        await kor.stop()
+        await kor.start()
+        assert kor.node.exchange.trust.is_revoked(key.keyid)
+        before = reasons(house, "KOR")["revoked_key"]
+        jpn.node.issue([detection("void-2", CODES)])
+        await until(lambda: reasons(house, "KOR")["revoked_key"] > before)
+        jpn.node.issue([detection("good", CODES, status="actual")])
+        await until(lambda: all("good" in detections(house, code) for code in CODES))
+    for code in ("KOR", "USA"):
+        assert set(detections(house, code)) == {"good"}
+    assert not load_trust(read_config(house.homes["KOR"] / "member.toml")).is_revoked(key.keyid)
+
+
+def detections(house: House, code: str) -> dict[str, dict]:
+    """Return the detections in a member's store, by id."""
+    found = {}
+    for data in read_disk(house.homes[code]).frames:
+        for slip in msgspec.json.decode(data)["records"]:
+            record = slip.get("record")
+            if record is not None and record["kind"] == "warning.detection":
+                found[record["id"]] = record
+    return found
+
+
+def spills(house: House, code: str) -> bool:
+    """Tell whether a member's store, its log or its lock file holds what was recalled."""
+    files = (house.homes[code] / "data").glob("store.db*")
+    return any(b"a-radar-that-nobody-should-know-of" in file.read_bytes() for file in files)
+
+
+def reasons(house: House, code: str) -> dict[str, int]:
+    """Return how often a member refused something, by reason."""
+    return Counter(reason for _, reason, _ in read_disk(house.homes[code]).refused)
