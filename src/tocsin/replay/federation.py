@@ -72,9 +72,12 @@ class Throwaway:
                 read_config(plan.home / "member.toml"), clock=self.clocks[plan.code], paced=True, watcher=watcher,
                 new_id=partial(self._new_id, plan.code),
             )  # fmt: skip
-        async with asyncio.TaskGroup() as group:
-            for node in self.nodes.values():
-                group.create_task(node.start())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for node in self.nodes.values():
+                    group.create_task(node.start())
+        except ExceptionGroup as failed:  # the first that does not start says why; the others were called off
+            raise failed.exceptions[0] from None
         await self._joined()
 
     async def stop(self) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.sealed import START, Federation, make_record
 
-from sealed import START, Federation, make_record
 from tocsin.cli.app import run
 from tocsin.codec import encode
 from tocsin.markings import Marking, marking_for

@@ -6,8 +6,8 @@ import json
 import sqlite3
 
 import pytest
+from tests.sealed import Federation, make_record
 
-from sealed import Federation, make_record
 from tocsin.codec import encode
 from tocsin.markings import marking_for
 from tocsin.store import Batch, Store
