@@ -174,8 +174,9 @@ class Rogue:
         """Say something to everyone that stands outside the chains."""
         self.count += 1
         record = with_body(
-            kind, body, id=f"rogue-control-{self.count}", originator="JPN", marking=marking_for("JPN", *audience.split("-")),
-            status="test", precedence=Precedence.ROUTINE, issued_at=SystemClock().now(),
+            kind, body, id=f"rogue-control-{self.count}", originator="JPN", status="test",
+            marking=marking_for("JPN", *audience.split("-")), precedence=Precedence.ROUTINE,
+            issued_at=SystemClock().now(),
         )  # fmt: skip
         chain = ChainId("JPN", audience, "test", Precedence.ROUTINE)
         self.say_live(self.seal([record], chain=chain, number=0))
