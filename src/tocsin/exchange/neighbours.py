@@ -6,15 +6,23 @@ end, each second. A head beyond what is held shows a lost tail; no head shows a 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tocsin.exchange.chains import ForeignChains
+from tocsin.markings import PUBLIC
 from tocsin.records import Admitted, ChainId, Head, Heads, Request
 
 REQUEST_SPAN = 500
 """Frames asked for at once."""
+
+REQUESTS_AT_ONCE = 50
+"""Gaps asked for in one turn; a member that names frames that do not exist must not make us ask without end."""
+
+ENDS_PER_MEMBER = 1000
+"""Ends of epochs not held yet that are remembered on one member's word, the newest."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,8 @@ class Neighbours:
         self._by_code: dict[str, Neighbour] = {}
         self._counts: dict[tuple[str, str, str, str], int] = {}
         self._ends: dict[tuple[ChainId, str], int] = {}
+        self._named: dict[str, deque[tuple[ChainId, str]]] = {}
+        """Which of these each member was the first to name, oldest first."""
         self._ticks: dict[tuple[str, str, str], int] = {}
         self._missing_since: dict[tuple[ChainId, str, int], datetime] = {}
         self._requested: dict[tuple[ChainId, str, int], datetime] = {}
@@ -82,10 +92,13 @@ class Neighbours:
         for head in body.heads:
             if head.originator == record.originator:
                 neighbour.heads[chain_of_head(admitted, head)] = head
-                self._note_end(chain_of_head(admitted, head), head)
+                self._note_end(record.originator, chain_of_head(admitted, head), head)
+        members = admitted.frame.chain.members
         for head in body.held:
+            if members != (PUBLIC,) and head.originator not in members:
+                continue  # it cannot hold what is not for it, and names are cheap
             neighbour.holds[chain_of_head(admitted, head)] = head
-            self._note_end(chain_of_head(admitted, head), head)
+            self._note_end(record.originator, chain_of_head(admitted, head), head)
         return True
 
     def missing(self, chains: ForeignChains, now: datetime) -> Iterator[Missing]:
@@ -104,20 +117,25 @@ class Neighbours:
             self._requested.pop(key, None)
 
     def requests(self, chains: ForeignChains, now: datetime, *, after_s: float) -> list[tuple[ChainId, Request]]:
-        """Return what to ask for: gaps that have lasted ``after_s``, each once in that time."""
+        """Return what to ask for: gaps that have lasted ``after_s``, each once in that time at most, in turn."""
         wait = timedelta(seconds=after_s)
-        due = []
+        never = datetime.min.replace(tzinfo=now.tzinfo)
+        due: list[tuple[datetime, tuple[ChainId, str, int], Missing]] = []
         for gap in self.missing(chains, now):
             key = (gap.chain, gap.epoch, gap.after)
-            if now - gap.since < wait or now - self._requested.get(key, datetime.min.replace(tzinfo=now.tzinfo)) < wait:
-                continue
+            asked = self._requested.get(key, never)
+            if now - gap.since >= wait and now - asked >= wait:
+                due.append((asked, key, gap))
+        due.sort(key=lambda entry: entry[0])
+        asking = []
+        for _, key, gap in due[:REQUESTS_AT_ONCE]:
             self._requested[key] = now
             request = Request(
                 originator=gap.chain.originator, precedence=gap.chain.precedence, epoch=gap.epoch,
                 after=gap.after, up_to=min(gap.up_to, gap.after + REQUEST_SPAN),
             )  # fmt: skip
-            due.append((gap.chain, request))
-        return due
+            asking.append((gap.chain, request))
+        return asking
 
     def is_level(self, chains: ForeignChains, codes: tuple[str, ...], tick: int) -> bool:
         """Tell whether all these members have signed the heads of a tick and all that they name is held."""
@@ -127,12 +145,17 @@ class Neighbours:
             for chain, head in self.get(code).heads.items()
         )
 
-    def _note_end(self, chain: ChainId, head: Head) -> None:
+    def _note_end(self, signer: str, chain: ChainId, head: Head) -> None:
         """Remember the furthest known end of an epoch until all up to it is held."""
         ends = [(head.epoch, head.number)]
         if head.resumes is not None:
             ends.append((head.resumes[0], head.resumes[1]))
         for epoch, number in ends:
+            if (chain, epoch) not in self._ends:
+                named = self._named.setdefault(signer, deque())
+                named.append((chain, epoch))
+                if len(named) > ENDS_PER_MEMBER:
+                    self._ends.pop(named.popleft(), None)
             self._ends[chain, epoch] = max(number, self._ends.get((chain, epoch), 0))
 
 

@@ -206,11 +206,14 @@ class MemoryFederation:
         member.exchange = None
         if not (store_tail and outbox_tail):
             kept, outboxes = member.synced, {ends: wire.synced for ends, wire in self.wires.items()}
+            cursors = {ends: wire.cursor_synced for ends, wire in self.wires.items()}
             self.sync(code)
             member.synced = kept if store_tail else member.synced
             for ends, wire in self.wires.items():
                 if ends[0] == code and outbox_tail:
                     wire.synced = outboxes[ends]
+                elif ends[1] == code and store_tail:  # a store writes frames and cursors in one transaction
+                    wire.cursor_synced = cursors[ends]
         for hash_ in list(member.kept)[member.synced :]:
             del member.kept[hash_]
         for (sender, receiver), wire in self.wires.items():
