@@ -18,6 +18,9 @@ from tocsin.warning.measurement import ANGLES, PLACED, RANGED
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+FURTHEST_M = 1e9
+"""Beyond the moon: nothing that is warned of is so far, and no sensor so bad."""
+
 Site = tuple[float, float, float]
 
 
@@ -98,9 +101,9 @@ class Plot:
 
 
 def plot_of(admitted: Admitted) -> Plot | None:
-    """Read a detection; None if it says no time of measurement."""
+    """Read a detection; None if it says no time of measurement, or figures that no sensor of the earth gives."""
     record, body = admitted.record, admitted.body
-    if record.observed_at is None or not isinstance(body, Detection):
+    if record.observed_at is None or not isinstance(body, Detection) or not _is_plausible(body):
         return None
     group = f"{record.originator}:{body.independence_group}" if body.independence_group else ""
     time_s = seconds_of(record.observed_at)
@@ -136,6 +139,20 @@ def plot_of(admitted: Admitted) -> Plot | None:
         bias_sigma_rad=math.radians(body.bias_sigma_deg),
         group=group,
     )
+
+
+def _is_plausible(body: Detection) -> bool:
+    """Tell whether figures are such that their squares and inverses can be reckoned with."""
+    limits = (
+        (body.range_m, 1.0, FURTHEST_M),
+        (body.range_sigma_m, 1e-3, FURTHEST_M),
+        (body.angle_sigma_deg, 1e-9, 180.0),
+        (body.bias_sigma_deg, 0.0, 180.0),
+        (body.sensor.altitude_m if body.sensor is not None else None, -FURTHEST_M, FURTHEST_M),
+        (body.position.altitude_m if body.position is not None else None, -FURTHEST_M, FURTHEST_M),
+        (body.position_sigma_m, 1e-3, FURTHEST_M),
+    )
+    return all(value is None or low <= value <= high for value, low, high in limits)
 
 
 def independent(plots: Iterable[Plot], already: dict[str, float]) -> Iterator[Plot]:
