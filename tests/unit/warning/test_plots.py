@@ -44,7 +44,7 @@ def test_extreme_copies_begin_no_track(sigma_m):
 
 def test_what_comes_with_extremes_is_fused_as_if_they_were_not_there():
     honest = detections(flight_of("NK-20170828-01"), members=("KOR", "USA"))[:120]
-    extremes = [polar(30 + number, **change) for number, change in enumerate(EXTREMES)]
+    extremes = [polar(60 + number, **change) for number, change in enumerate(EXTREMES)]
     plain = run(make_desk("KOR"), honest, until_s=150)
     assert launches(plain, ALL)
     mixed = run(make_desk("KOR"), [*honest, *extremes], until_s=150)
