@@ -21,6 +21,8 @@ from tests.nodes import (
 )
 from tests.servers import on_loop
 
+from tocsin.bus import Cursor
+
 pytestmark = pytest.mark.servers
 
 PAIR = ("JPN", "USA")
@@ -93,6 +95,26 @@ async def test_a_server_comes_back_with_an_empty_disk(tmp_path: Path) -> None:
         shutil.move(streams, tmp_path / "lost")
         usa.node.server.kill()
         await gathered(*(node.issue(range(20, 60), CODES) for node in nodes.values()))
+        await until_level(house, [node.told for node in nodes.values()])
+    audit(house, [node.told for node in nodes.values()])
+
+
+@on_loop
+async def test_own_outboxes_are_known_to_their_ends_and_not_read_anew(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    async with running(house) as nodes:
+        usa = nodes["USA"]
+        await gathered(*(node.issue(range(30), CODES) for node in nodes.values()))
+        await until(lambda: not usa.node.bus.in_flight)
+        await usa.node.keeper.flush()
+        ends = await usa.node.bus.ends()
+        assert [end.seq >= 30 for end in ends] == [not end.stream.endswith("_BULK") for end in ends]
+        for end in ends:
+            kept = usa.node.store.links.cursor(end.stream)
+            assert (kept.created, kept.seq) == (end.created, end.seq)
+            assert [
+                item async for item in usa.node.bus.tail(end.stream, Cursor(end.stream, kept.created, kept.seq))
+            ] == []
         await until_level(house, [node.told for node in nodes.values()])
     audit(house, [node.told for node in nodes.values()])
 

@@ -214,7 +214,7 @@ async def test_a_rogue_member_with_valid_papers_gains_nothing(tmp_path: Path) ->
             await until(lambda: all(record_id(c, 59) in str(rogue.heard) for c in ("KOR", "USA")))
             for node in nodes.values():
                 status = await status_of(node.node)
-                assert status.store_problem == ""
+                assert (status.store_problem, status.desks) == ("", {})
                 assert not node.node.exchange.trust.is_revoked(own_key(house, "KOR"))
         finally:
             await rogue.stop()
