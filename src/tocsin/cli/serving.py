@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from tocsin.node import ControlSocket, HealthServer, MemberConfig, Node, status_of
+from tocsin.node.process import prefer_the_loop
 
 log = structlog.get_logger()
 
@@ -27,6 +28,7 @@ async def serve(config: MemberConfig) -> None:
     node = Node(config)
     if not await _unless(stop, node.start()):
         return
+    prefer_the_loop()
     try:
         health = HealthServer(
             config.health.listen, status=lambda: status_of(node), exposition=node.metrics.exposition

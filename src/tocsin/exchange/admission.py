@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 
 from tocsin.codec import decode
 from tocsin.errors import MalformedRecordError, SignatureError, UnsupportedVersionError
@@ -181,7 +182,12 @@ def _is_for(member: str, header: Header) -> bool:
     members = header.members
     if members == (PUBLIC,):
         return True
-    return member in members and header.originator in members and list(members) == sorted(set(members))
+    return member in members and header.originator in members and _is_in_order(members)
+
+
+@lru_cache(maxsize=256)
+def _is_in_order(members: tuple[str, ...]) -> bool:
+    return list(members) == sorted(set(members))
 
 
 def _against_frame(record: Record, header: Header) -> str:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import msgspec
 
@@ -116,7 +117,7 @@ class OpenFrame:
     signature: str
     slips: tuple[Slip, ...]
 
-    @property
+    @cached_property
     def ref(self) -> FrameRef:
         """The frame's place in its chain, with its hash."""
         return FrameRef(self.header.chain, self.header.epoch, self.header.number, frame_hash(self.header_bytes))

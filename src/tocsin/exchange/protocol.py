@@ -21,7 +21,8 @@ from tocsin.exchange.chains import Epoch, ForeignChains, Memory, NoMemory
 from tocsin.exchange.derivation import Label, Labels, both, label_of
 from tocsin.exchange.neighbours import REQUEST_SPAN, Neighbours, chain_of_head
 from tocsin.exchange.policy import Policy
-from tocsin.exchange.release import next_hops, reachable, release_to_peer
+from tocsin.exchange.release import release_to_peer
+from tocsin.exchange.routes import Routes
 from tocsin.exchange.sanitise import sanitise
 from tocsin.exchange.sealing import Batch, Sealer, batches, chain_of
 from tocsin.markings import PUBLIC, marking_for, unknown_caveats
@@ -94,6 +95,7 @@ class Exchange:
         self._clock = clock
         self._random = random_bytes
         self._labels = Labels(look_up)
+        self._routes = Routes(member)
         self._sealer = Sealer(member, keys, clock, random_bytes)
         self._seen: OrderedDict[bytes, None] = OrderedDict()
         self._heads_sent: dict[tuple[str, str], int] = {}
@@ -327,7 +329,7 @@ class Exchange:
             return
         decision = self.policy.decide(record)
         if decision == "release":
-            reached = reachable(self.trust.roster, self.member, record.marking.releasable_to)
+            reached = self._routes.reachable(self.trust.roster, record.marking.releasable_to)
             ready.setdefault(chain if reached else alone, []).append(record)
             self._note_unreached(record, outgoing)
             return
@@ -340,7 +342,7 @@ class Exchange:
         ]
 
     def _note_unreached(self, record: Record, outgoing: Outgoing) -> None:
-        reached = reachable(self.trust.roster, self.member, record.marking.releasable_to)
+        reached = self._routes.reachable(self.trust.roster, record.marking.releasable_to)
         outgoing.held += [
             Held(record.id, record.kind, Peer(code), "no_route", f"no link of the audience leads to {code}", record)
             for code in self._others(record)
@@ -375,7 +377,7 @@ class Exchange:
         outgoing.sends += self._to_hops(frame.data, frame.ref, kind, via=self.member)
 
     def _to_hops(self, data: bytes, ref: FrameRef, kind: str, *, via: str) -> list[Released[Peer]]:
-        hops = next_hops(self.trust.roster, self.member, ref.chain, via)
+        hops = self._routes.next_hops(self.trust.roster, ref.chain, via)
         return [release_to_peer(data, ref, Peer(code), kind) for code in hops]
 
     def _remember(self, digest: bytes) -> None:

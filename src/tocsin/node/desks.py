@@ -6,6 +6,7 @@ failed on, which goes into the quarantine, and never the node.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -78,6 +79,10 @@ class OpenDesk:
             for entry in admitted:
                 yield self._take_one(entry, now)
         yield self._try(lambda: self.desk.tick(now)) or []
+
+    async def work_beside(self, admitted: Sequence[Admitted], now: datetime) -> list[list[Record]]:
+        """Do ``work`` in a thread: a warning that comes in while the desk computes does not wait for it."""
+        return await asyncio.to_thread(lambda: list(self.work(admitted, now)))
 
     def refused(self) -> list[Rejected]:
         """Return the records that the desk could not take since this was last asked, for the quarantine."""

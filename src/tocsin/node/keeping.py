@@ -15,6 +15,9 @@ from tocsin.records import AdmittedFrame, Destination, Peer, Released
 from tocsin.store import Batch, Committed, Cursor, HeldItem, Store, Unacked
 
 _RETRY_S = 1.0
+_GATHER_S = 0.05
+"""Between the first thing to write and the transaction that writes it: a frame that its peers' outboxes acknowledge
+in that time never needs a row that says it waits, and one transaction costs more than the frames in it."""
 _REFUSED_IN_MEMORY = 200
 
 log = structlog.get_logger()
@@ -46,17 +49,30 @@ class Keeper:
 
     A store that fails (a full disk) holds nothing up: warnings go on, ``problem`` says what is wrong, and the same
     batch is tried again until it is written.
+
+    Args:
+        store: Where to.
+        on_committed: Called after each transaction with the order of the last record in the store.
+        before_flush: Called by ``flush``, to give what is still on its way here.
     """
 
-    def __init__(self, store: Store, *, on_committed: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        on_committed: Callable[[int], None],
+        before_flush: Callable[[], None] = lambda: None,
+    ) -> None:
         self.store = store
         self.problem = ""
         self._on_committed = on_committed
+        self._before_flush = before_flush
         self._pending = Pending()
         self._batch = Pending()
         """What the last commit is about; on disk once that has succeeded."""
         self._commit: Future[Committed] | None = None
         self._dirty = asyncio.Event()
+        self._is_urgent = asyncio.Event()
         self._done = 0
         self._noted = 0
         self._progress = asyncio.Condition()
@@ -106,6 +122,7 @@ class Keeper:
         """Commit until cancelled."""
         while True:
             await self._dirty.wait()
+            await self._gather()
             self._dirty.clear()
             self._batch, self._pending, upto = self._pending, Pending(), self._noted
             committed = await self._until_written()
@@ -113,6 +130,14 @@ class Keeper:
                 self._done = upto
                 self._progress.notify_all()
             self._on_committed(committed.last_order)
+
+    async def _gather(self) -> None:
+        try:
+            async with asyncio.timeout(_GATHER_S):
+                await self._is_urgent.wait()
+        except TimeoutError:
+            return
+        self._is_urgent.clear()
 
     async def _until_written(self) -> Committed:
         while True:
@@ -132,7 +157,10 @@ class Keeper:
 
     async def flush(self) -> None:
         """Wait until all that was given so far is on disk."""
+        self._before_flush()
         goal = self._noted
+        if self._done < goal:
+            self._is_urgent.set()
         async with self._progress:
             await self._progress.wait_for(lambda: self._done >= goal)
 

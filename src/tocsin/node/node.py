@@ -11,6 +11,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -26,17 +27,18 @@ from tocsin.errors import (
     StatusMixError,
     StoreError,
 )
-from tocsin.exchange import Exchange, Incoming, Label, Outgoing, Rejected, strictest
+from tocsin.exchange import Exchange, Incoming, Outgoing, Rejected
 from tocsin.node.config import MemberConfig
-from tocsin.node.desks import DeskContext, open_desks
+from tocsin.node.desks import DeskContext, OpenDesk, open_desks
 from tocsin.node.keeping import Keeper
 from tocsin.node.metrics import Metrics
 from tocsin.node.orders import Orders
+from tocsin.node.returning import OwnFrames
 from tocsin.node.sending import Sender
-from tocsin.node.taking_up import restore, take_back_tails
+from tocsin.node.taking_up import held_label, restore, take_back_tails
 from tocsin.node.wiring import bus_config, load_keys, load_trust
 from tocsin.records import Admitted, AdmittedFrame, Peer, Precedence, Recall, Record, with_body
-from tocsin.store import Cursor, HeldItem, RecordQuery, Store, reread
+from tocsin.store import Cursor, HeldItem, Store, reread
 
 HEADS_EVERY_S = 1.0
 
@@ -85,6 +87,7 @@ class Node:
         self._paced = paced
         self._watcher = watcher or Watcher()
         self._inbox: list[Admitted] = []
+        self._own = OwnFrames(self._let_in)
         self._tasks: list[asyncio.Task[None]] = []
         self._desks_due = asyncio.Event()
         self._reconnected = asyncio.Event()
@@ -113,10 +116,10 @@ class Node:
         path = self.config.path(self.config.store.file)
         path.parent.mkdir(parents=True, exist_ok=True)
         self.store = Store.open(path)
-        self.keeper = Keeper(self.store, on_committed=self.metrics.committed)
+        self.keeper = Keeper(self.store, on_committed=self.metrics.committed, before_flush=self._own.take)
         self.exchange = Exchange(
             self.member, trust=trust, keys=keys, policy=self.config.exchange, clock=self.clock,
-            memory=self.store.chains, look_up=self._label_of,
+            memory=self.store.chains, look_up=partial(held_label, self.store),
         )  # fmt: skip
         self.sender = Sender(self.bus, self.keeper, self.metrics, self.clock)
         self.orders = Orders(self.exchange, self.keeper, self.clock, erase=self.bus.erase)
@@ -169,6 +172,7 @@ class Node:
     async def stop(self) -> None:
         """Leave: send what is sealed, keep what is admitted, stop the server."""
         self.is_started = False
+        self._own.take()
         for task in self._tasks[1:]:
             task.cancel()
         await asyncio.gather(*self._tasks[1:], return_exceptions=True)
@@ -190,7 +194,7 @@ class Node:
     # -- outward ----------------------------------------------------------------------------------------------------
 
     def issue(self, records: Sequence[Record]) -> Outgoing:
-        """Seal records of our own, release them, and take them in through our own door.
+        """Seal records of our own and send what is released; some milliseconds later they pass our own door.
 
         Raises:
             NotReleasableError: A record is not ours, or goes further than its sources may.
@@ -240,6 +244,7 @@ class Node:
 
     def step(self) -> None:
         """Hand what came in since the last step to the desks, in an order that does not depend on arrival."""
+        self._own.take()
         inbox, self._inbox = self._inbox, []
         inbox.sort(key=lambda entry: (entry.record.issued_at, entry.record.originator, entry.record.id))
         self._run_desks(inbox)
@@ -271,11 +276,11 @@ class Node:
         if frame.ref.number == 0:
             self._answer(incoming)
             return
-        self.metrics.admitted(frame)
         self._watcher.on_admitted(frame)
-        self.keeper.frame(frame)
         self._inbox += frame.records
         self._desks_due.set()
+        self.keeper.frame(frame)
+        self.metrics.admitted(frame)
         for admitted in frame.records:
             self.orders.obey(admitted)
 
@@ -298,9 +303,25 @@ class Node:
     def _run_desks(self, admitted: Sequence[Admitted]) -> None:
         now = self.clock.now()
         for desk in self.desks:
-            for made in desk.work(admitted, now):
-                self._issue_made(desk.name, made)
-            self._refuse(desk.refused())
+            self._take_over(desk, list(desk.work(admitted, now)))
+
+    async def _run_desks_for_ever(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(0.25):
+                    await self._desks_due.wait()
+            except TimeoutError:
+                pass
+            self._desks_due.clear()
+            inbox, self._inbox = self._inbox, []
+            now = self.clock.now()
+            for desk in self.desks:
+                self._take_over(desk, await desk.work_beside(inbox, now))
+
+    def _take_over(self, desk: OpenDesk, made: list[list[Record]]) -> None:
+        for records in made:
+            self._issue_made(desk.name, records)
+        self._refuse(desk.refused())
 
     def _issue_made(self, desk: str, made: list[Record]) -> None:
         if not made:
@@ -319,17 +340,6 @@ class Node:
             for record in made:
                 self._watcher.on_own(record)
 
-    async def _run_desks_for_ever(self) -> None:
-        while True:
-            try:
-                async with asyncio.timeout(0.25):
-                    await self._desks_due.wait()
-            except TimeoutError:
-                pass
-            self._desks_due.clear()
-            inbox, self._inbox = self._inbox, []
-            self._run_desks(inbox)
-
     # -- inside -----------------------------------------------------------------------------------------------------
 
     def _carry(self, outgoing: Outgoing, *, is_new: bool = True) -> None:
@@ -338,11 +348,13 @@ class Node:
             self.sender.send(released)
         now = self.clock.now()
         self.keeper.held([HeldItem(held=held, held_at=now) for held in outgoing.held])
-        for data in outgoing.frames:
-            incoming = self.exchange.receive(data, via=self.member, path="self")
-            self._handle(incoming)
-            if incoming.frame is not None and is_new:
-                self._sanitise(incoming.frame)
+        self._own.add(outgoing.frames, is_new=is_new)
+
+    def _let_in(self, data: bytes, is_new: bool) -> None:  # noqa: FBT001 - as OwnFrames calls it
+        incoming = self.exchange.receive(data, via=self.member, path="self")
+        self._handle(incoming)
+        if incoming.frame is not None and is_new:
+            self._sanitise(incoming.frame)
 
     def _sanitise(self, frame: AdmittedFrame) -> None:
         """Issue the coarse copies that policy wants; the originals are on their way, so nothing here may fail them."""
@@ -386,11 +398,3 @@ class Node:
     def _read_so_far(self) -> list[StreamCursor]:
         cursors = [self.store.links.cursor(stream) for stream in self.bus.copies()]
         return [StreamCursor(cursor.stream, cursor.created, cursor.seq) for cursor in cursors if cursor is not None]
-
-    def _label_of(self, record_id: str) -> Label | None:
-        """Return the label of a record, the strictest if several members used one id."""
-        labels = [
-            Label(stored.admitted.record.marking, stored.admitted.record.status, stored.admitted.record.synthetic)
-            for stored in self.store.records(RecordQuery(id=record_id))
-        ]
-        return strictest(labels)

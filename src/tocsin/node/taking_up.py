@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tocsin.bus import Bus
 from tocsin.bus import Cursor as StreamCursor
-from tocsin.exchange import Exchange
+from tocsin.exchange import Exchange, Label, strictest
 from tocsin.node.keeping import Keeper
 from tocsin.node.orders import Orders
 from tocsin.store import Cursor, RecordQuery, Store
@@ -51,3 +51,15 @@ async def take_back_tails(bus: Bus, exchange: Exchange, keeper: Keeper, orders: 
         keeper.cursor(Cursor(stream=end.stream, created=end.created, seq=end.seq))
     exchange.resume()
     return ends
+
+
+def held_label(store: Store, record_id: str) -> Label | None:
+    """Return the label of a record that a store holds, the strictest if several members used one id.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    return strictest(
+        Label(stored.admitted.record.marking, stored.admitted.record.status, stored.admitted.record.synthetic)
+        for stored in store.records(RecordQuery(id=record_id))
+    )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tocsin.clock import ManualClock, SystemClock
 from tocsin.node import Addresses, Node, Plan, Watcher, links_for, make_federation, read_config
+from tocsin.node.process import prefer_the_loop
 from tocsin.signing import Link
 
 STATUS = "test"
@@ -78,6 +79,7 @@ class Throwaway:
                     group.create_task(node.start())
         except ExceptionGroup as failed:  # the first that does not start says why; the others were called off
             raise failed.exceptions[0] from None
+        prefer_the_loop()
         await self._joined()
 
     async def stop(self) -> None:
