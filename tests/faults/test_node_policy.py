@@ -12,9 +12,10 @@ from tests.servers import on_loop
 
 from tocsin.clock import SystemClock
 from tocsin.codec import encode
-from tocsin.exchange import verify_frames
+from tocsin.errors import NotReleasableError
+from tocsin.exchange import Exchange, verify_frames
 from tocsin.markings import marking_for
-from tocsin.node import load_trust, read_config, status_of
+from tocsin.node import Node, load_keys, load_trust, read_config, status_of
 from tocsin.records import Detection, Position, Precedence, Record, Revocation, with_body
 from tocsin.signing import KeyRevocation, KeyRole, PrivateKey, unsigned
 
@@ -130,19 +131,37 @@ async def test_a_revoked_key_is_refused_also_after_a_restart(tmp_path: Path) -> 
         jpn.node.issue([order])
         await until(lambda: kor.node.exchange.trust.is_revoked(key.keyid))
         await kor.node.keeper.flush()
-        jpn.node.issue([detection("void-1", CODES)])
-        await until(lambda: reasons(house, "KOR")["revoked_key"] > 0)
+        with pytest.raises(NotReleasableError, match="was taken back, so it signs nothing any more"):
+            jpn.node.issue([detection("void-1", CODES)])
+        thief = stolen_key(house)
+        steal(thief, jpn.node, "void-2")
+        await until(lambda: all(reasons(house, code)["revoked_key"] == 2 for code in ("KOR", "USA")))  # by both paths
         await kor.stop()
         await kor.start()
         assert kor.node.exchange.trust.is_revoked(key.keyid)
         before = reasons(house, "KOR")["revoked_key"]
-        jpn.node.issue([detection("void-2", CODES)])
+        assert reasons(house, "USA")["revoked_key"] == 2  # JPN's heads under that key have ended, too
+        steal(thief, jpn.node, "void-3")
         await until(lambda: reasons(house, "KOR")["revoked_key"] > before)
         jpn.node.issue([detection("good", CODES, status="actual")])
         await until(lambda: all("good" in detections(house, code) for code in CODES))
     for code in ("KOR", "USA"):
         assert set(detections(house, code)) == {"good"}
     assert not load_trust(read_config(house.homes["KOR"] / "member.toml")).is_revoked(key.keyid)
+
+
+def stolen_key(house: House) -> Exchange:
+    """JPN's keys in the hands of somebody who knows of no revocation."""
+    config = read_config(house.homes["JPN"] / "member.toml")
+    trust = load_trust(config)
+    keys = load_keys(config, trust.roster)
+    return Exchange("JPN", trust=trust, keys=keys, policy=config.exchange, clock=SystemClock())
+
+
+def steal(thief: Exchange, node: Node, id_: str) -> None:
+    """Send what was signed with stolen keys over the line of the member that they were stolen from."""
+    for released in thief.submit([detection(id_, CODES)]).sends:
+        node.bus.submit(released, hop=released.destination.code)
 
 
 def detections(house: House, code: str) -> dict[str, dict]:

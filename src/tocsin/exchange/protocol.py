@@ -96,7 +96,7 @@ class Exchange:
         self._random = random_bytes
         self._labels = Labels(look_up)
         self._routes = Routes(member)
-        self._sealer = Sealer(member, keys, clock, random_bytes)
+        self._sealer = Sealer(member, keys, clock, random_bytes, is_revoked=trust.is_revoked)
         self._seen: OrderedDict[bytes, None] = OrderedDict()
         self._heads_sent: dict[tuple[str, str], int] = {}
         self._contradicted: set[tuple[str, ChainId, str]] = set()

@@ -35,13 +35,20 @@ class Sealer:
     """
 
     def __init__(
-        self, member: str, keys: dict[KeyRole, PrivateKey], clock: Clock, random_bytes: Callable[[int], bytes]
+        self,
+        member: str,
+        keys: dict[KeyRole, PrivateKey],
+        clock: Clock,
+        random_bytes: Callable[[int], bytes],
+        *,
+        is_revoked: Callable[[str], bool],
     ) -> None:
         self.member = member
         self.epoch = f"{clock.now():%Y%m%dT%H%M%S.%fZ}-{random_bytes(4).hex()}"
         self._keys = dict(keys)
         self._clock = clock
         self._random = random_bytes
+        self._is_revoked = is_revoked
         self._chains: dict[ChainId, OwnChain] = {}
 
     def resume(self, chain: ChainId, head: Resume) -> None:
@@ -92,8 +99,9 @@ class Sealer:
         return {(chain.audience, chain.status) for chain in self._chains}
 
     def can_sign(self, status: str) -> bool:
-        """Tell whether a key for this status is at hand."""
-        return ROLE_OF_STATUS[status_class(status)] in self._keys
+        """Tell whether a key for this status is at hand and was not taken back."""
+        key = self._keys.get(ROLE_OF_STATUS[status_class(status)])
+        return key is not None and not self._is_revoked(key.keyid)
 
     def use(self, key: PrivateKey) -> None:
         """Sign with this key from now on what a key of its role signs."""
@@ -103,7 +111,7 @@ class Sealer:
         """Return the key that signs a status.
 
         Raises:
-            NotReleasableError: There is none at hand.
+            NotReleasableError: There is none at hand, or it was taken back: nobody would let in what it signs.
         """
         role = ROLE_OF_STATUS[status_class(status)]
         key = self._keys.get(role)
@@ -111,6 +119,11 @@ class Sealer:
             raise NotReleasableError(
                 f"this node has no {role.value} key, so it cannot sign status {status}",
                 advice=f"Name a {role.value} key in the member's TOML",
+            )
+        if self._is_revoked(key.keyid):
+            raise NotReleasableError(
+                f"the {role.value} key {key.keyid[:16]} of this member was taken back, so it signs nothing any more",
+                advice="Agree on a roster with a new key, and name that in the member's TOML",
             )
         return key
 
