@@ -60,13 +60,13 @@ class Watcher:
 
 
 class Node:
-    """A member's node. ``start`` it, then ``serve`` or drive it with ``step``, then ``stop`` it.
+    """A member's node. ``start`` it, then ``serve`` or drive it with ``gather`` and ``step``, then ``stop`` it.
 
     Args:
         config: The member's TOML.
         clock: The time of records; a replay hands in its own.
         new_id: Gives record ids.
-        paced: What comes in waits for ``step``, and heads are signed only by ``sign_heads``: for a replay.
+        paced: For a replay: what comes in waits for ``gather``, and heads are signed only by ``sign_heads``.
         watcher: Sees frames and records go by.
     """
 
@@ -242,12 +242,15 @@ class Node:
 
     # -- inward -----------------------------------------------------------------------------------------------------
 
-    def step(self) -> None:
-        """Hand what came in since the last step to the desks, in an order that does not depend on arrival."""
+    def gather(self) -> list[Admitted]:
+        """Take out what came in since the last time, in an order that does not depend on arrival."""
         self._own.take()
         inbox, self._inbox = self._inbox, []
-        inbox.sort(key=lambda entry: (entry.record.issued_at, entry.record.originator, entry.record.id))
-        self._run_desks(inbox)
+        return sorted(inbox, key=lambda entry: (entry.record.issued_at, entry.record.originator, entry.record.id))
+
+    def step(self, gathered: Sequence[Admitted]) -> None:
+        """Hand what was gathered to the desks."""
+        self._run_desks(gathered)
 
     def _on_live(self, data: bytes, via: str) -> None:
         try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tocsin.records import AdmittedFrame, Record
+from tocsin.records import Record
 from tocsin.replay.results import ExchangeResult, LatencyResult
 from tocsin.store import RecordQuery, Store
 
@@ -23,21 +23,31 @@ class Ledger:
     """By frame hash: when it was handed over, on this machine's monotonic clock."""
     delays_us: dict[str, list[float]] = field(default_factory=dict)
     """By pair."""
+    _arrived: list[tuple[str, str, float]] = field(default_factory=list)
 
     def issue(self, record: Record) -> None:
         """Note a record that a member made."""
         self.issued[record.id] = (record.originator, record.marking.releasable_to)
 
-    def sealed(self, frame_hash: str, now_s: float) -> None:
-        """Note a frame about to leave."""
-        self.sealed_s.setdefault(frame_hash, now_s)
+    def sealed(self, frames: Iterable[tuple[str, float]]) -> None:
+        """Note frames about to leave: hash and time."""
+        for frame_hash, at_s in frames:
+            self.sealed_s.setdefault(frame_hash, at_s)
 
-    def admitted(self, member: str, frame: AdmittedFrame, now_s: float) -> None:
-        """Note a frame at another member's desks."""
-        originator = frame.ref.chain.originator
-        begun_s = self.sealed_s.get(frame.ref.hash)
-        if member != originator and begun_s is not None:
-            self.delays_us.setdefault(f"{originator}->{member}", []).append((now_s - begun_s) * 1e6)
+    def admitted(self, member: str, frames: Iterable[tuple[str, str, float]]) -> None:
+        """Note frames at another member's desks: hash, originator and time."""
+        self._arrived += [(frame_hash, f"{originator}->{member}", at_s) for frame_hash, originator, at_s in frames]
+
+    def compare(self) -> None:
+        """Work out how long the frames took that are known at both ends."""
+        open_ones = []
+        for frame_hash, pair, at_s in self._arrived:
+            begun_s = self.sealed_s.get(frame_hash)
+            if begun_s is None:
+                open_ones.append((frame_hash, pair, at_s))
+            else:
+                self.delays_us.setdefault(pair, []).append((at_s - begun_s) * 1e6)
+        self._arrived = open_ones
 
 
 def audit(ledger: Ledger, stores: dict[str, Store], reach: dict[str, tuple[str, ...]], rejected: int) -> ExchangeResult:

@@ -1,4 +1,7 @@
-"""A whole federation on this machine, made for one replay and thrown away: real servers, real keys, status ``test``."""
+"""A whole federation on this machine, made for one replay and thrown away: real servers, real keys, status ``test``.
+
+Every member is a process of its own, as it is in the world, and has its own server and its own store.
+"""
 
 from __future__ import annotations
 
@@ -6,138 +9,180 @@ import asyncio
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import partial
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from tocsin.clock import ManualClock, SystemClock
-from tocsin.node import Addresses, Node, Plan, Watcher, links_for, make_federation, read_config
-from tocsin.node.process import prefer_the_loop
+import structlog
+
+from tocsin.bus import LinkState
+from tocsin.clock import SystemClock
+from tocsin.errors import BusError, TocsinError
+from tocsin.node import Addresses, Plan, links_for, make_federation
+from tocsin.replay.member import AskLinks, Failed, Flush, Issue, Order, Report, Setting, Step, Stop, run_member
 from tocsin.signing import Link
+from tocsin.store import Store
 
 STATUS = "test"
-PATIENCE_S = 30.0
+_ENDING_S = 20.0
+
+log = structlog.get_logger()
+
+_processes = get_context("forkserver")
+_processes.set_forkserver_preload(["tocsin.replay.member"])
 
 
 class Throwaway:
-    """Nodes that wait for the replay's steps.
+    """Members that wait for the replay's orders.
 
     Args:
         codes: The members.
         links: Who is joined with whom.
         audiences: For whom assessments are published.
-        start: Where the scenario's clocks begin.
-        new_id: Gives a member's record ids.
+        seed: Of the members' record ids.
     """
 
     def __init__(
-        self,
-        codes: Sequence[str],
-        *,
-        links: Sequence[Link],
-        audiences: Sequence[tuple[str, ...]],
-        start: datetime,
-        new_id: Callable[[str], str],
+        self, codes: Sequence[str], *, links: Sequence[Link], audiences: Sequence[tuple[str, ...]], seed: int
     ) -> None:
         self.codes = tuple(sorted(codes))
-        self.links = tuple(links)
-        self.audiences = tuple(audiences)
-        self.clocks = {code: ManualClock(start) for code in self.codes}
-        self.watchers = {code: Watcher() for code in self.codes}
-        self.nodes: dict[str, Node] = {}
-        self._new_id = new_id
+        self._links = tuple(links)
+        self._audiences = tuple(audiences)
+        self._seed = seed
         self._home = Path(tempfile.mkdtemp(prefix="tocsin-replay-"))
-        self._arrived = asyncio.Event()
+        self._members: dict[str, _Process] = {}
+        self._reports: dict[str, Report] = {}
+        """Of the first half of the tick."""
 
-    async def start(self) -> None:
+    async def start(self, scenario_start: datetime) -> None:
         """Make the members' folders and start their nodes.
+
+        Args:
+            scenario_start: Where the scenario's clocks begin, UTC.
 
         Raises:
             TocsinError: A node does not start.
         """
         ports = iter(free_ports(3 * len(self.codes)))
         plans = [
-            Plan(
-                code, code, self._home / code,
-                Addresses(*(f"127.0.0.1:{next(ports)}" for _ in range(3))),
-            )
+            Plan(code, code, self._home / code, Addresses(*(f"127.0.0.1:{next(ports)}" for _ in range(3))))
             for code in self.codes
-        ]  # fmt: skip
+        ]
         # certificates are checked by real clocks, whatever day the scenario plays on
-        make_federation(plans, self.links, name="replay", now=SystemClock().now(), audiences=self.audiences)
+        make_federation(plans, self._links, name="replay", now=SystemClock().now(), audiences=self._audiences)
         for plan in plans:
-            watcher = self.watchers[plan.code]
-            watcher.on_heads = self._arrived.set
-            self.nodes[plan.code] = Node(
-                read_config(plan.home / "member.toml"), clock=self.clocks[plan.code], paced=True, watcher=watcher,
-                new_id=partial(self._new_id, plan.code),
-            )  # fmt: skip
-        try:
-            async with asyncio.TaskGroup() as group:
-                for node in self.nodes.values():
-                    group.create_task(node.start())
-        except ExceptionGroup as failed:  # the first that does not start says why; the others were called off
-            raise failed.exceptions[0] from None
-        prefer_the_loop()
-        await self._joined()
+            setting = Setting(plan.code, plan.home, self.heard_by(plan.code), scenario_start, self._seed)
+            self._members[plan.code] = _Process(setting)
+        await asyncio.gather(*(member.joined() for member in self._members.values()))
+
+    async def issue(self, tick: int, now: datetime, records: Mapping[str, Sequence[bytes]], *, is_new: bool) -> None:
+        """Let every member issue its records of a tick and wait until all of them are where they belong."""
+        orders = {code: Issue(tick, now, tuple(records.get(code, ())), is_new) for code in self.codes}
+        self._reports = await self._all(orders)
+
+    async def step(self) -> dict[str, tuple[Report, Report]]:
+        """Let every member's desks work; return what both halves of the tick brought about."""
+        stepped = await self._all(dict.fromkeys(self.codes, Step()))
+        return {code: (self._reports[code], stepped[code]) for code in self.codes}
+
+    async def links(self) -> dict[str, dict[str, LinkState]]:
+        """Return every member's view of its links."""
+        return {code: report.links for code, report in (await self._all(dict.fromkeys(self.codes, AskLinks()))).items()}
+
+    async def flush(self) -> dict[str, Report]:
+        """Let every member write everything to disk."""
+        return await self._all(dict.fromkeys(self.codes, Flush()))
+
+    def open_stores(self) -> dict[str, Store]:
+        """Open every member's store for reading."""
+        return {code: Store.open(self._home / code / "data/store.db", read_only=True) for code in self.codes}
 
     async def stop(self) -> None:
         """Stop everything and remove the folders."""
-        await asyncio.gather(*(node.stop() for node in self.nodes.values() if node.is_started), return_exceptions=True)
+        await asyncio.gather(*(member.stop() for member in self._members.values()))
         shutil.rmtree(self._home, ignore_errors=True)
 
-    def set_time(self, now: datetime) -> None:
-        """Set the scenario's time of day, everywhere at once."""
-        for clock in self.clocks.values():
-            clock.step_to(now)
+    def heard_by(self, code: str) -> tuple[str, ...]:
+        """Return the members whose records can reach a member, over links of an audience that both are in."""
+        heard = {
+            other
+            for audience in self._audiences
+            if code in audience
+            for other in audience
+            if other != code and _joined(code, other, set(audience), self._links)
+        }
+        return tuple(sorted(heard))
 
-    async def level(self, tick: int) -> None:
-        """Sign the heads of a tick and wait until everyone holds all that they name.
+    async def _all(self, orders: Mapping[str, Order]) -> dict[str, Report]:
+        reports = await asyncio.gather(*(self._members[code].ask(order) for code, order in orders.items()))
+        return dict(zip(orders, reports, strict=True))
+
+
+class _Process:
+    """The replay's end of one member's process."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._code = setting.code
+        self._turn = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=setting.code)
+        ours, theirs = _processes.Pipe()
+        self._pipe: Connection = ours
+        self._process: BaseProcess = _processes.Process(target=run_member, args=(theirs, setting), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    async def joined(self) -> None:
+        """Wait until the node has started.
 
         Raises:
-            TimeoutError: Something did not arrive within ``PATIENCE_S`` seconds.
+            TocsinError: It does not start.
         """
-        for code in self.codes:
-            self.nodes[code].sign_heads(tick=tick)
-        signed_s = SystemClock().monotonic_s()
-        deadline_s = signed_s + PATIENCE_S
-        while not all(self.is_level(code, tick) for code in self.codes):
-            self._arrived.clear()
-            try:
-                async with asyncio.timeout(0.5):
-                    await self._arrived.wait()
-            except TimeoutError:
-                if SystemClock().monotonic_s() > deadline_s:
-                    missing = [code for code in self.codes if not self.is_level(code, tick)]
-                    raise TimeoutError(f"tick {tick}: {', '.join(missing)} did not get everything") from None
-                for code in self.codes:  # heads go live only; one lost with a link that came up late is signed again
-                    self.clocks[code].advance(1e-6)
-                    self.nodes[code].sign_heads(tick=tick)
+        async with self._turn:
+            await self._answer()
 
-    def is_level(self, code: str, tick: int) -> bool:
-        """Tell whether a member holds all that the others signed for at a tick."""
-        exchange = self.nodes[code].exchange
-        others = tuple(other for other in self.heard_by(code))
-        return exchange.neighbours.is_level(exchange.chains, others, tick)
+    async def ask(self, order: Order) -> Report:
+        """Have an order carried out.
 
-    def heard_by(self, code: str) -> tuple[str, ...]:
-        """Return the members whose heads reach a member, over links of an audience that both are in."""
-        return tuple(
-            sorted(
-                {
-                    other
-                    for audience in self.audiences
-                    if code in audience
-                    for other in audience
-                    if other != code and _joined(code, other, set(audience), self.links)
-                }
-            )
-        )
+        Raises:
+            TocsinError: It could not be.
+            TimeoutError: Something did not arrive.
+        """
+        async with self._turn:
+            self._pipe.send(order)
+            return await self._answer()
 
-    async def _joined(self) -> None:
-        """Wait until every pair has heard each other: links take a moment to come up."""
-        await self.level(0)
+    async def stop(self) -> None:
+        """End the process, by force if it does not end by itself."""
+        try:
+            await self.ask(Stop())
+        except (TocsinError, TimeoutError, OSError):
+            self._process.terminate()
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._process.join, _ENDING_S)
+        if self._process.is_alive():
+            self._process.kill()
+        self._pipe.close()
+        self._thread.shutdown()
+
+    async def _answer(self) -> Report:
+        waiting = asyncio.get_running_loop().run_in_executor(self._thread, self._pipe.recv)
+        try:
+            answer = await asyncio.shield(waiting)
+        except EOFError as error:
+            raise BusError(f"the process of {self._code} has ended", advice="Its log may say why") from error
+        except asyncio.CancelledError:
+            await waiting  # the answer that is under way would be taken for that to the next order
+            raise
+        if isinstance(answer, Failed):
+            raise TimeoutError(answer.message) if answer.is_late else BusError(answer.message, advice=answer.advice)
+        if not isinstance(answer, Report):
+            raise TypeError(f"{self._code} answered with {type(answer).__name__}")
+        for warning in answer.warnings:
+            log.warning(warning, member=self._code)
+        return answer
 
 
 def _joined(first: str, second: str, inside: set[str], links: Sequence[Link]) -> bool:

@@ -6,22 +6,23 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 
 import structlog
 
+from tocsin.bus import LinkState
 from tocsin.clock import SystemClock
+from tocsin.codec import encode
 from tocsin.errors import FlightError
-from tocsin.node import Node
-from tocsin.records import Admitted, AdmittedFrame, Launch, Record, body_of
+from tocsin.records import Launch, body_of
 from tocsin.replay import summary
 from tocsin.replay.audit import Ledger, audit
 from tocsin.replay.federation import Throwaway, links_of
+from tocsin.replay.ids import Ids
+from tocsin.replay.member import Report
 from tocsin.replay.results import ExchangeResult, LaunchResult, ReplayResult
-from tocsin.replay.scenario import Ids, Scene, audiences_for, detections, make_scene
+from tocsin.replay.scenario import Scene, audiences_for, detections, make_scene
 from tocsin.synthesis.launches import LaunchRow
 from tocsin.synthesis.sensors import Sensor
-from tocsin.warning import WarningDesk
 
 BEFORE_LIFT_OFF_S = 10.0
 BETWEEN_S = 60.0
@@ -94,17 +95,14 @@ class Replay:
         self._ids = Ids(options.seed)
         self._clock = SystemClock()
         self._tick = 0
-        self._tick_began_s = 0.0
         self._free = datetime.min.replace(tzinfo=self._clock.now().tzinfo)
         self.view = View(options, codes, total=len(self._rows))
         self.results: list[LaunchResult] = []
         self._federation: Throwaway | None = None
-        self._own_inbox: dict[str, list[Admitted]] = {code: [] for code in codes}
 
-    @property
-    def nodes(self) -> dict[str, Node]:
-        """The members' nodes; none before the first launch."""
-        return self._federation.nodes if self._federation is not None else {}
+    async def links(self) -> dict[str, dict[str, LinkState]]:
+        """Return every member's view of its links; nothing before the first launch."""
+        return await self._federation.links() if self._federation is not None else {}
 
     def so_far(self) -> tuple[LaunchResult, ...]:
         """Return the launches replayed by now, the present one as far as it is: for a replay that was broken off."""
@@ -151,94 +149,69 @@ class Replay:
         return make_scene(row, self._sensors, seed=self._options.seed, not_before=self._free)
 
     async def _play(self, scene: Scene) -> LaunchResult:
-        federation = await self._ready(scene)
+        await self._ready(scene)
         view = self.view
         view.scene, view.result = scene, None
         view.members = {code: MemberView() for code in view.codes}
-        alone = {
-            code: WarningDesk(
-                code, audiences=(), settings=federation.nodes[code].config.warning.settings,
-                new_id=partial(self._ids.new, f"{code} alone"),
-            )
-            for code in view.codes
-        }  # fmt: skip
         began_s = self._clock.monotonic_s()
         for index, second in enumerate(scene.ticks):
             await self._keep_pace(began_s, second)
-            await self._step(scene, index, alone)
+            await self._step(scene, index)
             self._show(view)
             if index > 1 and second > scene.flight.duration_s and self._all_closed():
                 break
         self._free = scene.lift_off + timedelta(seconds=second + BETWEEN_S)
         return summary.of_launch(scene, view.members, sensors=self._sensors, alone=self._options.alone)
 
-    async def _step(self, scene: Scene, index: int, alone: dict[str, WarningDesk]) -> None:
+    async def _step(self, scene: Scene, index: int) -> None:
         federation = self._require()
         now = scene.lift_off + timedelta(seconds=scene.ticks[index])
-        federation.set_time(now)
         self.view.scenario_s = scene.ticks[index]
         self._tick += 1
-        self._tick_began_s = self._clock.monotonic_s()
+        began_s = self._clock.monotonic_s()
         made = detections(
             scene.plots_at(index), scene, audiences=self._audiences, alone=self._options.alone,
             new_id=self._ids.new, now=now,
         )  # fmt: skip
-        for code in federation.codes:
-            if records := made.get(code):
-                for record in records:
-                    self.view.ledger.issue(record)
-                self.view.members[code].own_detections += len({body_of(r).independence_group for r in records})
-                federation.nodes[code].issue(records)
-        await federation.level(self._tick)
-        for code in federation.codes:
-            federation.nodes[code].step()
-            inbox, self._own_inbox[code] = self._own_inbox[code], []
-            for record in (*alone[code].take(inbox, now), *alone[code].tick(now)):
-                body = body_of(record)
-                if isinstance(body, Launch):
-                    self.view.members[code].alone.append(summary.Issued(self.view.scenario_s, 0.0, body))
+        for code, records in made.items():
+            for record in records:
+                self.view.ledger.issue(record)
+            self.view.members[code].own_detections += len({body_of(r).independence_group for r in records})
+        encoded = {code: [encode(record) for record in records] for code, records in made.items()}
+        await federation.issue(self._tick, now, encoded, is_new=index == 0)
+        reports = await federation.step()
+        for code, halves in reports.items():
+            for report in halves:
+                self._take(code, report, began_s)
+        self.view.ledger.compare()
 
-    async def _ready(self, scene: Scene) -> Throwaway:
-        """Start the federation before the first launch; later ones find it running."""
-        if self._federation is None:
-            options, codes = self._options, self.view.codes
-            self._federation = federation = Throwaway(
-                codes, links=links_of(options.topology, codes, options.hub), audiences=self._audiences,
-                start=scene.lift_off - timedelta(seconds=BEFORE_LIFT_OFF_S), new_id=self._ids.new,
-            )  # fmt: skip
-            for code in codes:
-                self._watch(federation, code)
-            await federation.start()
-        return self._federation
-
-    def _watch(self, federation: Throwaway, code: str) -> None:
-        ledger = self.view.ledger
-        watcher = federation.watchers[code]
-        watcher.on_sealed = lambda frame_hash: ledger.sealed(frame_hash, self._clock.monotonic_s())
-
-        def admitted(frame: AdmittedFrame) -> None:
-            ledger.admitted(code, frame, self._clock.monotonic_s())
-            found = [entry for entry in frame.records if entry.record.kind == "warning.detection"]
-            member = self.view.members.get(code)
-            if member is not None:
-                member.detections += len({entry.body.independence_group for entry in found})
-            if frame.ref.chain.originator == code:
-                self._own_inbox[code] += found
-
-        def own(record: Record) -> None:
+    def _take(self, code: str, report: Report, began_s: float) -> None:
+        """Take in what a member's process tells of a tick."""
+        member, ledger = self.view.members[code], self.view.ledger
+        ledger.sealed(report.sealed_s)
+        ledger.admitted(code, report.admitted_s)
+        member.detections += report.detections
+        member.alone += [summary.Issued(self.view.scenario_s, 0.0, launch) for launch in report.alone]
+        for record, said_s in zip(report.issued, report.said_s, strict=True):
             ledger.issue(record)
             body = body_of(record)
             if not isinstance(body, Launch):
-                return
-            member = self.view.members[code]
-            wall_ms = (self._clock.monotonic_s() - self._tick_began_s) * 1e3
+                continue
             if record.marking.releasable_to == (code,):
                 member.launch = body
-                member.stages.append(summary.Issued(self.view.scenario_s, wall_ms, body))
+                member.stages.append(summary.Issued(self.view.scenario_s, (said_s - began_s) * 1e3, body))
             else:
                 member.published.append(body)
 
-        watcher.on_admitted, watcher.on_own = admitted, own
+    async def _ready(self, scene: Scene) -> None:
+        """Start the federation before the first launch; later ones find it running."""
+        if self._federation is None:
+            options, codes = self._options, self.view.codes
+            self._federation = Throwaway(
+                codes, links=links_of(options.topology, codes, options.hub), audiences=self._audiences,
+                seed=options.seed,
+            )  # fmt: skip
+            await self._federation.start(scene.lift_off - timedelta(seconds=BEFORE_LIFT_OFF_S))
 
     def _all_closed(self) -> bool:
         return all(
@@ -258,15 +231,20 @@ class Replay:
         if federation is None:
             return audit(self.view.ledger, {}, {}, 0)
         self._tick += 1
-        for clock in federation.clocks.values():
-            clock.advance(1.0)
-        await federation.level(self._tick)
-        for node in federation.nodes.values():
-            await node.keeper.flush()
-        stores = {code: node.store for code, node in federation.nodes.items()}
-        rejected = sum(sum(node.metrics.refusals.values()) for node in federation.nodes.values())
+        await federation.issue(self._tick, self._free, {}, is_new=False)
+        reports = await federation.flush()
+        for code, report in reports.items():
+            self.view.ledger.sealed(report.sealed_s)
+            self.view.ledger.admitted(code, report.admitted_s)
+        self.view.ledger.compare()
+        rejected = sum(report.refused for report in reports.values())
         reach = {code: federation.heard_by(code) for code in federation.codes}
-        return await asyncio.to_thread(audit, self.view.ledger, stores, reach, rejected)
+        stores = federation.open_stores()
+        try:
+            return await asyncio.to_thread(audit, self.view.ledger, stores, reach, rejected)
+        finally:
+            for store in stores.values():
+                store.close()
 
     def _require(self) -> Throwaway:
         if self._federation is None:

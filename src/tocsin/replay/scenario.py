@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -92,19 +91,6 @@ def detections(
             )  # fmt: skip
             made.setdefault(plot.member, []).append(record)
     return made
-
-
-class Ids:
-    """Record ids that follow from the seed, so that the same seed gives the same replay."""
-
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
-        self._counters: dict[str, itertools.count[int]] = {}
-
-    def new(self, member: str) -> str:
-        """Return the member's next id."""
-        number = next(self._counters.setdefault(member, itertools.count()))
-        return hashlib.sha256(f"{self._seed} {member} {number}".encode()).hexdigest()[:32]
 
 
 def _recorded(row: LaunchRow) -> datetime:

@@ -9,14 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from tocsin.geo.geodesic import distance_m
-from tocsin.replay.results import ExchangeResult, GainResult, LaunchResult, ReplayResult, StageResult
+from tocsin.replay.results import AgreementResult, ExchangeResult, GainResult, LaunchResult, ReplayResult, StageResult
 from tocsin.replay.run import View
 from tocsin.replay.summary import Issued
 from tocsin.replay.view import area_name, clock_of, place_of
 
 
 class PlainLines:
-    """Writes a line whenever a member reaches a new stage: for a terminal that shows no live picture, and for files.
+    """Writes a line whenever a member reaches a new stage or names other areas: for files, and where nothing can move.
 
     Args:
         write: Takes one line.
@@ -25,7 +25,7 @@ class PlainLines:
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
         self._launch = ""
-        self._told: dict[str, str] = {}
+        self._told: dict[str, tuple[str, ...]] = {}
 
     def show(self, view: View) -> None:
         """Tell what is new."""
@@ -40,15 +40,19 @@ class PlainLines:
             )
         for code in view.codes:
             member = view.members.get(code)
-            if member is not None and member.stages and member.stages[-1].launch.stage != self._told.get(code):
-                issued = member.stages[-1]
-                self._told[code] = issued.launch.stage
+            if member is None or not member.stages:
+                continue
+            issued = member.stages[-1]
+            launch = issued.launch
+            news = (launch.stage, *launch.areas, *(over.area for over in launch.overflown))
+            if news != self._told.get(code):
+                self._told[code] = news
                 self._write(f"  T+{clock_of(issued.scenario_s)} {code} {_stage_words(issued)}")
 
 
 def _stage_words(issued: Issued) -> str:
     launch = issued.launch
-    words = [launch.stage.upper() + (f" {launch.outcome}" if launch.outcome else "")]
+    words = [launch.stage.upper() + (f" ({launch.outcome.replace('_', ' ')})" if launch.outcome else "")]
     if launch.label:
         words.append(launch.label)
     if launch.impact is not None:
@@ -108,22 +112,26 @@ def tell_exchange(exchange: ExchangeResult) -> RenderableType:
 def _one(launch: LaunchResult) -> RenderableType:
     parts: list[RenderableType] = [Text.assemble((launch.launch_id, "bold"), f"  {launch.missile}")]
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("", "alone", "shared", "gain", "gain", "last impact", "off by"):
+    compared = ("alone", "shared", "sooner", "smaller") if launch.sharing_gain else ("first impact",)
+    for name in ("", *compared, "last impact", "off by"):
         table.add_column(name, justify="left" if name in ("", "last impact") else "right")
     for code, member in launch.members.items():
-        gain = launch.sharing_gain.get(code)
-        last = _last_predicted(member.stages)
-        table.add_row(Text(code, "bold"), *_gain_cells(gain), *_impact_cells(launch, last))
+        gain, last = launch.sharing_gain.get(code), _last_predicted(member.stages)
+        first = next((stage.scenario_s for stage in member.stages if stage.stage == "predicted"), None)
+        cells = _gain_cells(gain) if gain is not None else ["never" if first is None else clock_of(first)]
+        table.add_row(Text(code, "bold"), *cells, *_impact_cells(launch, last))
     parts.append(table)
-    parts.append(
-        Text("alone, shared: first impact area, after lift-off; gain: sooner to 10 km, ellipse smaller by", "dim")
-    )
+    if launch.sharing_gain:
+        parts.append(
+            Text("alone, shared: first impact area, after lift-off, from its own sensors and from all;", "dim")
+        )
+        parts.append(Text("sooner: known to 10 km; smaller: the 95 % ellipse by then", "dim"))
     last = next((found for member in launch.members.values() if (found := _last_predicted(member.stages))), None)
     if last is not None:
         parts.append(_areas_line("at risk", list(last.areas)))
         parts.append(_areas_line("overflown", [over.area for over in last.overflown]))
     if launch.agreement is not None:
-        parts.append(_agreement_line(launch))
+        parts.append(_agreement_line(launch.agreement))
     return Group(*parts)
 
 
@@ -131,14 +139,14 @@ def _areas_line(label: str, areas: Sequence[str]) -> Text:
     return Text.assemble((f"{label}  ", "bold"), ", ".join(map(area_name, areas)) or "none")
 
 
-def _agreement_line(launch: LaunchResult) -> Text:
-    found = launch.agreement
-    if found is None or found.widest_km is None:
+def _agreement_line(found: AgreementResult) -> Text:
+    if found.widest_km is None:
         return Text.assemble(("agreement  ", "bold"), "no two members have published an impact")
     apart = f"impact points at most {found.widest_km:.3f} km and {found.widest_s or 0.0:.3f} s apart"
+    events = f", in {len(found.event_ids)} events" if len(found.event_ids) > 1 else ""
     return Text.assemble(
         ("agreement  ", "bold"), ("the members agree", "green") if found.agree else ("they do not agree", "bold red"),
-        f": {apart}",
+        f": {apart}{events}",
     )  # fmt: skip
 
 
@@ -150,7 +158,7 @@ def _many(launches: Sequence[LaunchResult]) -> RenderableType:
     table.add_column("first impact", justify="right")
     table.add_column("agree")
     for code in codes:
-        table.add_column(f"{code} gain", justify="right")
+        table.add_column(f"{code} sooner", justify="right")
     for launch in launches:
         first = min(
             (s.scenario_s for member in launch.members.values() for s in member.stages if s.stage == "predicted"),
@@ -162,12 +170,10 @@ def _many(launches: Sequence[LaunchResult]) -> RenderableType:
             "–" if agree is None or agree.widest_km is None else "yes" if agree.agree else Text("no", "bold red"),
             *(_seconds(launch.sharing_gain.get(code)) for code in codes),
         )  # fmt: skip
-    return Group(table, Text("gain: how much sooner the impact was known to 10 km than alone", "dim"))
+    return Group(table, Text("sooner: how much, than alone, the impact was known to 10 km", "dim"))
 
 
-def _gain_cells(gain: GainResult | None) -> list[str]:
-    if gain is None:
-        return ["–"] * 4
+def _gain_cells(gain: GainResult) -> list[str]:
     alone = "never" if gain.alone_predicted_s is None else clock_of(gain.alone_predicted_s)
     shared = "never" if gain.shared_predicted_s is None else clock_of(gain.shared_predicted_s)
     return [alone, shared, _seconds(gain), "–" if gain.km2 is None else f"{gain.km2:,.0f} km²"]

@@ -39,14 +39,12 @@ LinkBoard = dict[str, dict[str, LinkState]]
 
 
 async def watch_links(replay: Replay, board: LinkBoard, *, every_s: float = 1.0) -> None:
-    """Ask every node for the state of its links again and again, until cancelled."""
+    """Ask every member for the state of its links again and again, until cancelled."""
     while True:
-        for code, node in list(replay.nodes.items()):
-            if node.is_started:
-                try:
-                    board[code] = await node.bus.links()
-                except BusError:
-                    board.pop(code, None)
+        try:
+            board.update(await replay.links())
+        except BusError:
+            board.clear()
         await asyncio.sleep(every_s)
 
 
