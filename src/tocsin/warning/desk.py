@@ -8,7 +8,7 @@ from datetime import datetime
 from tocsin.errors import ConfigError
 from tocsin.records import Admitted, Record
 from tocsin.warning.areas import warning_areas
-from tocsin.warning.picture import Picture, id_stream
+from tocsin.warning.picture import Picture, id_stream, may_use
 from tocsin.warning.settings import WarningSettings
 
 
@@ -31,7 +31,6 @@ class WarningDesk:
     ) -> None:
         self._member = member
         self._settings = settings
-        self._new_id = new_id
         published = {tuple(sorted(set(audience))) for audience in audiences} - {(member,)}
         for audience in published:
             if member not in audience:
@@ -39,12 +38,14 @@ class WarningDesk:
                     f"audience {'-'.join(audience)} lacks {member}", advice="A member is part of what it publishes to"
                 )
         self._audiences = (*sorted(published, key=lambda audience: (-len(audience), audience)), (member,))
-        self._pictures: dict[str, tuple[Picture, ...]] = {}
+        self._root = new_id()
+        self._pictures: dict[tuple[str, tuple[str, ...]], Picture] = {}
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
-        """All pictures: by status in order of their beginning, the widest audience first, the member's own last."""
-        return tuple(picture for group in self._pictures.values() for picture in group)
+        """Those that follow something, by status, the widest audience first, the member's own last."""
+        keys = sorted(self._pictures, key=lambda key: (key[0], self._audiences.index(key[1])))
+        return tuple(self._pictures[key] for key in keys)
 
     def take(self, admitted: Sequence[Admitted], now: datetime) -> list[Record]:
         """Fuse what was admitted, own records and peers', and return the records that are to be issued.
@@ -57,14 +58,14 @@ class WarningDesk:
             (entry for entry in admitted if entry.record.room == "warning"),
             key=lambda entry: (entry.record.issued_at, entry.record.id),
         )
-        for entry in ours:
-            self._open(entry.record.status)
         drafts: list[Record] = []
-        for status, group in self._pictures.items():
+        for status in sorted({entry.record.status for entry in ours} | {status for status, _ in self._pictures}):
             batch = [entry for entry in ours if entry.record.status == status]
             said: list[Record] = []
-            for picture in group:
-                said += picture.take(batch, said, now)
+            for audience in self._audiences:
+                picture = self._open(status, audience, [*(entry.record for entry in batch), *said], now)
+                if picture is not None:
+                    said += picture.take(batch, said, now)
             drafts += said
         return drafts
 
@@ -75,24 +76,24 @@ class WarningDesk:
             now: UTC; call it about once a second of scenario time.
         """
         drafts = [record for picture in self.pictures for record in picture.tick(now)]
-        idle = [status for status, group in self._pictures.items() if all(picture.is_idle for picture in group)]
-        for status in idle:
-            del self._pictures[status]
+        self._pictures = {key: picture for key, picture in self._pictures.items() if not picture.is_idle}
         return drafts
 
-    def _open(self, status: str) -> None:
-        if status in self._pictures:
-            return
-        areas = warning_areas()
-        self._pictures[status] = tuple(
-            Picture(
-                member=self._member,
-                audience=audience,
-                status=status,
-                settings=self._settings,
-                areas=areas,
-                new_id=id_stream(self._new_id()),
-                is_own=audience == (self._member,),
-            )
-            for audience in self._audiences
+    def _open(self, status: str, audience: tuple[str, ...], records: Sequence[Record], now: datetime) -> Picture | None:
+        """Return a picture, begun if there is something for it: when and how it begins is nobody else's doing."""
+        found = self._pictures.get((status, audience))
+        if found is not None:
+            return found
+        first = next((record for record in records if may_use(record, self._member, audience)), None)
+        if first is None:
+            return None
+        picture = self._pictures[status, audience] = Picture(
+            member=self._member,
+            audience=audience,
+            status=status,
+            settings=self._settings,
+            areas=warning_areas(),
+            new_id=id_stream("\n".join((self._root, status, *audience, now.isoformat(), first.originator, first.id))),
+            is_own=audience == (self._member,),
         )
+        return picture

@@ -37,6 +37,13 @@ def id_stream(seed: str) -> Callable[[], str]:
     return next_id
 
 
+def may_use(record: Record, member: str, audience: tuple[str, ...]) -> bool:
+    """Tell whether a whole audience of a member may have what derives from a record."""
+    if record.marking.caveats and audience != (member,):
+        return False
+    return record.marking.allows(audience)
+
+
 @dataclass
 class Picture:
     """The launches as one audience may see them, for one status."""
@@ -73,11 +80,7 @@ class Picture:
 
     def may_use(self, record: Record) -> bool:
         """Tell whether the whole audience may have what derives from a record."""
-        if record.status != self.status:
-            return False
-        if record.marking.caveats and self.audience != (self.member,):
-            return False
-        return record.marking.allows(self.audience)
+        return record.status == self.status and may_use(record, self.member, self.audience)
 
     def take(self, admitted: Sequence[Admitted], published: Sequence[Record], now: datetime) -> list[Record]:
         """Fuse what came in and return what is to be said of it.
