@@ -167,7 +167,7 @@ def test_the_summary_of_several(view) -> None:
     text = _drawn(tell_result(_result(count=3, lost=2)), 80)
     assert text.count("L-1") == 3
     assert "2 lost" in text
-    assert "JPN gain" in text
+    assert "JPN sooner" in text
 
 
 @pytest.mark.parametrize(
