@@ -20,7 +20,7 @@ from scipy.optimize import linear_sum_assignment
 
 from tocsin.geo.earth import Vector, ecef_from_geodetic, enu_basis
 from tocsin.geo.geodesic import distance_m
-from tocsin.records import Launch, TrackPoint
+from tocsin.records import Launch, Record, TrackPoint
 from tocsin.warning.launchpoint import Origin
 from tocsin.warning.plots import seconds_of
 from tocsin.warning.settings import WarningSettings
@@ -64,15 +64,23 @@ class Candidate:
 class Ledger:
     """The open events of others, in the order in which they came; a later record takes its forerunner's place."""
 
-    entries: dict[str, PeerEvent] = field(default_factory=dict)
+    entries: dict[tuple[str, str], PeerEvent] = field(default_factory=dict)
+    """By originator and record id: nobody takes the place of another's record (spec 1.1)."""
 
-    def note(self, source: str, record_id: str, supersedes: str | None, launch: Launch, now: datetime) -> None:
-        """Take in a record of an event."""
-        before = self.entries.pop(supersedes, None) if supersedes is not None else None
+    def note(self, source: str, record: Record, launch: Launch, now: datetime) -> None:
+        """Take in a record of an event.
+
+        Args:
+            source: Who says so, in which audience.
+            record: As it came.
+            launch: Its body.
+            now: UTC.
+        """
+        before = self.entries.pop((record.originator, record.supersedes), None) if record.supersedes else None
         if launch.stage == "closed":
             return
         link = before.link if before is not None and before.source == source else None
-        self.entries[record_id] = PeerEvent(source, record_id, launch, seconds_of(now), link)
+        self.entries[record.originator, record.id] = PeerEvent(source, record.id, launch, seconds_of(now), link)
 
     def forget(self, now_s: float, closed: int | None = None) -> None:
         """Drop what nobody closed for three hours, and links to an event of ours that is closed."""

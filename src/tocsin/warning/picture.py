@@ -148,14 +148,14 @@ class Picture:
                 continue
             if record.kind == "warning.launch" and isinstance(entry.body, Launch):
                 source = f"peer {record.originator} {record.marking.audience}"
-                self._ledger.note(source, record.id, record.supersedes, entry.body, now)
+                self._ledger.note(source, record, entry.body, now)
             elif record.kind == "warning.same_event" and isinstance(entry.body, SameEvent):
                 self._known_pairs.add((entry.body.event_id, entry.body.alias))
         for record in published:
             if record.kind == "warning.launch" and self.may_use(record):
                 # "own" sorts before "peer", and the wider audience, which the desk hands over first, is linked first.
                 source = f"own {9 - len(record.marking.releasable_to)} {record.marking.audience}"
-                self._ledger.note(source, record.id, record.supersedes, body_of(record), now)
+                self._ledger.note(source, record, body_of(record), now)
 
     def _unite(self, now: datetime) -> list[Record]:
         """Give new events their ids and bring together those that are one launch."""

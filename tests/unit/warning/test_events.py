@@ -9,7 +9,8 @@ import pytest
 
 from launch_feed import START, admit, detection, detections, flight_of, launches, make_desk, run
 from tocsin.geo.earth import ecef_from_geodetic, geodetic_from_ecef
-from tocsin.records import Detection, Launch, LaunchPoint, Position, TrackPoint, body_of
+from tocsin.markings import marking_for
+from tocsin.records import Detection, Launch, LaunchPoint, Position, Precedence, TrackPoint, body_of, with_body
 from tocsin.warning import WarningSettings
 from tocsin.warning.association import assign
 from tocsin.warning.events import Candidate, Ledger, misfit
@@ -47,10 +48,18 @@ def peer(event_id, *, north_km=0.0, sigma_m=300.0, speed_mps=0.0, point=None, la
     )  # fmt: skip
 
 
-def ledger_of(*bodies, source="peer KOR JPN-KOR-USA"):
+def note(ledger, body, id_, *, supersedes=None, member="KOR"):
+    record = with_body(
+        "warning.launch", body, id=id_, originator=member, marking=marking_for("JPN", "KOR", "USA"), status="test",
+        precedence=Precedence.FLASH, issued_at=NOW, supersedes=supersedes,
+    )  # fmt: skip
+    ledger.note(f"peer {member} JPN-KOR-USA", record, body, NOW)
+
+
+def ledger_of(*bodies):
     ledger = Ledger()
     for number, body in enumerate(bodies):
-        ledger.note(source, f"r{number}", None, body, NOW)
+        note(ledger, body, f"r{number}")
     return ledger
 
 
@@ -68,7 +77,7 @@ def test_a_pair_with_a_rival_waits():
     ledger = ledger_of(peer("a", sigma_m=5000.0))
     assert ledger.link([candidate(1), candidate(2, north_km=2.0)], SETTINGS) == []
     assert links(ledger) == {"a": None}
-    ledger.note("peer KOR JPN-KOR-USA", "next", "r0", peer("a", sigma_m=50.0), NOW)
+    note(ledger, peer("a", sigma_m=50.0), "next", supersedes="r0")
     ledger.link([candidate(1), candidate(2, north_km=6.0)], SETTINGS)
     assert links(ledger) == {"a": 1}
 
@@ -94,22 +103,35 @@ def test_without_states_the_launch_decides():
 def test_a_link_holds_through_revisions_and_ends_with_either_side():
     ledger = ledger_of(peer("a"))
     ledger.link([candidate(1)], SETTINGS)
-    ledger.note("peer KOR JPN-KOR-USA", "r1", "r0", peer("renamed", north_km=500.0), NOW)
+    note(ledger, peer("renamed", north_km=500.0), "r1", supersedes="r0")
     assert links(ledger) == {"renamed": 1}
     ledger.forget(seconds_of(NOW), closed=1)
     assert links(ledger) == {"renamed": None}
     closed = msgspec.structs.replace(peer("renamed"), stage="closed", outcome="impact")
-    ledger.note("peer KOR JPN-KOR-USA", "r2", "r1", closed, NOW)
+    note(ledger, closed, "r2", supersedes="r1")
     assert ledger.entries == {}
-    ledger.note("peer KOR JPN-KOR-USA", "r3", None, peer("old"), NOW)
+    note(ledger, peer("old"), "r3")
     ledger.forget(seconds_of(NOW) + 4 * 3600.0)
     assert ledger.entries == {}
+
+
+def test_nobody_takes_the_place_of_anothers_event():
+    ledger = ledger_of(peer("a"))
+    ledger.link([candidate(1)], SETTINGS)
+    note(ledger, peer("b", north_km=500.0), "r9", supersedes="r0", member="USA")
+    note(ledger, peer("c", north_km=600.0), "r0", member="USA")
+    assert links(ledger) == {"a": 1, "b": None, "c": None}
+    closed = msgspec.structs.replace(peer("a"), stage="closed", outcome="impact")
+    note(ledger, closed, "r10", supersedes="r0", member="USA")
+    assert links(ledger) == {"a": 1, "b": None}
+    note(ledger, closed, "r1", supersedes="r0")
+    assert links(ledger) == {"b": None}
 
 
 def test_an_event_that_another_track_holds_is_not_linked_twice():
     ledger = ledger_of(peer("a"))
     ledger.link([candidate(1)], SETTINGS)
-    ledger.note("peer KOR JPN-KOR-USA", "twin", None, peer("b"), NOW)
+    note(ledger, peer("b"), "twin")
     ledger.link([candidate(1)], SETTINGS)
     assert links(ledger) == {"a": 1, "b": None}
 
