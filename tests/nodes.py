@@ -17,11 +17,10 @@ from typing import Any
 from tests.servers import Wire, eventually, free_ports
 
 from tocsin.clock import SystemClock
-from tocsin.codec import decode
 from tocsin.exchange import verify_frames
 from tocsin.node import Addresses, Node, Plan, Watcher, links_for, make_federation, read_config
 from tocsin.records import Record
-from tocsin.signing import Link, Roster, SignedDocument
+from tocsin.signing import Link, Roster
 from tocsin.testing.federation import make_detection
 
 ROOT = Path(__file__).parents[1]
@@ -359,11 +358,6 @@ def audit(house: House, told: Iterable[Told], *, refused_by: Sequence[str] = (),
 
 def _acked(told: Iterable[Told]) -> dict[str, tuple[str, ...]]:
     return {one: audience for each in told for one, audience in each.acked.items()}
-
-
-def roster_document(house: House, code: str) -> SignedDocument:
-    """Return a member's roster as it lies in its folder."""
-    return decode((house.homes[code] / "roster.json").read_bytes(), SignedDocument)
 
 
 async def until(is_true: Callable[[], bool], *, timeout_s: float = 20.0) -> None:
