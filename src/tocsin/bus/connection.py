@@ -74,6 +74,12 @@ class _Socket(Client):
         self._transport.writelines(list(parts))  # type: ignore[union-attr]  # connected, or nobody calls this
 
     @property
+    def is_open(self) -> bool:
+        """Whether something may be written; nats-py hears of a lost connection later than its transport does."""
+        writer = getattr(self._transport, "_io_writer", None)
+        return bool(self.is_connected) and writer is not None and not writer.transport.is_closing()
+
+    @property
     def unsent_bytes(self) -> int:
         writer = getattr(self._transport, "_io_writer", None)
         return writer.transport.get_write_buffer_size() if writer is not None else 0
@@ -199,7 +205,7 @@ class Connection:
             False if there is no connection; nothing is kept then.
         """
         socket = self._socket
-        if socket is None or not socket.is_connected:
+        if socket is None or not socket.is_open:
             return False
         middle = b" " + reply + b" " if reply else b" "
         if headers:
