@@ -30,3 +30,11 @@ docs:
 # the laws of tests/property with twenty times as many examples
 soak *args:
     TOCSIN_SOAK=1 pytest tests/property --timeout 7200 {{args}}
+
+# the exchange beside bare NATS and bare sockets; --write keeps the result
+bench-exchange *args:
+    python -m bench.exchange {{args}}
+
+# what one frame costs in one process, step by step
+bench-hotpath:
+    python -m bench.hotpath
