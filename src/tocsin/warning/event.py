@@ -65,6 +65,9 @@ class Event:
     """The event id changed since the last record."""
     _origin_s: float = -math.inf
     _impact_s: float = -math.inf
+    """Time of the newest plot that the last impact rests on."""
+    _risk: tuple[Fall, float, tuple[str, ...]] | None = None
+    """For which fall and allowance areas were last looked for, and what was found."""
 
     def follow(self) -> None:
         """Work out what the track's new plots tell: origin, impact, label."""
@@ -72,14 +75,24 @@ class Event:
         if now_s - self._origin_s >= _ORIGIN_INTERVAL_S and now_s - self._first_s <= _ORIGIN_LONGEST_S:
             self._origin_s = now_s
             self.origin = better_origin(self.origin, self.track)
-        if is_free(self.track, self.settings) and now_s - self._impact_s >= self.settings.impact_interval_s:
-            self._impact_s = now_s
-            fall = predict_fall(self.track.moment, self.settings)
-            if may_publish_impact(self.track, fall, self.settings):
-                self.fall = fall
+        self._foretell(now_s)
         self.label = label_of(
             self.track, self.apogee_m, self.settings, had_impact=self.predicted is not None or self.label == MANOEUVRING
         )
+
+    def _foretell(self, now_s: float, least_s: float = 0.0) -> None:
+        """Work out the impact if that is due, and there are plots that the last one does not rest on."""
+        settings = self.settings
+        is_sharp = self.fall is not None and self.fall.semi_axes_km[0] <= settings.sharp_semi_axis_km
+        interval_s = settings.sharp_impact_interval_s if is_sharp else settings.impact_interval_s
+        if self.track.time_s <= self._impact_s or now_s - self._impact_s < max(interval_s, least_s):
+            return
+        if not is_free(self.track, settings):
+            return
+        self._impact_s = self.track.time_s
+        fall = predict_fall(self.track.moment, settings)
+        if may_publish_impact(self.track, fall, settings):
+            self.fall = fall
 
     @property
     def _first_s(self) -> float:
@@ -96,6 +109,7 @@ class Event:
         Args:
             now_s: Seconds since 1970.
         """
+        self._foretell(now_s, self.settings.sharp_impact_interval_s)  # plots that ceased count, too
         due = []
         if self.last is None:
             due.append(self._say("detected", now_s))
@@ -146,6 +160,19 @@ class Event:
             at_sigma_s=fall.time_sigma_s,
             manoeuvre_km=manoeuvre_km,
         )
+        at_risk = self._at_risk(fall, manoeuvre_km)
+        last = self.predicted
+        if last is not None and not self.is_renamed:
+            age_s = now_s - self.last_s
+            if not needs_revision(last, impact, at_risk, age_s=age_s, settings=self.settings):
+                return None
+        return self._say("predicted", now_s, impact=impact, at_risk=at_risk, overflown=self._overflown(fall))
+
+    def _at_risk(self, fall: Fall, manoeuvre_km: float) -> tuple[str, ...]:
+        """Return the areas at risk; looked for once for every fall."""
+        held = self._risk
+        if held is not None and held[0] is fall and held[1] == manoeuvre_km:
+            return held[2]
         region = Region(
             lat_deg=fall.lat_deg,
             lon_deg=fall.lon_deg,
@@ -156,12 +183,8 @@ class Event:
             margin_km=self.settings.margin_km,
         )
         at_risk = self.areas.at_risk(region)
-        last = self.predicted
-        if last is not None and not self.is_renamed:
-            age_s = now_s - self.last_s
-            if not needs_revision(last, impact, at_risk, age_s=age_s, settings=self.settings):
-                return None
-        return self._say("predicted", now_s, impact=impact, at_risk=at_risk, overflown=self._overflown(fall))
+        self._risk = (fall, manoeuvre_km, at_risk)
+        return at_risk
 
     def _overflown(self, fall: Fall) -> tuple[Overflight, ...]:
         flown, due_s = [], -math.inf

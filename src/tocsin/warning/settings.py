@@ -80,7 +80,11 @@ class WarningSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     max_semi_axis_km: float = 200.0
     """A larger ellipse is not published: it names half of the region and helps nobody."""
     impact_interval_s: float = 1.0
-    """The impact is computed at most once in this time, per track, by scenario time."""
+    """The impact is computed at most once in this time, per track, by scenario time …"""
+    sharp_semi_axis_km: float = 5.0
+    """… and once the longer semi-axis of the last one is at most this …"""
+    sharp_impact_interval_s: float = 5.0
+    """… at most once in this time: revisions of so sharp a one seldom came sooner."""
     unmodelled_sigma_km: float = 0.1
     """Added to the impact, in each direction: wind, weather and the height of the ground are not in the model."""
 

@@ -212,6 +212,27 @@ def test_a_low_flight_may_manoeuvre_and_its_region_is_drawn_out():
     assert {body.impact.manoeuvre_km for body in predicted} == {40.0}
 
 
+def test_a_sharp_impact_is_computed_seldom_and_rests_on_the_last_plots_in_the_end():
+    desk, ends_s = make_desk("JPN", audiences=()), 260.0
+    flight = flight_of(LONG)
+    records = [record for record in detections(flight) if (record.observed_at - START).total_seconds() <= ends_s]
+    found = []
+    run(desk, records, until_s=100.0)
+    waiting = [record for record in records if (record.observed_at - START).total_seconds() > 100.0]
+    for second in range(101, int(ends_s) + 10):
+        now = START + timedelta(seconds=second)
+        desk.take([admit(record, now) for record in waiting if record.observed_at <= now], now)
+        waiting = [record for record in waiting if record.observed_at > now]
+        fall = desk.pictures[0]._events[0].fall
+        if fall is not None and (not found or fall is not found[-1]):
+            found.append(fall)
+    gaps_s = [(later.from_s - fall.from_s, fall.semi_axes_km[0]) for fall, later in pairwise(found)]
+    # Five seconds by the clock; the newest plot may be up to a second old.
+    assert min(gap_s for gap_s, axis_km in gaps_s[:-1] if axis_km <= 5.0) > 4.0
+    assert max(gap_s for gap_s, axis_km in gaps_s if axis_km > 5.0) < 3.0
+    assert found[-1].from_s == desk.pictures[0].fusion.tracks[0].time_s
+
+
 def test_members_that_mint_at_once_come_to_one_event_and_agree():
     flight = flight_of(LONG)
     desks = {member: make_desk(member) for member in ALL}
