@@ -43,11 +43,11 @@ async def draw() -> None:
     watching = asyncio.ensure_future(watch_links(replay, board, every_s=0.5))
     waiting = asyncio.ensure_future(reached.wait())
     await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
+    if running.done():
+        raise SystemExit(f"the replay ended before the moment to be drawn: {running.exception()}")
     for task in (running, watching, waiting):
         task.cancel()
     await asyncio.gather(running, watching, waiting, return_exceptions=True)
-    if not reached.is_set():
-        raise SystemExit("the replay ended before the moment to be drawn")
     # the reader's own monospaced font will do: nothing is fetched from elsewhere
     form = re.sub(r"@font-face \{\{.*?\}\}\n", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     TARGET.write_text(console.export_svg(title="tocsin demo", code_format=form, unique_id="demo"), encoding="utf-8")

@@ -15,7 +15,7 @@ from tests.servers import eventually, on_loop
 
 from tocsin.node import Node, read_config
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(400)]
 TOCSIN = (sys.executable, "-m", "tocsin")
 
 
@@ -34,7 +34,7 @@ async def _done(*words: object) -> tuple[int, str, str]:
 
 async def _line_with(stream: asyncio.StreamReader | None, word: str) -> str:
     assert stream is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while line := await stream.readline():
             if word in line.decode():
                 return line.decode()
@@ -54,6 +54,28 @@ def _servers_under(folder: Path) -> list[int]:
     return found
 
 
+async def _follows(sender: Node, receiver: Path) -> None:
+    """See that ``records follow`` tells of what comes in, and ends with Ctrl-C."""
+    follow = await _start("records", "follow", "--config", receiver, "--json")
+    try:
+        assert follow.stdout is not None
+        reading = asyncio.ensure_future(follow.stdout.readline())
+        async with asyncio.timeout(120):
+            number = 100
+            while not reading.done():  # it follows what comes after it began, and tells nobody when that is
+                sender.issue([numbered("KOR", number, ("JPN",))])
+                number += 1
+                await asyncio.wait((reading,), timeout=1.0)
+        assert json.loads(reading.result())["record"]["id"].startswith("KOR-001")
+        follow.send_signal(signal.SIGINT)
+        _, err = await follow.communicate()
+        assert (follow.returncode, err) == (130, b"")
+    finally:
+        if follow.returncode is None:
+            follow.kill()
+            await follow.communicate()
+
+
 @on_loop
 async def _a_warning_crosses(tmp_path: Path) -> None:
     house = House(tmp_path, codes=("JPN", "KOR"))
@@ -69,29 +91,15 @@ async def _a_warning_crosses(tmp_path: Path) -> None:
             return all(link.connected for link in (await sender.bus.links()).values())
 
         await eventually(linked)
-        follow = await _start("records", "follow", "--config", jpn, "--json")
-        assert follow.stdout is not None
+        await _follows(sender, jpn)
         sent = [numbered("KOR", number, ("JPN",)) for number in range(3)]
-        seen: list[dict] = []
-        reading = asyncio.ensure_future(follow.stdout.readline())
-        number = 0
-        async with asyncio.timeout(60):  # it follows what comes after it began, and tells nobody when that is
-            while not seen:
-                sender.issue([numbered("KOR", 100 + number, ("JPN",))])
-                number += 1
-                done, _ = await asyncio.wait((reading,), timeout=1.0)
-                seen = [json.loads(each.result()) for each in done]
-        assert seen[0]["record"]["id"].startswith("KOR-001")
-        follow.send_signal(signal.SIGINT)
-        _, err = await follow.communicate()
-        assert (follow.returncode, err) == (130, b"")
         sender.issue(sent)
 
         async def held() -> bool:
             _, out, _ = await _done("records", "show", sent[-1].id, "--config", jpn, "--json")
             return bool(out)
 
-        await eventually(held, timeout_s=60)
+        await eventually(held, timeout_s=120)
         code, out, _ = await _done("status", "--config", jpn, "--json")
         status = json.loads(out)
         assert (code, status["schema"], status["member"]) == (0, "tocsin.status/1", "JPN")
