@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from launch_feed import ALL, START, admit, detections, flight_of, make_desk, run
+from launch_feed import ALL, START, admit, detections, federate, flight_of, make_desk, run
 from tocsin.codec import encode
 from tocsin.markings import marking_for
 from tocsin.records import body_of
+from tocsin.warning.twin import Twin
 
 FLIGHT = "NK-20170528-01"
 UNTIL_S = 110.0
@@ -70,3 +71,34 @@ def test_no_impact_is_told_before_burnout_and_every_radius_is_two_kilometres_at_
             assert body.stage in ("predicted", "closed")
         if body.launch_point is not None:
             assert body.launch_point.radius_km >= 2.0
+
+
+MARKS = (ALL, BILATERAL, ("JPN",), ("KOR",), ("USA",))
+
+
+@settings(max_examples=10)
+@given(
+    st.lists(st.sampled_from([ALL, ALL, ALL, *MARKS]), min_size=1, max_size=40),
+    st.sampled_from([0, 60, 150, 300, 10_000]),
+    st.integers(0, 3),
+    st.sampled_from([(ALL,), (ALL, BILATERAL), (BILATERAL,)]),
+)
+def test_a_twin_says_to_the_bit_what_a_picture_fused_twice_says(marks, first, seed, audiences):
+    """Up to plot ``first`` everything is for all members, from there on by ``marks``."""
+
+    def marking_of(member, number):
+        mark = marks[number % len(marks)] if number >= first else ALL
+        return marking_for(*(mark if member in mark else (member,)))
+
+    records = detections(flight_of(FLIGHT), seed=seed, marking_of=marking_of)
+    said = []
+    for has_twins in (True, False):
+        desks = {member: make_desk(member, audiences=audiences) for member in BILATERAL}
+        for desk in desks.values():
+            desk._has_twins = has_twins
+        told_here = federate(desks, records, until_s=UNTIL_S)
+        said.append({member: [(at_s, encode(record)) for at_s, record in told_here[member]] for member in BILATERAL})
+        if has_twins:
+            kept = sum(isinstance(picture, Twin) for desk in desks.values() for picture in desk._pictures.values())
+            event(f"{kept} twins in the end")
+    assert said[0] == said[1]

@@ -6,7 +6,8 @@ For civil protection alone: where something comes down, when, and who is to be w
 ``moment``, ``track`` one object with a memory for late plots; ``association``, ``initiation``, ``fusion`` from plots
 to tracks;
 ``launchpoint``, ``impact``, ``areas`` what follows from a track; ``stages``, ``event`` what is said and when;
-``events`` which events are one; ``picture`` one audience; ``desk`` one member; ``gain`` what sharing bought.
+``events`` which events are one; ``picture`` one audience; ``twin`` the own picture while it is like the published
+one; ``desk`` one member; ``gain`` what sharing bought.
 """
 
 from tocsin.warning.areas import Area, Region, WarningAreas, warning_areas

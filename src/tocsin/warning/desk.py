@@ -10,6 +10,7 @@ from tocsin.records import Admitted, Record
 from tocsin.warning.areas import warning_areas
 from tocsin.warning.picture import Picture, id_stream, may_use
 from tocsin.warning.settings import WarningSettings
+from tocsin.warning.twin import Twin, sees_more
 
 
 class WarningDesk:
@@ -39,13 +40,13 @@ class WarningDesk:
                 )
         self._audiences = (*sorted(published, key=lambda audience: (-len(audience), audience)), (member,))
         self._root = new_id()
-        self._pictures: dict[tuple[str, tuple[str, ...]], Picture] = {}
+        self._pictures: dict[tuple[str, tuple[str, ...]], Picture | Twin] = {}
+        self._has_twins = len(self._audiences) > 1
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
-        """Those that follow something, by status, the widest audience first, the member's own last."""
-        keys = sorted(self._pictures, key=lambda key: (key[0], self._audiences.index(key[1])))
-        return tuple(self._pictures[key] for key in keys)
+        """Those that fuse something, by status, the widest audience first; the member's own last, if it is no twin."""
+        return tuple(picture for _, picture in self._in_order() if isinstance(picture, Picture))
 
     def take(self, admitted: Sequence[Admitted], now: datetime) -> list[Record]:
         """Fuse what was admitted, own records and peers', and return the records that are to be issued.
@@ -60,14 +61,32 @@ class WarningDesk:
         )
         drafts: list[Record] = []
         for status in sorted({entry.record.status for entry in ours} | {status for status, _ in self._pictures}):
-            batch = [entry for entry in ours if entry.record.status == status]
-            said: list[Record] = []
-            for audience in self._audiences:
-                picture = self._open(status, audience, [*(entry.record for entry in batch), *said], now)
-                if picture is not None:
-                    said += picture.take(batch, said, now)
-            drafts += said
+            drafts += self._take(status, [entry for entry in ours if entry.record.status == status], now)
         return drafts
+
+    def _take(self, status: str, batch: Sequence[Admitted], now: datetime) -> list[Record]:
+        is_alike = self._has_twins and not sees_more(batch, self._member, self._audiences[0])
+        if not is_alike:
+            self._part(status)
+        may_begin_as_twin = is_alike and (status, self._audiences[0]) not in self._pictures
+        said: list[Record] = []
+        for audience in self._audiences:
+            picture = self._pictures.get((status, audience))
+            if picture is None:
+                records = [*(entry.record for entry in batch), *said]
+                first = next((record for record in records if may_use(record, self._member, audience)), None)
+                if first is None:
+                    continue
+                # When and how a picture begins is nobody else's doing.
+                seed = (self._root, status, *audience, now.isoformat(), first.originator, first.id)
+                new_id = id_stream("\n".join(seed))
+                if may_begin_as_twin and audience == (self._member,):
+                    picture = Twin(self._member, self._audiences[0], new_id)
+                else:
+                    picture = self._picture(status, audience, new_id)
+                self._pictures[status, audience] = picture
+            said += picture.take(batch, said, now)
+        return said
 
     def tick(self, now: datetime) -> list[Record]:
         """Return what only the passing of time brings about: events that close.
@@ -75,25 +94,40 @@ class WarningDesk:
         Args:
             now: UTC; call it about once a second of scenario time.
         """
-        drafts = [record for picture in self.pictures for record in picture.tick(now)]
-        self._pictures = {key: picture for key, picture in self._pictures.items() if not picture.is_idle}
+        drafts: list[Record] = []
+        said: dict[str, list[Record]] = {}
+        for (status, audience), picture in self._in_order():
+            before = said.setdefault(status, [])
+            made = picture.tick(before, now)
+            before += made
+            drafts += made
+            is_followed = isinstance(picture, Twin) and (status, self._audiences[0]) in self._pictures
+            if picture.is_idle and not is_followed:
+                del self._pictures[status, audience]
         return drafts
 
-    def _open(self, status: str, audience: tuple[str, ...], records: Sequence[Record], now: datetime) -> Picture | None:
-        """Return a picture, begun if there is something for it: when and how it begins is nobody else's doing."""
-        found = self._pictures.get((status, audience))
-        if found is not None:
-            return found
-        first = next((record for record in records if may_use(record, self._member, audience)), None)
-        if first is None:
-            return None
-        picture = self._pictures[status, audience] = Picture(
+    def _in_order(self) -> list[tuple[tuple[str, tuple[str, ...]], Picture | Twin]]:
+        return sorted(self._pictures.items(), key=lambda item: (item[0][0], self._audiences.index(item[0][1])))
+
+    def _part(self, status: str) -> None:
+        """Make a picture of its own of a twin."""
+        own = (self._member,)
+        twin = self._pictures.get((status, own))
+        if not isinstance(twin, Twin):
+            return
+        widest = self._audiences[0]
+        published = self._pictures.get((status, widest))
+        if not isinstance(published, Picture):  # it follows nothing
+            published = self._picture(status, widest, twin.new_id)
+        self._pictures[status, own] = twin.parted(published)
+
+    def _picture(self, status: str, audience: tuple[str, ...], new_id: Callable[[], str]) -> Picture:
+        return Picture(
             member=self._member,
             audience=audience,
             status=status,
             settings=self._settings,
             areas=warning_areas(),
-            new_id=id_stream("\n".join((self._root, status, *audience, now.isoformat(), first.originator, first.id))),
+            new_id=new_id,
             is_own=audience == (self._member,),
         )
-        return picture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -46,6 +46,10 @@ class Fusion:
     """In the order in which they began."""
     counts: Counts = field(default_factory=Counts)
     _groups: dict[str, float] = field(default_factory=dict)
+
+    def copy(self, tracks: list[Track]) -> Fusion:
+        """Return one that goes on from here without touching this, with copies of its tracks in their order."""
+        return Fusion(self.settings, tracks, replace(self.counts), dict(self._groups))
 
     def take(self, plots: Iterable[Plot], now_s: float) -> list[Track]:
         """Fuse a batch.

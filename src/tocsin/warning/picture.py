@@ -7,8 +7,8 @@ to release, and why nothing passes from one picture to another but published rec
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tocsin.markings import Marking, PublicWarning
@@ -42,6 +42,14 @@ def may_use(record: Record, member: str, audience: tuple[str, ...]) -> bool:
     if record.marking.caveats and audience != (member,):
         return False
     return record.marking.allows(audience)
+
+
+def own_source(record: Record) -> str:
+    """Return how the ledger of a narrower picture names the source of a record that the member publishes.
+
+    "own" sorts before "peer", and the wider audience, which the desk hands over first, is linked first.
+    """
+    return f"own {9 - len(record.marking.releasable_to)} {record.marking.audience}"
 
 
 @dataclass
@@ -115,13 +123,15 @@ class Picture:
             said += self._issue(event, event.due(now_s), now)
         return said
 
-    def tick(self, now: datetime) -> list[Record]:
+    def tick(self, published: Sequence[Record], now: datetime) -> list[Record]:
         """Close what has ended and forget what came to nothing.
 
         Args:
+            published: What wider pictures of this member say in the same breath.
             now: UTC.
         """
         now_s = seconds_of(now)
+        self._read((), published, now)
         said = []
         for event in list(self._events):
             closing = event.close(now_s)
@@ -134,6 +144,34 @@ class Picture:
         self.fusion.drop_stale(now_s)
         self._ledger.forget(now_s)
         return said
+
+    def parted(self, new_id: Callable[[], str], said: Ledger, ids: Mapping[str, str]) -> Picture:
+        """Return the member's own picture as one that goes on from all that this one knows; this stays as it is.
+
+        Args:
+            new_id: Of the own picture.
+            said: What this member publishes, here and in narrower pictures.
+            ids: Of the open records that were issued here to those that stand for them in the own picture.
+        """
+        copies = {id(track): track.copy() for track in self.fusion.tracks}
+        events, entries = [], {key: replace(entry) for key, entry in said.entries.items()}
+        for event in self._events:
+            published = event.last_record_id or ""
+            events.append(replace(event, track=copies[id(event.track)], last_record_id=ids.get(published)))
+            if (self.member, published) in entries:
+                entries[self.member, published].link = event.key
+        entries |= {key: replace(entry) for key, entry in self._ledger.entries.items()}
+        own = replace(
+            self,
+            audience=(self.member,),
+            new_id=new_id,
+            is_own=True,
+            _events=events,
+            _ledger=Ledger(entries),
+            _known_pairs=set(self._known_pairs),
+        )
+        own.fusion = self.fusion.copy(list(copies.values()))
+        return own
 
     def _opened(self, track: Track) -> Event:
         self._keys += 1
@@ -153,9 +191,7 @@ class Picture:
                 self._known_pairs.add((entry.body.event_id, entry.body.alias))
         for record in published:
             if record.kind == "warning.launch" and self.may_use(record):
-                # "own" sorts before "peer", and the wider audience, which the desk hands over first, is linked first.
-                source = f"own {9 - len(record.marking.releasable_to)} {record.marking.audience}"
-                self._ledger.note(source, record, body_of(record), now)
+                self._ledger.note(own_source(record), record, body_of(record), now)
 
     def _unite(self, now: datetime) -> list[Record]:
         """Give new events their ids and bring together those that are one launch."""

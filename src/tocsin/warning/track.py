@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -80,6 +80,18 @@ class Track:
     _memory: list[tuple[Moment, Plot]] = field(default_factory=list)
     """The moment before each of the latest plots, with the plot."""
     _slots: dict[str, int] = field(default_factory=dict)
+
+    def copy(self) -> Track:
+        """Return one that can take plots without touching this; moments and plots never change and are shared."""
+        return replace(
+            self,
+            early=list(self.early),
+            newest=dict(self.newest),
+            trail=list(self.trail),
+            _seen=self._seen.copy(),
+            _memory=list(self._memory),
+            _slots=dict(self._slots),
+        )
 
     @property
     def time_s(self) -> float:
