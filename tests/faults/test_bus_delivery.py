@@ -196,16 +196,16 @@ async def test_a_cursor_of_a_copy_made_anew_is_not_believed(tmp_path: Path) -> N
 async def test_the_own_outbox_is_read_from_a_cursor_to_its_end(tmp_path: Path) -> None:
     async with running(make_federation(tmp_path, ("USA", "JPN"))) as members:
         usa = members["USA"]
-        assert usa.bus.outboxes() == ("OUT_USA_JPN", "OUT_USA_JPN_BULK")
-        assert [item async for item in usa.bus.tail("OUT_USA_JPN")] == []
+        assert usa.bus.shelf.outboxes() == ("OUT_USA_JPN", "OUT_USA_JPN_BULK")
+        assert [item async for item in usa.bus.shelf.tail("OUT_USA_JPN")] == []
         await publish_range(usa, "JPN", range(30))
-        everything = [item async for item in usa.bus.tail("OUT_USA_JPN")]
+        everything = [item async for item in usa.bus.shelf.tail("OUT_USA_JPN")]
         assert [data for data, _ in everything] == [frame("USA", "JPN", number).data for number in range(30)]
-        rest = [item async for item in usa.bus.tail("OUT_USA_JPN", everything[19][1])]
+        rest = [item async for item in usa.bus.shelf.tail("OUT_USA_JPN", everything[19][1])]
         assert rest == everything[20:]
-        assert [item async for item in usa.bus.tail("OUT_USA_JPN", everything[-1][1])] == []
+        assert [item async for item in usa.bus.shelf.tail("OUT_USA_JPN", everything[-1][1])] == []
         with pytest.raises(BusError, match="no stream OUT_USA_PRK"):
-            [item async for item in usa.bus.tail("OUT_USA_PRK")]
+            [item async for item in usa.bus.shelf.tail("OUT_USA_PRK")]
 
 
 @on_loop

@@ -317,7 +317,7 @@ async def test_retention_is_changed_in_place(tmp_path: Path) -> None:
         )
         await usa.bus.close()
         await usa.connect()
-        assert [data async for data, _ in usa.bus.tail("OUT_USA_JPN")] == [frame("USA", "JPN", 1).data]
+        assert [data async for data, _ in usa.bus.shelf.tail("OUT_USA_JPN")] == [frame("USA", "JPN", 1).data]
         await usa.bus.publish(frame("USA", "JPN", 2), hop="JPN")
         await members["JPN"].inbox.until(lambda: len(members["JPN"].inbox.durable) == 2)
 

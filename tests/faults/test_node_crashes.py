@@ -107,13 +107,13 @@ async def test_own_outboxes_are_known_to_their_ends_and_not_read_anew(tmp_path: 
         await gathered(*(node.issue(range(30), CODES) for node in nodes.values()))
         await until(lambda: not usa.node.bus.in_flight)
         await usa.node.keeper.flush()
-        ends = await usa.node.bus.ends()
+        ends = await usa.node.bus.shelf.ends()
         assert [end.seq >= 30 for end in ends] == [not end.stream.endswith("_BULK") for end in ends]
         for end in ends:
             kept = usa.node.store.links.cursor(end.stream)
             assert (kept.created, kept.seq) == (end.created, end.seq)
             assert [
-                item async for item in usa.node.bus.tail(end.stream, Cursor(end.stream, kept.created, kept.seq))
+                item async for item in usa.node.bus.shelf.tail(end.stream, Cursor(end.stream, kept.created, kept.seq))
             ] == []
         await until_level(house, [node.told for node in nodes.values()])
     audit(house, [node.told for node in nodes.values()])

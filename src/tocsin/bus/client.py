@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from tocsin.bus.links import LinkState, LinkWatch
 from tocsin.bus.preparation import prepare_copies, prepare_outboxes, until_linked, until_ready
 from tocsin.bus.publisher import Ack, Publisher
 from tocsin.bus.server import LOG_FILE
-from tocsin.bus.streams import erase, stream_info
+from tocsin.bus.shelf import Shelf
 from tocsin.clock import Clock
 from tocsin.errors import BusError, BusUnavailableError
 from tocsin.records.trusted import Peer, Released
@@ -59,6 +59,8 @@ class Bus:
         self._bulk = self._connection(app, "bulk", "bulk")
         self._system = self._connection(system, "system", None)
         self._publishers = {"main": Publisher(self._main, clock), "bulk": Publisher(self._bulk, clock)}
+        self.shelf = Shelf(config, self._copies, clock)
+        """What lies in our own streams."""
         self._readers: list[StreamReader] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._failure: asyncio.Future[None] | None = None
@@ -190,66 +192,6 @@ class Bus:
                 task.add_done_callback(self._reader_ended)
                 self._tasks.append(task)
 
-    async def tail(self, stream: str, cursor: Cursor | None = None) -> AsyncIterator[tuple[bytes, Cursor]]:
-        """Yield the frames of one of our own streams from behind a cursor to its present end.
-
-        Args:
-            stream: One of ``outboxes()``.
-            cursor: Where to go on; none: from the beginning.
-
-        Raises:
-            BusUnavailableError: The connection is lost, or there is no such stream.
-        """
-        reader = StreamReader(self._copies, stream, cursor=cursor, clock=self._clock)
-        self._readers.append(reader)
-        try:
-            async for frame in reader.read_to_end():
-                yield frame
-        finally:
-            self._readers.remove(reader)
-
-    async def ends(self) -> tuple[Cursor, ...]:
-        """Return where each of our own outboxes ends now, in the order of ``outboxes()``.
-
-        Raises:
-            BusUnavailableError: The server does not answer, or there is no such stream.
-        """
-        found = []
-        for stream in self.outboxes():
-            info = await stream_info(self._main, stream)
-            if info is None:
-                raise BusUnavailableError(f"there is no stream {stream}", advice="Prepare the bus first")
-            found.append(Cursor(stream, info.created, info.state.last_seq))
-        return tuple(found)
-
-    def outboxes(self) -> tuple[str, ...]:
-        """Return the names of our own outboxes."""
-        me = self._config.member
-        return tuple(names.outbox(me, peer.code, lane) for peer in self._config.peers for lane in LANES)
-
-    async def erase(self, mark: bytes) -> int:
-        """Overwrite every frame that holds some bytes, in our outboxes and in our copies of the peers'.
-
-        A peer that has not had such a frame yet finds it missing, and asks for it: it gets what the store still has.
-
-        Returns:
-            How many were found.
-
-        Raises:
-            BusError: The connection is lost; call it again.
-        """
-        found = 0
-        for stream in (*self.outboxes(), *self.copies()):
-            async for data, cursor in self.tail(stream):
-                if mark in data:
-                    found += 1
-                    await erase(self._main, stream, cursor.seq)
-        return found
-
-    def copies(self) -> tuple[str, ...]:
-        """Return the names of our copies of the peers' outboxes."""
-        return tuple(names.copy_stream(peer.code, lane) for peer in self._config.peers for lane in LANES)
-
     async def links(self) -> dict[str, LinkState]:
         """Return the state of every link by the peer's code.
 
@@ -315,6 +257,7 @@ class Bus:
         def down() -> None:
             for reader in self._readers:
                 reader.interrupt()
+            self.shelf.interrupt()
             if name == "main" and self._on_down is not None:
                 self._on_down(connection.problem)
 

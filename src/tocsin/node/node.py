@@ -35,7 +35,7 @@ from tocsin.node.metrics import Metrics
 from tocsin.node.orders import Orders
 from tocsin.node.returning import OwnFrames
 from tocsin.node.sending import Sender
-from tocsin.node.taking_up import held_label, restore, take_back_tails
+from tocsin.node.taking_up import held_label, read_so_far, restore, take_back_tails
 from tocsin.node.wiring import bus_config, load_keys, load_trust
 from tocsin.records import Admitted, AdmittedFrame, Peer, Precedence, Recall, Record, with_body
 from tocsin.store import Cursor, HeldItem, Store, reread
@@ -122,7 +122,7 @@ class Node:
             memory=self.store.chains, look_up=partial(held_label, self.store),
         )  # fmt: skip
         self.sender = Sender(self.bus, self.keeper, self.metrics, self.clock)
-        self.orders = Orders(self.exchange, self.keeper, self.clock, erase=self.bus.erase)
+        self.orders = Orders(self.exchange, self.keeper, self.clock, erase=self.bus.shelf.erase_record)
         try:
             await self._join(Server(wired) if wired.server == "embedded" else None)
         except BaseException:
@@ -142,7 +142,7 @@ class Node:
         self._reconnected.clear()
         self._tasks = [asyncio.create_task(self.keeper.run(), name=f"{self.member} keeper")]
         self._send_again()
-        await self.bus.listen(self._on_live, self._on_durable, cursors=self._read_so_far())
+        await self.bus.listen(self._on_live, self._on_durable, cursors=read_so_far(self.bus, self.store))
         works = [self._prepare_again_for_ever]
         if not self._paced:
             works += [self._sign_heads_for_ever, self._run_desks_for_ever]
@@ -397,7 +397,3 @@ class Node:
             if unacked.data is not None and unacked.hop in self.exchange.trust.roster.neighbours(self.member):
                 again = self.exchange.release_again(unacked.data, unacked.ref, unacked.kind, hop=unacked.hop)
                 self.sender.publish(again)
-
-    def _read_so_far(self) -> list[StreamCursor]:
-        cursors = [self.store.links.cursor(stream) for stream in self.bus.copies()]
-        return [StreamCursor(cursor.stream, cursor.created, cursor.seq) for cursor in cursors if cursor is not None]

@@ -28,7 +28,7 @@ class Orders:
         exchange: Whose trust forgets a key.
         keeper: Whose store purges a record.
         clock: The time of records.
-        erase: Overwrites the frames that hold some bytes, wherever the bus has them.
+        erase: Overwrites the frames with a record, wherever the bus has them.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Orders:
         keeper: Keeper,
         clock: Clock,
         *,
-        erase: Callable[[bytes], Awaitable[int]] | None = None,
+        erase: Callable[[str], Awaitable[int]] | None = None,
     ) -> None:
         self._exchange = exchange
         self._keeper = keeper
@@ -89,7 +89,7 @@ class Orders:
             try:
                 await self._keeper.in_thread(work)
                 if self._erase is not None:
-                    await self._erase(f'"id":"{record_id}"'.encode())
+                    await self._erase(record_id)
             except (StoreError, BusError) as error:
                 log.warning("not purged yet", record=record_id, error=str(error))
                 await asyncio.sleep(_RETRY_S)

@@ -38,11 +38,11 @@ async def take_back_tails(bus: Bus, exchange: Exchange, keeper: Keeper, orders: 
         BusError: The outboxes cannot be read.
         StoreError: The store cannot be read.
     """
-    ends = {end.stream: end for end in await bus.ends()}
+    ends = {end.stream: end for end in await bus.shelf.ends()}
     for stream, end in ends.items():
         kept = keeper.store.links.cursor(stream)
         cursor = StreamCursor(kept.stream, kept.created, kept.seq) if kept is not None else None
-        async for data, _ in bus.tail(stream, cursor):
+        async for data, _ in bus.shelf.tail(stream, cursor):
             incoming = exchange.receive(data, via=exchange.member, path="durable")
             if incoming.frame is not None:
                 keeper.frame(incoming.frame)
@@ -63,3 +63,9 @@ def held_label(store: Store, record_id: str) -> Label | None:
         Label(stored.admitted.record.marking, stored.admitted.record.status, stored.admitted.record.synthetic)
         for stored in store.records(RecordQuery(id=record_id))
     )
+
+
+def read_so_far(bus: Bus, store: Store) -> list[StreamCursor]:
+    """Return how far the copies of the peers' outboxes were read before."""
+    cursors = [store.links.cursor(stream) for stream in bus.shelf.copies()]
+    return [StreamCursor(cursor.stream, cursor.created, cursor.seq) for cursor in cursors if cursor is not None]

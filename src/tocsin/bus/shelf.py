@@ -1,0 +1,95 @@
+"""What lies in a member's own streams: outboxes for its peers, and its copies of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from tocsin.bus import names
+from tocsin.bus.config import LANES, BusConfig
+from tocsin.bus.connection import Connection
+from tocsin.bus.copies import Cursor, StreamReader
+from tocsin.bus.streams import erase, stream_info
+from tocsin.clock import Clock
+from tocsin.errors import BusUnavailableError
+
+
+class Shelf:
+    """The streams of one member, read apart from the traffic.
+
+    Args:
+        config: The member's bus.
+        connection: In the home account; that of the copies, so that no warning waits behind a reading.
+        clock: For missed heartbeats.
+    """
+
+    def __init__(self, config: BusConfig, connection: Connection, clock: Clock) -> None:
+        self._config = config
+        self._connection = connection
+        self._clock = clock
+        self._readers: list[StreamReader] = []
+
+    def outboxes(self) -> tuple[str, ...]:
+        """Return the names of our own outboxes."""
+        me = self._config.member
+        return tuple(names.outbox(me, peer.code, lane) for peer in self._config.peers for lane in LANES)
+
+    def copies(self) -> tuple[str, ...]:
+        """Return the names of our copies of the peers' outboxes."""
+        return tuple(names.copy_stream(peer.code, lane) for peer in self._config.peers for lane in LANES)
+
+    async def ends(self) -> tuple[Cursor, ...]:
+        """Return where each of our own outboxes ends now, in the order of ``outboxes()``.
+
+        Raises:
+            BusUnavailableError: The server does not answer, or there is no such stream.
+        """
+        found = []
+        for stream in self.outboxes():
+            info = await stream_info(self._connection, stream)
+            if info is None:
+                raise BusUnavailableError(f"there is no stream {stream}", advice="Prepare the bus first")
+            found.append(Cursor(stream, info.created, info.state.last_seq))
+        return tuple(found)
+
+    async def tail(self, stream: str, cursor: Cursor | None = None) -> AsyncIterator[tuple[bytes, Cursor]]:
+        """Yield the frames of one of our streams from behind a cursor to its present end.
+
+        Args:
+            stream: One of ``outboxes()`` or ``copies()``.
+            cursor: Where to go on; none: from the beginning.
+
+        Raises:
+            BusUnavailableError: The connection is lost, or there is no such stream.
+        """
+        reader = StreamReader(self._connection, stream, cursor=cursor, clock=self._clock)
+        self._readers.append(reader)
+        try:
+            async for frame in reader.read_to_end():
+                yield frame
+        finally:
+            self._readers.remove(reader)
+
+    async def erase_record(self, record_id: str) -> int:
+        """Overwrite every frame with a record, in our outboxes and in our copies of the peers'.
+
+        A peer that has not had such a frame yet finds it missing, and asks for it: it gets what the store still has.
+
+        Returns:
+            How many were found.
+
+        Raises:
+            BusError: The connection is lost; call it again.
+        """
+        mark = f'"id":"{record_id}"'.encode()
+        found = 0
+        for stream in (*self.outboxes(), *self.copies()):
+            async for data, cursor in self.tail(stream):
+                if mark in data:
+                    found += 1
+                    await erase(self._connection, stream, cursor.seq)
+        return found
+
+    def interrupt(self) -> None:
+        """End what is being read: the connection was lost."""
+        for reader in self._readers:
+            reader.interrupt()
