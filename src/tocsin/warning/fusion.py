@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,7 @@ from tocsin.warning.settings import WarningSettings
 from tocsin.warning.track import Track, Waypoint, begin
 
 _GROUPS_KEPT_S = 3600.0
+_PRUNE_S = 60.0
 _TRAIL_STEP_S = 1.0
 _OLDEST_S = 7200.0
 
@@ -46,10 +48,12 @@ class Fusion:
     """In the order in which they began."""
     counts: Counts = field(default_factory=Counts)
     _groups: dict[str, float] = field(default_factory=dict)
+    _prune_s: float = -math.inf
+    """When groups are next forgotten, seconds since 1970."""
 
     def copy(self, tracks: list[Track]) -> Fusion:
         """Return one that goes on from here without touching this, with copies of its tracks in their order."""
-        return Fusion(self.settings, tracks, replace(self.counts), dict(self._groups))
+        return replace(self, tracks=tracks, counts=replace(self.counts), _groups=dict(self._groups))
 
     def take(self, plots: Iterable[Plot], now_s: float) -> list[Track]:
         """Fuse a batch.
@@ -69,7 +73,9 @@ class Fusion:
         touched: list[Track] = []
         for scan in scans(fresh):
             touched += self._take_scan(scan)
-        self._groups = {group: at_s for group, at_s in self._groups.items() if at_s > now_s - _GROUPS_KEPT_S}
+        if now_s >= self._prune_s:
+            self._prune_s = now_s + _PRUNE_S
+            self._groups = {group: at_s for group, at_s in self._groups.items() if at_s > now_s - _GROUPS_KEPT_S}
         self._drop_duplicates()
         return [track for track in self.tracks if any(track is other for other in touched)]
 

@@ -101,25 +101,30 @@ def _from_rest(state: Vector, cda_m: float, low: float, high: float, halvings: i
 
 
 @njit
-def _ways_back(mean: Vector, root: Vector, cda_m: float) -> tuple[Vector, Vector]:
-    """Take the cubature points of position and velocity back; places (13, 3) and seconds (13,), the mean first."""
+def _ways_back(mean: Vector, root: Vector, cda_m: float, thrust_mps2: float) -> Vector:
+    """Take the cubature points of position and velocity back, shape (12, 3), with about the thrust of the mean."""
     n = 6
-    places = np.empty((2 * n + 1, 3))
-    times = np.empty(2 * n + 1)
+    places = np.empty((2 * n, 3))
     point = np.empty(n)
-    place, times[0], thrust = _from_rest(mean, cda_m, 14.0, 110.0, 9)
-    places[0, 0], places[0, 1], places[0, 2] = place[0], place[1], place[2]
     for k in range(2 * n):
         reach = math.sqrt(float(n)) if k < n else -math.sqrt(float(n))
         for i in range(n):
             point[i] = mean[i] + reach * root[i, k % n]
-        place, times[k + 1], _ = _from_rest(point, cda_m, 0.6 * thrust, 1.6 * thrust, 6)
-        places[k + 1, 0], places[k + 1, 1], places[k + 1, 2] = place[0], place[1], place[2]
-    return places, times
+        place, _, _ = _from_rest(point, cda_m, 0.6 * thrust_mps2, 1.6 * thrust_mps2, 6)
+        places[k, 0], places[k, 1], places[k, 2] = place[0], place[1], place[2]
+    return places
 
 
-def origin_under_thrust(moment: Moment) -> Origin | None:
-    """Go back to the ground from a state under thrust; None if there is no thrust to speak of."""
+def origin_under_thrust(moment: Moment, below_km: float = math.inf) -> Origin | None:
+    """Go back to the ground from a state under thrust.
+
+    Args:
+        moment: Of the filter.
+        below_km: A radius of this or more is of no use.
+
+    Returns:
+        None if there is no thrust to speak of, or if the radius is of no use.
+    """
     state, covariance = moment.states[imm.BOOST], moment.covariances[imm.BOOST]
     pull = ballistic_acceleration(state)
     speed = float(np.linalg.norm(state[3:6]))
@@ -129,24 +134,24 @@ def origin_under_thrust(moment: Moment) -> Origin | None:
     thrust = float(along @ (state[ACCELERATION:LOG_DRAG] - pull))
     if thrust < _LEAST_MEASURED_MPS2:
         return None
+    cda_m = math.exp(state[LOG_DRAG])
+    place, back_s, thrust_mps2 = _from_rest(state[:6], cda_m, 14.0, 110.0, 9)
+    lat_deg, lon_deg, _ = geodetic_from_ecef(place)
+    basis = enu_basis(lat_deg, lon_deg)
+    ground = ecef_from_geodetic(lat_deg, lon_deg, 0.0)
+    way = (state[:3] - ground) @ basis.T
+    model_m = _MODEL_ERROR * math.hypot(float(way[0]), float(way[1])) + _MODEL_ERROR_UP * float(way[2])
+    if max(_CHI_95 * model_m * 1e-3, LEAST_RADIUS_KM) >= below_km:  # whatever the state's own spread adds
+        return None
     try:
         root = np.linalg.cholesky(covariance[:6, :6])
     except np.linalg.LinAlgError:
         return None
-    places, times = _ways_back(state[:6], root, math.exp(state[LOG_DRAG]))
-    return _origin(places, times, state[:3], moment.time_s)
-
-
-def _origin(places: Vector, times: Vector, here: Vector, time_s: float) -> Origin:
-    lat_deg, lon_deg, _ = geodetic_from_ecef(places[0])
-    basis = enu_basis(lat_deg, lon_deg)
-    ground = ecef_from_geodetic(lat_deg, lon_deg, 0.0)
+    places = _ways_back(state[:6], root, cda_m, thrust_mps2)
     local = ((places - ground) @ basis.T)[:, :2]
-    spread = float(np.linalg.eigvalsh(local[1:].T @ local[1:] / (len(local) - 1))[-1])
-    way = (here - ground) @ basis.T
-    model_m = _MODEL_ERROR * math.hypot(float(way[0]), float(way[1])) + _MODEL_ERROR_UP * float(way[2])
-    radius_km = _CHI_95 * math.hypot(math.sqrt(spread), model_m) * 1e-3
-    return Origin(lat_deg, lon_deg, max(radius_km, LEAST_RADIUS_KM), time_s - float(times[0]))
+    spread = float(np.linalg.eigvalsh(local.T @ local / len(local))[-1])
+    radius_km = max(_CHI_95 * math.hypot(math.sqrt(spread), model_m) * 1e-3, LEAST_RADIUS_KM)
+    return Origin(lat_deg, lon_deg, radius_km, moment.time_s - back_s) if radius_km < below_km else None
 
 
 def origin_of_coast(moment: Moment) -> Origin | None:
@@ -184,10 +189,8 @@ def better_origin(held: Origin | None, track: Track) -> Origin | None:
     if track.ranged_plots < 3:
         return held
     if track.ballistic_probability < 0.5:
-        found = origin_under_thrust(track.moment)
-        if found is not None and (held is None or found.radius_km < held.radius_km):
-            return found
-        return held
+        found = origin_under_thrust(track.moment, math.inf if held is None else held.radius_km)
+        return held if found is None else found
     if held is None and track.ballistic_probability >= 0.9:
         return origin_of_coast(track.moment)
     return held

@@ -62,7 +62,7 @@ class Plot:
     group: str
     """``independence_group``, with the originator before it; empty if it stands alone."""
 
-    @property
+    @cached_property
     def key(self) -> tuple[float, str, str]:
         """The order in which plots are fused; the same whatever order they came in."""
         return (self.time_s, self.sensor, self.record.id)

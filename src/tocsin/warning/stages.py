@@ -57,10 +57,13 @@ def osculating(position: Vector, velocity: Vector) -> Orbit:
         position: ECEF, shape (3,), metres.
         velocity: Relative to the earth, shape (3,), m/s.
     """
-    inertial = velocity + np.cross([0.0, 0.0, OMEGA_RAD_S], position)
-    radius = float(np.linalg.norm(position))
-    energy = 0.5 * float(inertial @ inertial) - MU_M3_S2 / radius
-    momentum = float(np.linalg.norm(np.cross(position, inertial)))
+    x, y, z = position.tolist()
+    vx, vy, vz = velocity.tolist()
+    vx, vy = vx - OMEGA_RAD_S * y, vy + OMEGA_RAD_S * x
+    radius = math.sqrt(x * x + y * y + z * z)
+    energy = 0.5 * (vx * vx + vy * vy + vz * vz) - MU_M3_S2 / radius
+    px, py, pz = y * vz - z * vy, z * vx - x * vz, x * vy - y * vx
+    momentum = math.sqrt(px * px + py * py + pz * pz)
     if energy >= 0:
         eccentricity = math.sqrt(1.0 + 2.0 * energy * (momentum / MU_M3_S2) ** 2)
         return Orbit(momentum**2 / MU_M3_S2 / (1.0 + eccentricity) - _EARTH_RADIUS_M, math.inf)

@@ -176,7 +176,9 @@ class Track:
 
     def add(self, plot: Plot) -> None:
         """Fuse a plot; a late one within memory is put in its place and what came after is replayed."""
-        replayed = [(moment, later) for moment, later in self._memory if later.key > plot.key]
+        replayed: list[tuple[Moment, Plot]] = []
+        if self._memory and self._memory[-1][1].key > plot.key:  # they are in the order of their keys
+            replayed = [(moment, later) for moment, later in self._memory if later.key > plot.key]
         if plot.time_s < (replayed[0][0] if replayed else self.moment).time_s:
             raise ValueError(f"a plot of {plot.time_s} is older than the memory of the track")
         if replayed:

@@ -209,6 +209,20 @@ def test_a_flight_first_seen_after_burnout_gets_a_rough_origin():
     assert origin_of_coast(track.moment) is not None
 
 
+def test_an_origin_under_thrust_is_told_only_if_its_radius_is_of_use():
+    flight = flight_of(FLIGHT)
+    plots = [plot for plot in plots_of() if plot.time_s < seconds_of(START) + flight.burnout_s - 10.0]
+    track = begin(plots[0], SETTINGS)
+    for plot in plots[1:]:
+        track.add(plot)
+    origin = origin_under_thrust(track.moment)
+    assert origin is not None
+    assert origin.radius_km > 2.0
+    assert origin_under_thrust(track.moment, origin.radius_km + 1e-6) == origin
+    for useless_km in (origin.radius_km, 2.0, 0.0):
+        assert origin_under_thrust(track.moment, useless_km) is None
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_too_few_ranged_plots_leave_the_origin_open(count):
     plots = plots_of(members=("KOR",))[:count]
