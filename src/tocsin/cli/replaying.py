@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter, Token
 
 from tocsin.cli.parameters import Json, UsageError
+from tocsin.replay.processes import warm_up
 
 # What a command needs is imported when it runs: --help answers at once.
 # ruff: noqa: PLC0415
@@ -69,6 +70,7 @@ def replay(
         seed: Of all noise; the same seed gives the same result at any speed.
         as_json: Write one JSON object (tocsin.replay/1, docs/reference/replay.md).
     """
+    warm_up()
     from tocsin.cli.playing import Plan, play
 
     plan = Plan(
@@ -87,6 +89,7 @@ def demo(*, launch: str = DEMO_LAUNCH, speed: Speed = DEMO_SPEED) -> int:
         launch: Which launch, by its id.
         speed: Scenario seconds per second (20 if not given), or max: as fast as it goes.
     """
+    warm_up()
     from tocsin.cli.playing import Plan, play
 
     return play(Plan(which=launch, speed=speed or None), form="people", interrupted=0)

@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -24,6 +23,7 @@ from tocsin.clock import SystemClock
 from tocsin.errors import BusError, TocsinError
 from tocsin.node import Addresses, Plan, links_for, make_federation
 from tocsin.replay.member import AskLinks, Failed, Flush, Issue, Order, Report, Setting, Step, Stop, run_member
+from tocsin.replay.processes import context
 from tocsin.signing import Link
 from tocsin.store import Store
 
@@ -31,9 +31,6 @@ STATUS = "test"
 _ENDING_S = 20.0
 
 log = structlog.get_logger()
-
-_processes = get_context("forkserver")
-_processes.set_forkserver_preload(["tocsin.replay.member"])
 
 
 class Throwaway:
@@ -129,9 +126,9 @@ class _Process:
         self._code = setting.code
         self._turn = asyncio.Lock()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=setting.code)
-        ours, theirs = _processes.Pipe()
+        ours, theirs = context.Pipe()
         self._pipe: Connection = ours
-        self._process: BaseProcess = _processes.Process(target=run_member, args=(theirs, setting), daemon=True)
+        self._process: BaseProcess = context.Process(target=run_member, args=(theirs, setting), daemon=True)
         self._process.start()
         theirs.close()
 

@@ -18,6 +18,10 @@ from tocsin.synthesis.flights import Flight, reconstruct
 from tocsin.synthesis.launches import LaunchRow
 from tocsin.synthesis.sensors import Plot, Sensor, observe
 
+SETTLED_AFTER_S = 90.0
+"""After burnout: by then a prediction changes slowly."""
+SETTLED_TICK_S = 2.0
+"""Between ticks from then on; one second before."""
 QUIET_TICK_S = 10.0
 """Between ticks while no sensor sees anything."""
 AFTER_IMPACT_S = 120.0
@@ -57,7 +61,8 @@ def make_scene(row: LaunchRow, sensors: Sequence[Sensor], *, seed: int, not_befo
     plots = observe(flight, sensors, seed)
     lift_off = max(_recorded(row), not_before)
     end = flight.duration_s + AFTER_IMPACT_S
-    marks = {float(math.ceil(plot.time_s)) for plot in plots}
+    settled_s = flight.burnout_s + SETTLED_AFTER_S
+    marks = {_tick_for(plot.time_s, 1.0 if plot.time_s <= settled_s else SETTLED_TICK_S) for plot in plots}
     times = sorted(marks | {end})
     ticks = list(itertools.chain.from_iterable(_filled(a, b) for a, b in itertools.pairwise([0.0, *times])))
     return Scene(row, flight, plots, lift_off, tuple(ticks))
@@ -98,6 +103,10 @@ def _recorded(row: LaunchRow) -> datetime:
         return row.launched_at
     year, month, day = (*(int(part) for part in row.date_utc.split("-")), 1, 1)[:3]
     return datetime(year, month, day, 12, tzinfo=UTC)
+
+
+def _tick_for(time_s: float, tick_s: float) -> float:
+    return math.ceil(time_s / tick_s) * tick_s
 
 
 def _filled(before: float, after: float) -> list[float]:
