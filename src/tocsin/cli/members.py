@@ -66,6 +66,7 @@ def init(
         health_listen: With --member, where health, status and metrics are served.
     """
     from tocsin.node import Addresses, Plan, make_federation, make_member
+    from tocsin.signing import fingerprint
 
     now = SystemClock().now()
     if federation == (member is not None):
@@ -80,7 +81,7 @@ def init(
     made = make_member(plan, dials=dials, now=now, audiences=[])
     console = output()
     console.print(f"Made [bold]{code}[/] in {folder}: member.toml, keys/, tls/, introduction.json")
-    console.print(f"Its link certificate has the pin {made.link.pins[0][:16]}…")
+    console.print(f"Its link certificate has the pin {fingerprint(made.link.pins[0])} …")
     console.print("Next, before it can run:")
     console.print("  1. give introduction.json to the other members, and compare it over another channel")
     console.print(f"  2. put the roster that all members have signed at {folder / 'roster.json'}")
@@ -197,7 +198,8 @@ def _say_federation(plans: Sequence[Plan]) -> None:
     for plan in plans:
         peers = ", ".join(trust.roster.neighbours(plan.code))
         console.print(f"Made [bold]{plan.code}[/] in {plan.home}, linked with {peers}")
-    console.print(f"Roster {trust.roster.federation}, version 1, signed by all; fingerprint {trust.document.hash[:16]}")
+    console.print(f"Roster {trust.roster.federation}, version 1, signed by all; fingerprint")
+    console.print(f"  {trust.document.fingerprint}")
     console.print("Next, each in a terminal of its own:")
     for plan in plans:
         console.print(f"  tocsin up --config {plan.home}")

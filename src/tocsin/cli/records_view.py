@@ -14,6 +14,7 @@ from rich.text import Text
 from tocsin.markings import status_class
 from tocsin.node.proving import Proof
 from tocsin.records import Detection, Launch, Opaque, Operator, Record, Released, SameEvent, body_of, decode
+from tocsin.signing import fingerprint
 from tocsin.store import StoredRecord
 
 MANY = 20
@@ -91,7 +92,8 @@ def render_proof(proof: Proof) -> RenderableType:
     ]
     lines += [
         Text(
-            f"checked by roster {by.federation}, version {by.version}, {by.source}; fingerprint {by.fingerprint[:16]}"
+            f"checked by roster {by.federation}, version {by.version}, {by.source}; "
+            f"fingerprint {fingerprint(by.fingerprint)}"
             + (" (compare it with your own)" if by.source.startswith("inside ") else ""), "dim",
         )
         for by in proof.rosters

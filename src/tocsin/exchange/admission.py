@@ -18,7 +18,7 @@ from tocsin.errors import MalformedRecordError, SignatureError, UnsupportedVersi
 from tocsin.exchange.chains import ForeignChains, Standing
 from tocsin.exchange.frames import FRAME_TYPE, Header, OpenFrame, open_frame
 from tocsin.markings import PUBLIC, status_class
-from tocsin.records import CONTROL_KINDS, Admitted, AdmittedFrame, FrameRef, Record, body_of
+from tocsin.records import CONTROL_KINDS, Admitted, AdmittedFrame, FrameRef, Record, check_body
 from tocsin.signing import ROLE_OF_STATUS, Trust
 
 
@@ -156,7 +156,7 @@ def _records(frame: OpenFrame, ref: FrameRef, entry: Entry, *, is_open: bool) ->
         raw = bytes(slip.record)
         try:
             record = decode(slip.record, Record, outermost=False)
-            body_of(record)
+            check_body(record)
         except MalformedRecordError as error:
             refused.append(_rejected(Reason.MALFORMED, f"record {index}: {error}", raw, entry, ref))
             continue

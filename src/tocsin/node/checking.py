@@ -156,7 +156,7 @@ def _roster(member: _Member) -> None:
     else:
         member.add(
             "ok", "roster", f"{roster.federation}, version {roster.version}, until {roster.expires_at:%Y-%m-%d}; "
-            f"fingerprint {member.trust.document.hash[:16]}", where=path,
+            f"fingerprint {member.trust.document.fingerprint}", where=path,
         )  # fmt: skip
     if not roster.neighbours(config.member.code):
         member.add("warning", "roster", "no link leads to another member", where=path)

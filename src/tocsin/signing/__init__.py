@@ -7,7 +7,7 @@ from tocsin.signing.certificates import (
     is_issued_by,
     issue_certificates,
 )
-from tocsin.signing.documents import Signature, SignedDocument
+from tocsin.signing.documents import Signature, SignedDocument, fingerprint
 from tocsin.signing.keys import (
     ROLE_OF_STATUS,
     KeyRole,
@@ -46,6 +46,7 @@ __all__ = [
     "Verifier",
     "certificate_pin",
     "expires_at",
+    "fingerprint",
     "is_issued_by",
     "issue_certificates",
     "pre_authentication_encoding",

@@ -31,6 +31,11 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
         """SHA-256 of the payload, hexadecimal: what people compare over another channel."""
         return hashlib.sha256(self.payload.encode()).hexdigest()
 
+    @property
+    def fingerprint(self) -> str:
+        """The first 128 bits of the hash in groups of four, for people to read out to each other."""
+        return fingerprint(self.hash)
+
     def signed_by(self, member: str, key: PrivateKey) -> SignedDocument:
         """Return the document with a member's signature added, or put in place of its former one."""
         signature = Signature(
@@ -58,3 +63,8 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
                         raise SignatureError(f"the signature of {entry.member} on this document is wrong") from error
                     valid.add(entry.member)
         return frozenset(valid)
+
+
+def fingerprint(digest: str) -> str:
+    """Return the first 128 bits of a hexadecimal digest in groups of four."""
+    return " ".join(digest[start : start + 4] for start in range(0, 32, 4))

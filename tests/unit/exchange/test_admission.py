@@ -221,6 +221,15 @@ def test_a_record_that_is_none_stays_out_and_the_others_come_in(jpn, raw):
     assert rejected.hash == hashlib.sha256(raw).hexdigest()
 
 
+def test_the_body_of_an_unknown_kind_is_an_object_or_stays_out(jpn):
+    strange = detection("KOR-2", kind="tide.table", body=msgspec.Raw(b"[1, 2]"))
+    known = detection("KOR-3", kind="tide.table", body=msgspec.Raw(b'{"height_m": 2}'))
+    incoming = jpn.receive(seal(detection("KOR-1"), strange, known), via="KOR", path="live")
+    assert [entry.record.id for entry in incoming.frame.records] == ["KOR-1", "KOR-3"]
+    (rejected,) = incoming.refused
+    assert rejected.reason is Reason.MALFORMED
+
+
 def test_a_gap_is_shown_never_refused(jpn):
     first = seal(detection("KOR-1"))
     second = seal(detection("KOR-2"), number=2, previous=open_frame(first, max_bytes=10_000).ref.hash)
