@@ -27,9 +27,9 @@ docs:
     python docs/generate.py
     python docs/images/make_demo.py
 
-# the laws of tests/property with twenty times as many examples
+# the laws of tests/property with twenty times as many examples; writes bench/soak-report.md
 soak *args:
-    TOCSIN_SOAK=1 pytest tests/property --timeout 7200 {{args}}
+    python -m bench.soak {{args}}
 
 # the exchange beside bare NATS and bare sockets; --write keeps the result
 bench-exchange *args:
