@@ -69,19 +69,38 @@ def mix(states: Vector, covariances: Vector, weights: Vector, dt_s: float, sojou
 
 
 @njit
-def predict(states: Vector, covariances: Vector, dt_s: float, noises: Vector, single: bool) -> None:  # noqa: FBT001
-    """Move both models (or the ballistic one alone) by ``dt_s``, in place.
+def advance(  # noqa: PLR0917 - compiled code takes its arguments by position
+    states: Vector,
+    covariances: Vector,
+    weights: Vector,
+    dt_s: float,
+    boost_sojourn_s: float,
+    ballistic_sojourn_s: float,
+    jerk_psd: float,
+    noise_mps2: float,
+    drag_noise: float,
+    single: bool,  # noqa: FBT001
+) -> tuple[Vector, Vector, Vector]:
+    """Return both models (or the ballistic one alone) mixed and moved on by ``dt_s``; what is given stays as it is.
 
     Args:
         states: Shape (2, STATES).
         covariances: Shape (2, STATES, STATES).
-        dt_s: Zero or more.
-        noises: Jerk density, ballistic noise, part of the drag; shape (3,).
+        weights: Shape (2,).
+        dt_s: Above zero.
+        boost_sojourn_s: As in ``mix``.
+        ballistic_sojourn_s: As in ``mix``.
+        jerk_psd: As in ``predict_boost``.
+        noise_mps2: As in ``predict_ballistic``.
+        drag_noise: As in ``predict_ballistic``.
         single: Keep the ballistic model alone.
     """
+    states, covariances, weights = states.copy(), covariances.copy(), weights.copy()
     if not single:
-        predict_boost(states[BOOST], covariances[BOOST], dt_s, noises[0])
-    predict_ballistic(states[BALLISTIC], covariances[BALLISTIC], dt_s, noises[1], noises[2])
+        mix(states, covariances, weights, dt_s, np.array([boost_sojourn_s, ballistic_sojourn_s]))
+        predict_boost(states[BOOST], covariances[BOOST], dt_s, jerk_psd)
+    predict_ballistic(states[BALLISTIC], covariances[BALLISTIC], dt_s, noise_mps2, drag_noise)
+    return states, covariances, weights
 
 
 @njit

@@ -12,7 +12,7 @@ import numpy as np
 
 from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
-from tocsin.warning.models import STATES
+from tocsin.warning.models import STATES, VELOCITY
 
 RANGED = 0
 """Range, azimuth, elevation."""
@@ -134,3 +134,98 @@ def absorb(  # noqa: PLR0917 - compiled code takes its arguments by position
         distance2 += innovation * innovation / spread
         log_likelihood -= 0.5 * (innovation * innovation / spread + math.log(2.0 * math.pi * spread))
     return distance2, log_likelihood
+
+
+@njit
+def _misfit(difference: Vector, spread: Vector, first: int) -> tuple[float, float]:
+    """Return squared normalised distance, and with the logarithm of the determinant added; both are used up."""
+    distance2, log_determinant = 0.0, 0.0
+    for i in range(first, 3):
+        pivot, rest = spread[i, i], difference[i]
+        distance2 += rest * rest / pivot
+        log_determinant += math.log(abs(pivot))
+        for k in range(i + 1, 3):
+            factor = spread[k, i] / pivot
+            difference[k] -= factor * rest
+            for j in range(i + 1, 3):
+                spread[k, j] -= factor * spread[i, j]
+    return distance2, distance2 + log_determinant
+
+
+@njit
+def misfit(  # noqa: PLR0917 - compiled code takes its arguments by position
+    states: Vector,
+    covariances: Vector,
+    figures: Vector,
+    variances: Vector,
+    form: int,
+    site: Vector,
+    basis: Vector,
+    slot: int,
+    first_model: int,
+    place_m2: float,
+    turn_m2: float,
+    angle_rad2: float,
+) -> tuple[float, float]:
+    """Return how far a plot is from what the models expect, by the one that fits best.
+
+    Args:
+        states: Shape (2, STATES).
+        covariances: Shape (2, STATES, STATES).
+        figures: As in ``predicted_figures``.
+        variances: Of the figures, shape (3,).
+        form: As in ``predicted_figures``.
+        site: As in ``predicted_figures``.
+        basis: As in ``predicted_figures``.
+        slot: As in ``predicted_figures``.
+        first_model: Models before this one are not asked.
+        place_m2: Added to the variance of the place, m².
+        turn_m2: Once more is tried with so much added besides, unless it is zero; m².
+        angle_rad2: Added to the variances of the angles, rad².
+
+    Returns:
+        Squared normalised distance, and the same plus the logarithm of the determinant of its covariance; infinite
+        where nothing can be reckoned.
+    """
+    first = 1 if form == ANGLES else 0
+    columns = np.array([0, 1, 2, slot, slot + 1])
+    count = 5 if slot >= 0 else 3
+    best2, best = math.inf, math.inf
+    spread = np.empty((3, 3))
+    for model in range(first_model, 2):
+        expected, slope = predicted_figures(states[model], form, site, basis, slot)
+        for turn in range(1 if turn_m2 == 0.0 else 2):
+            more_m2 = place_m2 + turn * turn_m2
+            for i in range(first, 3):
+                for j in range(first, 3):
+                    total = 0.0
+                    for a in columns[:count]:
+                        for b in columns[:count]:
+                            total += slope[i, a] * covariances[model, a, b] * slope[j, b]
+                    for axis in range(3):
+                        total += slope[i, axis] * more_m2 * slope[j, axis]
+                    spread[i, j] = total
+                spread[i, i] += variances[i] + (angle_rad2 if i > 0 else 0.0)
+            distance2, cost = _misfit(residual(figures, expected, form), spread, first)
+            if cost < best:
+                best2, best = distance2, cost
+    return best2, best
+
+
+@njit
+def apart_and_sigmas(state: Vector, covariance: Vector, gap_s: float, place: Vector) -> tuple[float, float, float]:
+    """Return how far a place is from where a state goes straight on to, m, and how sure the state is: m and m/s.
+
+    Args:
+        state: Shape (STATES,).
+        covariance: Shape (STATES, STATES).
+        gap_s: How long it goes on.
+        place: ECEF, shape (3,), metres.
+    """
+    apart2, place2, speed2 = 0.0, 0.0, 0.0
+    for axis in range(3):
+        offset = state[axis] + gap_s * state[VELOCITY + axis] - place[axis]
+        apart2 += offset * offset
+        place2 += covariance[axis, axis]
+        speed2 += covariance[VELOCITY + axis, VELOCITY + axis]
+    return math.sqrt(apart2), math.sqrt(max(place2, 0.0)), math.sqrt(max(speed2, 0.0))

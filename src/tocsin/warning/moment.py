@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import gammaincc
@@ -73,17 +73,22 @@ def start(time_s: float, place: Vector, spread: Vector, velocity: Vector, settin
 
 def moved(base: Moment, time_s: float, settings: WarningSettings) -> Moment:
     """Return the filter moved on to a later time; the one given stays as it is."""
-    moment = base.copy()
     dt_s = time_s - base.time_s
     if dt_s <= 0.0:
-        return moment
-    noises = np.array([settings.jerk_psd, settings.ballistic_noise_mps2, settings.drag_noise])
-    if not moment.is_single:
-        sojourns_s = np.array([settings.boost_sojourn_s, settings.ballistic_sojourn_s])
-        imm.mix(moment.states, moment.covariances, moment.weights, dt_s, sojourns_s)
-    imm.predict(moment.states, moment.covariances, dt_s, noises, moment.is_single)
-    moment.time_s = time_s
-    return moment
+        return base.copy()
+    states, covariances, weights = imm.advance(
+        base.states,
+        base.covariances,
+        base.weights,
+        dt_s,
+        settings.boost_sojourn_s,
+        settings.ballistic_sojourn_s,
+        settings.jerk_psd,
+        settings.ballistic_noise_mps2,
+        settings.drag_noise,
+        base.is_single,
+    )
+    return replace(base, time_s=time_s, states=states, covariances=covariances, weights=weights)
 
 
 def judge(moment: Moment, distance2: float, figures: int, settings: WarningSettings) -> None:

@@ -86,7 +86,7 @@ class Plot:
         """Where the measurement itself puts the object, ECEF, shape (3,), metres; without range, the sensor's site."""
         return self.figures if self.form == PLACED else self.site + self.figures[0] * self.line
 
-    @property
+    @cached_property
     def place_sigma_m(self) -> float:
         """Largest error of ``place``, bias included."""
         if self.form == PLACED:

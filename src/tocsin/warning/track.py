@@ -11,13 +11,10 @@ import numpy as np
 from tocsin.geo.earth import Vector
 from tocsin.markings import PublicWarning
 from tocsin.warning import imm
-from tocsin.warning.measurement import ANGLES, PLACED, predicted_figures, residual
+from tocsin.warning.measurement import ANGLES, PLACED, apart_and_sigmas, misfit
 from tocsin.warning.models import (
-    ACCELERATION,
     KINEMATIC,
-    POSITION,
     SENSOR_SLOTS,
-    STATES,
     VELOCITY,
 )
 from tocsin.warning.moment import Moment, judge, moved, start
@@ -33,10 +30,6 @@ _HARDEST_TURN_MPS2 = 100.0
 _LINE_HEIGHT_M = 20_000.0
 _LINE_SIGMA_M = 25_000.0
 _EARTH_RADIUS_M = 6_371_000.0
-
-
-_TURN_SPREAD = np.zeros((STATES, STATES))
-_TURN_SPREAD[POSITION:VELOCITY, POSITION:VELOCITY] = np.eye(3) * _TURN_SIGMA_M**2
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +73,11 @@ class Track:
     _memory: list[tuple[Moment, Plot]] = field(default_factory=list)
     """The moment before each of the latest plots, with the plot."""
     _slots: dict[str, int] = field(default_factory=dict)
+    _ahead: tuple[Moment, Moment] = field(init=False)
+    """A moment, and the same moved on to where it was last asked for."""
+
+    def __post_init__(self) -> None:
+        self._ahead = (self.moment, self.moment)
 
     def copy(self) -> Track:
         """Return one that can take plots without touching this; moments and plots never change and are shared."""
@@ -106,16 +104,20 @@ class Track:
     def at(self, time_s: float) -> Moment | None:
         """Return the filter moved to a time: from the newest plot, or from memory for an earlier time.
 
-        None means that the time is older than the memory.
+        None means that the time is older than the memory. What is returned is kept, and not to be changed.
         """
         if time_s >= self.moment.time_s:
-            base = self.moment
-        else:
-            earlier = [moment for moment, _ in self._memory if moment.time_s <= time_s]
-            if not earlier:
-                return None
-            base = earlier[-1]
-        return moved(base, time_s, self.settings)
+            return self._ahead_to(time_s)
+        earlier = [moment for moment, _ in self._memory if moment.time_s <= time_s]
+        return moved(earlier[-1], time_s, self.settings) if earlier else None
+
+    def _ahead_to(self, time_s: float) -> Moment:
+        """Return the filter moved on; a plot is first compared with it and then fused into a copy."""
+        base, ahead = self._ahead
+        if base is not self.moment or ahead.time_s != time_s:
+            ahead = moved(self.moment, time_s, self.settings)
+            self._ahead = (self.moment, ahead)
+        return ahead
 
     def remembers(self, time_s: float) -> bool:
         """Tell whether a plot of that time could still be put in its place."""
@@ -129,42 +131,35 @@ class Track:
             cost of the assignment; of the model that fits better.
         """
         slot = self._slots.get(plot.sensor, -1)
-        rows = slice(1, 3) if plot.form == ANGLES else slice(0, 3)
-        best = (math.inf, math.inf, math.inf)
-        for model in (imm.BALLISTIC,) if moment.is_single else (imm.BOOST, imm.BALLISTIC):
-            expected, slope = predicted_figures(moment.states[model], plot.form, plot.site, plot.basis, slot)
-            difference = residual(plot.figures, expected, plot.form)[rows]
-            h = slope[rows]
-            spread = h @ moment.covariances[model] @ h.T + np.diag(plot.variances[rows])
-            if plot.is_ranged and self.ranged_plots == 0:
-                spread += h @ self._unplaced() @ h.T
-            if slot < 0 and plot.form != PLACED:
-                angles = np.array([0.0, plot.bias_sigma_rad**2, plot.bias_sigma_rad**2])[rows]
-                spread += np.diag(angles)
-            best = min(best, _misfit(difference, spread))
-            if moment.is_single and plot.is_ranged:  # or a flight that turns would fall out of its own gate
-                best = min(best, _misfit(difference, spread + h @ _TURN_SPREAD @ h.T))
-        return best[1], best[2]
+        is_first_place = plot.is_ranged and self.ranged_plots == 0
+        is_turning = moment.is_single and plot.is_ranged  # or a flight that turns would fall out of its own gate
+        return misfit(
+            moment.states,
+            moment.covariances,
+            plot.figures,
+            plot.variances,
+            plot.form,
+            plot.site,
+            plot.basis,
+            slot,
+            imm.BALLISTIC if moment.is_single else imm.BOOST,
+            (self.settings.first_range_sigma_km * 1e3) ** 2 if is_first_place else 0.0,
+            _TURN_SIGMA_M**2 if is_turning else 0.0,
+            plot.bias_sigma_rad**2 if slot < 0 and plot.form != PLACED else 0.0,
+        )
 
     def is_near(self, plot: Plot) -> bool:
         """Tell, quickly and generously, whether a plot could pass the gate at all."""
         if not plot.is_ranged or self.ranged_plots == 0:
             return True
-        model = imm.BALLISTIC if self.moment.is_single else int(np.argmax(self.moment.weights))
+        moment = self.moment
+        model = imm.BALLISTIC if moment.is_single or moment.weights[1] > moment.weights[0] else imm.BOOST
         gap_s = plot.time_s - self.time_s
-        variances = np.diagonal(self.moment.covariances[model])
-        state = self.moment.states[model]
-        reach_m = _NEAR_M + _HARDEST_TURN_MPS2 * gap_s * gap_s
-        reach_m += 6.0 * math.sqrt(max(variances[POSITION:VELOCITY].sum(), 0.0))
-        reach_m += 6.0 * math.sqrt(max(variances[VELOCITY:ACCELERATION].sum(), 0.0)) * abs(gap_s)
-        expected = state[POSITION:VELOCITY] + gap_s * state[VELOCITY:ACCELERATION]
-        return float(np.linalg.norm(expected - plot.place)) <= reach_m + 6.0 * plot.place_sigma_m
-
-    def _unplaced(self) -> Vector:
-        """Return what infrared alone does not know of the place, shape (STATES, STATES)."""
-        more = np.zeros((STATES, STATES))
-        more[POSITION:VELOCITY, POSITION:VELOCITY] = np.eye(3) * (self.settings.first_range_sigma_km * 1e3) ** 2
-        return more
+        apart_m, sigma_m, sigma_mps = apart_and_sigmas(
+            moment.states[model], moment.covariances[model], gap_s, plot.place
+        )
+        reach_m = _NEAR_M + _HARDEST_TURN_MPS2 * gap_s * gap_s + 6.0 * (sigma_m + sigma_mps * abs(gap_s))
+        return apart_m <= reach_m + 6.0 * plot.place_sigma_m
 
     def has_seen(self, sensor: str, time_s: float) -> bool:
         """Tell whether a plot of this sensor and instant is in the track already."""
@@ -221,7 +216,7 @@ class Track:
             self.newest[plot.sensor] = plot
 
     def _fused(self, plot: Plot) -> Moment:
-        moment = moved(self.moment, plot.time_s, self.settings)
+        moment = self._ahead_to(plot.time_s).copy()
         slot, variances = self._bias(plot, moment)
         distance2 = imm.update(
             moment.states,
@@ -253,13 +248,6 @@ class Track:
                 if moment.covariances[model, index, index] == 0.0:
                     moment.covariances[model, index, index] = bias
         return slot, plot.variances
-
-
-def _misfit(difference: Vector, spread: Vector) -> tuple[float, float, float]:
-    """Return the cost twice, to choose by and to assign by, with the squared normalised distance between."""
-    distance2 = float(difference @ np.linalg.solve(spread, difference))
-    cost = distance2 + float(np.linalg.slogdet(spread)[1])
-    return cost, distance2, cost
 
 
 def combine_public(first: PublicWarning, second: PublicWarning) -> PublicWarning:

@@ -14,7 +14,7 @@ from tocsin.records import Detection, Position
 from tocsin.warning import WarningSettings, imm
 from tocsin.warning.impact import descend, predict_fall
 from tocsin.warning.initiation import combined
-from tocsin.warning.measurement import ANGLES, PLACED, RANGED, absorb, predicted_figures, residual
+from tocsin.warning.measurement import ANGLES, PLACED, RANGED, absorb, misfit, predicted_figures, residual
 from tocsin.warning.models import KINEMATIC, LOG_DRAG, STATES, predict_ballistic, predict_boost
 from tocsin.warning.plots import plot_of, seconds_of
 from tocsin.warning.track import begin
@@ -80,6 +80,46 @@ def test_one_plot_after_the_other_equals_the_joint_update():
     assert distance2 == pytest.approx(innovation @ np.linalg.solve(spread, innovation), rel=1e-6)
     log_determinant = np.linalg.slogdet(2 * math.pi * spread)[1]
     assert log_likelihood == pytest.approx(-0.5 * (distance2 + log_determinant), rel=1e-6)
+
+
+@pytest.mark.parametrize("form", [RANGED, ANGLES, PLACED])
+@pytest.mark.parametrize("slot", [-1, KINEMATIC])
+def test_misfit_is_the_normalised_distance_by_the_model_that_fits_best(form, slot):
+    random = np.random.default_rng(4)
+    slot = -1 if form == PLACED else slot
+    states, covariances = np.array([a_state(), a_state()]), np.empty((2, STATES, STATES))
+    states[:, :3] += random.normal(0.0, 300.0, (2, 3))
+    for model in range(2):
+        root = random.normal(0.0, 1.0, (STATES, STATES)) * np.r_[np.full(10, 100.0), np.full(16, 1e-3)][:, None]
+        covariances[model] = root @ root.T
+    site, basis = ecef_from_geodetic(38.0, 127.0, 20.0), enu_basis(38.0, 127.0)
+    variances = np.full(3, 1e6) if form == PLACED else np.array([50.0**2, 1e-6, 2e-6])
+    figures, _ = predicted_figures(a_state(), form, site, basis, slot)
+    rows, best = slice(1 if form == ANGLES else 0, 3), []
+    for model in range(2):
+        expected, slope = predicted_figures(states[model], form, site, basis, slot)
+        difference, h = residual(figures, expected, form)[rows], slope[rows]
+        for turn_m2 in (0.0, 500.0**2):
+            place = np.zeros((STATES, STATES))
+            place[:3, :3] = np.eye(3) * (1e4 + turn_m2)
+            spread = h @ (covariances[model] + place) @ h.T + np.diag(variances[rows])
+            spread += np.diag([0.0, 3e-6, 3e-6][rows])
+            distance2 = difference @ np.linalg.solve(spread, difference)
+            best.append((distance2 + np.linalg.slogdet(spread)[1], distance2, model, turn_m2))
+    for first_model, turn_m2 in [(imm.BOOST, 0.0), (imm.BOOST, 500.0**2), (imm.BALLISTIC, 0.0)]:
+        asked = [entry for entry in best if entry[2] >= first_model and entry[3] <= turn_m2]
+        cost, distance2, _, _ = min(asked)
+        found = misfit(
+            states, covariances, figures, variances, form, site, basis, slot, first_model, 1e4, turn_m2, 3e-6
+        )
+        assert found == pytest.approx((distance2, cost), rel=1e-6)
+
+
+def test_nothing_is_near_what_cannot_be_reckoned():
+    states, covariances = np.array([a_state(), a_state()]), np.full((2, STATES, STATES), np.nan)
+    site, basis = ecef_from_geodetic(38.0, 127.0, 20.0), enu_basis(38.0, 127.0)
+    found = misfit(states, covariances, np.zeros(3), np.ones(3), RANGED, site, basis, -1, imm.BOOST, 0.0, 0.0, 0.0)
+    assert found == (math.inf, math.inf)
 
 
 def test_ballistic_prediction_moves_as_the_flight_does_and_spreads_as_its_derivative():
