@@ -57,7 +57,9 @@ def _way_back(state: Vector, thrust_mps2: float, cda_m: float) -> tuple[Vector, 
     Returns:
         The place, how many seconds before, and the height at rest, or minus the speed at the ground.
     """
-    r, v = state[:3].copy(), state[3:6].copy()
+    r, v, half_r, half_v = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    for axis in range(3):
+        r[axis], v[axis] = state[axis], state[3 + axis]
     back_s, balance = 0.0, 0.0
     while back_s < _LONGEST_S:
         speed = math.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2])
@@ -69,14 +71,18 @@ def _way_back(state: Vector, thrust_mps2: float, cda_m: float) -> tuple[Vector, 
             balance = height
             break
         step_s = _STEP_S if speed > 100.0 else 0.25 * _STEP_S
+        half_s = 0.5 * step_s
         thrust = max(thrust_mps2 / (1.0 + thrust_mps2 * back_s / EXHAUST_MPS), _LEAST_THRUST_MPS2)
-        a = acceleration(r, v, cda_m) + v * (thrust / speed)
-        half_v = v - a * (0.5 * step_s)
+        a = acceleration(r, v, cda_m)
+        for axis in range(3):
+            half_v[axis] = v[axis] - (a[axis] + v[axis] * (thrust / speed)) * half_s
+            half_r[axis] = r[axis] - v[axis] * half_s
         half_speed = max(math.sqrt(half_v[0] * half_v[0] + half_v[1] * half_v[1] + half_v[2] * half_v[2]), 1.0)
-        half_thrust = max(thrust_mps2 / (1.0 + thrust_mps2 * (back_s + 0.5 * step_s) / EXHAUST_MPS), _LEAST_THRUST_MPS2)
-        half_a = acceleration(r - v * (0.5 * step_s), half_v, cda_m) + half_v * (half_thrust / half_speed)
-        r = r - half_v * step_s
-        v = v - half_a * step_s
+        half_thrust = max(thrust_mps2 / (1.0 + thrust_mps2 * (back_s + half_s) / EXHAUST_MPS), _LEAST_THRUST_MPS2)
+        a = acceleration(half_r, half_v, cda_m)
+        for axis in range(3):
+            r[axis] -= half_v[axis] * step_s
+            v[axis] -= (a[axis] + half_v[axis] * (half_thrust / half_speed)) * step_s
         back_s += step_s
     return r, back_s, balance
 
@@ -88,16 +94,17 @@ def _from_rest(state: Vector, cda_m: float, low: float, high: float, halvings: i
     Returns:
         The place, how many seconds before, and the thrust at the state.
     """
-    for _ in range(halvings):
+    place, back_s, middle = np.empty(3), 0.0, 0.0
+    for count in range(halvings + 1):
         middle = 0.5 * (low + high)
-        _, _, balance = _way_back(state, middle, cda_m)
+        place, back_s, balance = _way_back(state, middle, cda_m)
+        if count == halvings:
+            break
         if balance > 0.0:  # at rest in the air: less thrust would have taken longer and begun lower
             high = middle
         else:
             low = middle
-    thrust_mps2 = 0.5 * (low + high)
-    place, back_s, _ = _way_back(state, thrust_mps2, cda_m)
-    return place, back_s, thrust_mps2
+    return place, back_s, middle
 
 
 @njit

@@ -44,11 +44,12 @@ def predicted_figures(state: Vector, form: int, site: Vector, basis: Vector, slo
             figures[axis] = state[axis]
             slope[axis, axis] = 1.0
         return figures, slope
-    local = np.zeros(3)
-    for i in range(3):
-        for j in range(3):
-            local[i] += basis[i, j] * (state[j] - site[j])
-    e, n, u = local[0], local[1], local[2]
+    e, n, u = 0.0, 0.0, 0.0
+    for j in range(3):
+        away = state[j] - site[j]
+        e += basis[0, j] * away
+        n += basis[1, j] * away
+        u += basis[2, j] * away
     ground2 = max(e * e + n * n, 1.0)
     ground = math.sqrt(ground2)
     range2 = ground2 + u * u
@@ -188,8 +189,7 @@ def misfit(  # noqa: PLR0917 - compiled code takes its arguments by position
         where nothing can be reckoned.
     """
     first = 1 if form == ANGLES else 0
-    columns = np.array([0, 1, 2, slot, slot + 1])
-    count = 5 if slot >= 0 else 3
+    count = 5 if slot >= 0 else 3  # all other derivatives are zero
     best2, best = math.inf, math.inf
     spread = np.empty((3, 3))
     for model in range(first_model, 2):
@@ -199,8 +199,10 @@ def misfit(  # noqa: PLR0917 - compiled code takes its arguments by position
             for i in range(first, 3):
                 for j in range(first, 3):
                     total = 0.0
-                    for a in columns[:count]:
-                        for b in columns[:count]:
+                    for k in range(count):
+                        a = k if k < 3 else slot + k - 3
+                        for m in range(count):
+                            b = m if m < 3 else slot + m - 3
                             total += slope[i, a] * covariances[model, a, b] * slope[j, b]
                     for axis in range(3):
                         total += slope[i, axis] * more_m2 * slope[j, axis]

@@ -99,7 +99,9 @@ def predict_boost(state: Vector, covariance: Vector, dt_s: float, jerk_psd: floa
 def _ballistic_jacobian(state: Vector) -> tuple[Vector, float]:
     """Derivative of the ballistic motion by the state, shape (10, 10), and the drag, m/s²."""
     jacobian = np.zeros((KINEMATIC, KINEMATIC))
-    r, v = state[:3], state[3:6]
+    r, v = np.empty(3), np.empty(3)
+    for axis in range(3):
+        r[axis], v[axis] = state[axis], state[VELOCITY + axis]
     radius = math.sqrt(r[0] * r[0] + r[1] * r[1] + r[2] * r[2])
     mu3 = MU_M3_S2 / (radius * radius * radius)
     for i in range(3):
