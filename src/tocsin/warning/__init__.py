@@ -3,8 +3,8 @@
 For civil protection alone: where something comes down, when, and who is to be warned.
 
 ``settings`` what may be chosen; ``plots`` detections as numbers; ``models``, ``measurement``, ``imm`` the filter;
-``moment``, ``track`` one object with a memory for late plots; ``association``, ``initiation``, ``fusion`` from plots
-to tracks;
+``moment``, ``track`` one object with a memory for late plots; ``matching``, ``association``, ``initiation``,
+``fusion`` from plots to tracks;
 ``launchpoint``, ``impact``, ``areas`` what follows from a track; ``stages``, ``event`` what is said and when;
 ``events`` which events are one; ``picture`` one audience; ``twin`` the own picture while it is like the published
 one; ``desk`` one member; ``gain`` what sharing bought.

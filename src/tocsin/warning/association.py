@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
+from tocsin.warning.matching import cheapest_pairs
 from tocsin.warning.measurement import PLACED
 from tocsin.warning.plots import Plot
 from tocsin.warning.settings import WarningSettings
@@ -73,11 +73,6 @@ def _assign_once(tracks: Sequence[Track], plots: Sequence[Plot], settings: Warni
             distance2, cost = track.distance(moment, plot)
             if distance2 <= settings.gate_chi2:
                 costs[row, column] = cost
-    rows, columns = linear_sum_assignment(costs)
-    pairs = [
-        (tracks[row], plots[column])
-        for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
-        if costs[row, column] < _OUT_OF_GATE
-    ]
+    pairs = [(tracks[row], plots[column]) for row, column in cheapest_pairs(costs) if costs[row, column] < _OUT_OF_GATE]
     taken = {plot.record.id for _, plot in pairs}
     return Assignment(pairs, [plot for plot in plots if plot.record.id not in taken])

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from tocsin.geo.earth import Vector, ecef_from_geodetic, enu_basis
 from tocsin.geo.geodesic import distance_m
 from tocsin.records import Launch, Record, TrackPoint
 from tocsin.warning.launchpoint import Origin
+from tocsin.warning.matching import cheapest_pairs
 from tocsin.warning.plots import seconds_of
 from tocsin.warning.settings import WarningSettings
 from tocsin.warning.track import Track
@@ -113,10 +113,9 @@ def _pairs(
     if not candidates or not entries:
         return []
     costs = np.array([[misfit(candidate, entry.launch, settings) for entry in entries] for candidate in candidates])
-    costs = np.minimum(costs, _NO_FIT)
+    costs = np.where(costs < _NO_FIT, costs, _NO_FIT)
     pairs = []
-    rows, columns = linear_sum_assignment(costs)
-    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+    for row, column in cheapest_pairs(costs):
         cost = costs[row, column]
         if cost > 1.0:
             continue

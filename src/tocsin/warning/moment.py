@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import gammaincc
 
 from tocsin.geo.earth import Vector
 from tocsin.warning import imm
@@ -103,7 +102,7 @@ def judge(moment: Moment, distance2: float, figures: int, settings: WarningSetti
         worst = max(moment.distances, key=lambda entry: entry[1])  # one bad plot proves nothing
         total = sum(entry[1] for entry in moment.distances) - worst[1]
         freedom = sum(entry[2] for entry in moment.distances) - worst[2]
-        if freedom > 0 and gammaincc(0.5 * freedom, 0.5 * total) < settings.manoeuvre_tail:
+        if total > freedom > 0 and chance_above(total, freedom) < settings.manoeuvre_tail:
             _split(moment)
     ballistic = float(moment.weights[imm.BALLISTIC])
     moment.is_discerning = moment.is_discerning or _knows_thrust(moment, settings)
@@ -119,6 +118,20 @@ def judge(moment: Moment, distance2: float, figures: int, settings: WarningSetti
         moment.gate_since_s = None
     elif moment.gate_since_s is None:
         moment.gate_since_s = now_s
+
+
+def chance_above(distance2: float, freedom: int) -> float:
+    """Return the chance that a sum of so many squared normal numbers is greater than ``distance2``, above zero.
+
+    Source:
+        Abramowitz and Stegun 26.4.4 and 26.4.5: exact sums for a whole number of degrees of freedom.
+    """
+    half = 0.5 * distance2
+    chance, order = (math.erfc(math.sqrt(half)), 0.5) if freedom % 2 else (math.exp(-half), 1.0)
+    while order < 0.5 * freedom:
+        chance += math.exp(order * math.log(half) - half - math.lgamma(order + 1.0))
+        order += 1.0
+    return chance
 
 
 def _knows_thrust(moment: Moment, settings: WarningSettings) -> bool:
