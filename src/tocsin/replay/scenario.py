@@ -18,9 +18,9 @@ from tocsin.synthesis.flights import Flight, reconstruct
 from tocsin.synthesis.launches import LaunchRow
 from tocsin.synthesis.sensors import Plot, Sensor, observe
 
-SETTLED_AFTER_S = 90.0
+SETTLED_AFTER_S = 60.0
 """After burnout: by then a prediction changes slowly."""
-SETTLED_TICK_S = 2.0
+SETTLED_TICK_S = 5.0
 """Between ticks from then on; one second before."""
 QUIET_TICK_S = 10.0
 """Between ticks while no sensor sees anything."""
