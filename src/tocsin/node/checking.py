@@ -185,8 +185,8 @@ def _certificate(member: _Member) -> None:
         return
     if pin not in entry.link.pins:
         member.add(
-            "error", "certificates", "the roster pins another key for this member: no peer will take the link",
-            where=path, advice="Use the certificate of the pinned key, or agree on a roster with the new pin",
+            "warning", "certificates", "the roster pins another key for this link than this certificate's",
+            where=path, advice="Peers take what our authority issued; still, agree on a roster with this pin",
         )  # fmt: skip
     if not is_issued_by(certificate, entry.link.certificate.encode()):
         member.add(
