@@ -16,6 +16,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import msgspec
 import structlog
 import uvloop
 from structlog.typing import EventDict, WrappedLogger
@@ -24,12 +25,14 @@ from tocsin.bus import LinkState
 from tocsin.clock import ManualClock, SystemClock
 from tocsin.codec import decode
 from tocsin.errors import TocsinError
-from tocsin.node import Node, Watcher, read_config
+from tocsin.node import MemberConfig, Node, Watcher, read_config
 from tocsin.records import Admitted, AdmittedFrame, Launch, Record, body_of
 from tocsin.replay.ids import Ids
 from tocsin.warning import WarningDesk
 
 PATIENCE_S = 30.0
+CLOCK_TOLERANCE_S = 3600.0
+"""Longer than any tick, and than the time between two launches."""
 _SIGN_AGAIN_S = 0.5
 
 
@@ -144,6 +147,12 @@ async def _serve(pipe: Connection, setting: Setting, warnings: list[str]) -> Non
     pipe.send(Report())
 
 
+def _patient(config: MemberConfig) -> MemberConfig:
+    """Let no tick pass for a clock that is off: the members' clocks are set one after the other."""
+    policy = msgspec.structs.replace(config.exchange, clock_tolerance_s=CLOCK_TOLERANCE_S)
+    return msgspec.structs.replace(config, exchange=policy)
+
+
 class _Member:
     def __init__(self, setting: Setting, warnings: list[str]) -> None:
         self._setting = setting
@@ -159,7 +168,7 @@ class _Member:
             on_sealed=self._sealed, on_admitted=self._admitted, on_own=self._said, on_heads=self._arrived.set
         )  # fmt: skip
         self.node = Node(
-            read_config(setting.home / "member.toml"), clock=self._clock, paced=True, watcher=watcher,
+            _patient(read_config(setting.home / "member.toml")), clock=self._clock, paced=True, watcher=watcher,
             new_id=partial(self._ids.new, f"{setting.code} node"),
         )  # fmt: skip
         self._alone = self._new_desk()
