@@ -38,7 +38,8 @@ def main() -> int:
     ).stdout.strip()
     REPORT.write_text(
         "# The last soak\n\n"
-        f"`just soak`, {began:%Y-%m-%d %H:%MZ}, commit `{commit}`, {os.cpu_count()} cores, "
+        f"`{' '.join(['just soak', *sys.argv[1:]])}`, {began:%Y-%m-%d %H:%MZ}, commit `{commit}`, "
+        f"{os.cpu_count()} cores, "
         f"{platform.python_implementation()} {platform.python_version()}, profile `soak` (2,000 examples a law where "
         f"a law sets no other number): {'all laws held' if code == 0 else f'failed, exit code {code}'}.\n\n"
         "| file | law | seconds | outcome |\n| --- | --- | --- | --- |\n" + "\n".join(rows) + "\n",
