@@ -48,8 +48,8 @@ class Desks:
 
     def open(self, *, wanted: bool) -> None:
         if self.node is not None:
-            self._all = self._all or list(self.node.desks)
-            self.node.desks = self._all if wanted else []
+            self._all = self._all or list(self.node.desks.desks)
+            self.node.desks.desks = self._all if wanted else []
 
 
 DESKS = Desks()

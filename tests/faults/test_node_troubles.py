@@ -62,7 +62,7 @@ def test_a_desk_that_fails_is_told_of_and_the_node_goes_on(tmp_path: Path) -> No
             try:
                 await eventually(lambda: healthy(usa))
                 await gathered(*(node.issue(range(10), CODES) for node in nodes.values()))
-                await until(lambda: usa.metrics.refusals and not usa._inbox)
+                await until(lambda: usa.metrics.refusals and not usa.desks.waiting)
                 await level(house, [node.told for node in nodes.values()])
                 assert not await healthy(usa)
                 await usa.keeper.flush()  # the total of refusals is what the store has

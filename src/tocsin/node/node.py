@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -29,7 +29,8 @@ from tocsin.errors import (
 )
 from tocsin.exchange import Exchange, Incoming, Outgoing, Rejected
 from tocsin.node.config import MemberConfig
-from tocsin.node.desks import DeskContext, OpenDesk, open_desks
+from tocsin.node.desk_work import DeskWork
+from tocsin.node.desks import DeskContext, open_desks
 from tocsin.node.keeping import Keeper
 from tocsin.node.metrics import Metrics
 from tocsin.node.orders import Orders
@@ -86,10 +87,8 @@ class Node:
         self.new_id = new_id
         self._paced = paced
         self._watcher = watcher or Watcher()
-        self._inbox: list[Admitted] = []
         self._own = OwnFrames(self._let_in)
         self._tasks: list[asyncio.Task[None]] = []
-        self._desks_due = asyncio.Event()
         self._reconnected = asyncio.Event()
         self.is_started = False
         self.bus: Bus
@@ -107,7 +106,10 @@ class Node:
         """
         trust = load_trust(self.config)
         keys = load_keys(self.config, trust.roster)
-        self.desks = open_desks(DeskContext(self.member, self.config, self.new_id))
+        self.desks = DeskWork(
+            open_desks(DeskContext(self.member, self.config, self.new_id)), self.clock, issue=self.issue,
+            refuse=self._refuse, on_own=self._watcher.on_own,
+        )  # fmt: skip
         wired = bus_config(self.config, trust.roster)
         self.bus = Bus(
             wired, clock=SystemClock(), on_up=self._reconnected.set,
@@ -143,9 +145,9 @@ class Node:
         self._tasks = [asyncio.create_task(self.keeper.run(), name=f"{self.member} keeper")]
         self._send_again()
         await self.bus.listen(self._on_live, self._on_durable, cursors=read_so_far(self.bus, self.store))
-        works = [self._prepare_again_for_ever]
+        works: list[Callable[[], Coroutine[None, None, None]]] = [self._prepare_again_for_ever]
         if not self._paced:
-            works += [self._sign_heads_for_ever, self._run_desks_for_ever]
+            works += [self._sign_heads_for_ever, self.desks.run]
         self._tasks += [asyncio.create_task(work(), name=f"{self.member} {work.__name__}") for work in works]
 
     async def serve(self, stop: asyncio.Event) -> None:
@@ -245,12 +247,14 @@ class Node:
     def gather(self) -> list[Admitted]:
         """Take out what came in since the last time, in an order that does not depend on arrival."""
         self._own.take()
-        inbox, self._inbox = self._inbox, []
-        return sorted(inbox, key=lambda entry: (entry.record.issued_at, entry.record.originator, entry.record.id))
+        return sorted(
+            self.desks.take_inbox(),
+            key=lambda entry: (entry.record.issued_at, entry.record.originator, entry.record.id),
+        )
 
     def step(self, gathered: Sequence[Admitted]) -> None:
         """Hand what was gathered to the desks."""
-        self._run_desks(gathered)
+        self.desks.step(gathered)
 
     def _on_live(self, data: bytes, via: str) -> None:
         try:
@@ -280,8 +284,7 @@ class Node:
             self._answer(incoming)
             return
         self._watcher.on_admitted(frame)
-        self._inbox += frame.records
-        self._desks_due.set()
+        self.desks.put(frame.records)
         self.keeper.frame(frame)
         self.metrics.admitted(frame)
         for admitted in frame.records:
@@ -300,48 +303,6 @@ class Node:
         found = self.store.chains.frames(chain, epoch=request.epoch, after=request.after, up_to=request.up_to)
         for released in self.exchange.give_back(map(reread, found), asker):
             self.sender.send(released)
-
-    # -- desks ------------------------------------------------------------------------------------------------------
-
-    def _run_desks(self, admitted: Sequence[Admitted]) -> None:
-        now = self.clock.now()
-        for desk in self.desks:
-            self._take_over(desk, list(desk.work(admitted, now)))
-
-    async def _run_desks_for_ever(self) -> None:
-        while True:
-            try:
-                async with asyncio.timeout(0.25):
-                    await self._desks_due.wait()
-            except TimeoutError:
-                pass
-            self._desks_due.clear()
-            inbox, self._inbox = self._inbox, []
-            now = self.clock.now()
-            for desk in self.desks:
-                self._take_over(desk, await desk.work_beside(inbox, now))
-
-    def _take_over(self, desk: OpenDesk, made: list[list[Record]]) -> None:
-        for records in made:
-            self._issue_made(desk.name, records)
-        self._refuse(desk.refused())
-
-    def _issue_made(self, desk: str, made: list[Record]) -> None:
-        if not made:
-            return
-        try:
-            self.issue(made)
-        except (NotReleasableError, StatusMixError, MarkingError, RecordError) as error:
-            if len(made) > 1:  # one that may not be must not take the others with it
-                for record in made:
-                    self._issue_made(desk, [record])
-                return
-            log.warning("a desk made a record that may not be", desk=desk, record=made[0].id, error=str(error))
-        except StoreError as error:
-            log.warning("what a desk made is lost: the store cannot be asked", desk=desk, error=str(error))
-        else:
-            for record in made:
-                self._watcher.on_own(record)
 
     # -- inside -----------------------------------------------------------------------------------------------------
 

@@ -152,7 +152,7 @@ async def status_of(node: Node) -> MemberStatus:
         in_flight=node.bus.in_flight,
         store_problem=node.keeper.problem,
         last_order=node.metrics.last_order,
-        desks={desk.name: desk.problem for desk in node.desks if desk.problem},
+        desks={desk.name: desk.problem for desk in node.desks.desks if desk.problem},
     )
 
 
