@@ -1,0 +1,104 @@
+"""Takes what came through the door to the desks, and lets what they make of it go the way of all records."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+
+import structlog
+
+from tocsin.clock import Clock
+from tocsin.errors import MarkingError, NotReleasableError, RecordError, StatusMixError, StoreError
+from tocsin.exchange import Outgoing, Rejected
+from tocsin.node.desks import OpenDesk
+from tocsin.records import Admitted, Record
+
+TICK_S = 0.25
+"""How long a desk waits for the time to be told when nothing comes in."""
+
+log = structlog.get_logger()
+
+
+class DeskWork:
+    """The desks of one node at work.
+
+    Args:
+        desks: In the order in which they are asked.
+        clock: The time of records.
+        issue: Seals records of our own and sends what is released.
+        refuse: Puts into the quarantine what a desk could not take.
+        on_own: Told of each record that a desk has made.
+    """
+
+    def __init__(
+        self,
+        desks: Sequence[OpenDesk],
+        clock: Clock,
+        *,
+        issue: Callable[[Sequence[Record]], Outgoing],
+        refuse: Callable[[list[Rejected]], None],
+        on_own: Callable[[Record], None],
+    ) -> None:
+        self.desks = list(desks)
+        self._clock = clock
+        self._issue = issue
+        self._refuse = refuse
+        self._on_own = on_own
+        self._inbox: list[Admitted] = []
+        self._is_due = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """How many records no desk has seen yet."""
+        return len(self._inbox)
+
+    def put(self, admitted: Iterable[Admitted]) -> None:
+        """Lay records before the desks."""
+        self._inbox += admitted
+        self._is_due.set()
+
+    def take_inbox(self) -> list[Admitted]:
+        """Take out what no desk has seen yet."""
+        inbox, self._inbox = self._inbox, []
+        return inbox
+
+    def step(self, admitted: Sequence[Admitted]) -> None:
+        """Hand these to each desk, and issue what comes of them."""
+        now = self._clock.now()
+        for desk in self.desks:
+            self._take_over(desk, list(desk.work(admitted, now)))
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._is_due.wait()
+            self._is_due.clear()
+            inbox = self.take_inbox()
+            now = self._clock.now()
+            for desk in self.desks:
+                self._take_over(desk, await desk.work_beside(inbox, now))
+
+    def _take_over(self, desk: OpenDesk, made: list[list[Record]]) -> None:
+        for records in made:
+            self._issue_made(desk.name, records)
+        self._refuse(desk.refused())
+
+    def _issue_made(self, desk: str, made: list[Record]) -> None:
+        if not made:
+            return
+        try:
+            self._issue(made)
+        except (NotReleasableError, StatusMixError, MarkingError, RecordError) as error:
+            if len(made) > 1:  # one that may not be must not take the others with it
+                for record in made:
+                    self._issue_made(desk, [record])
+                return
+            log.warning("a desk made a record that may not be", desk=desk, record=made[0].id, error=str(error))
+        except StoreError as error:
+            log.warning("what a desk made is lost: the store cannot be asked", desk=desk, error=str(error))
+        else:
+            for record in made:
+                self._on_own(record)
