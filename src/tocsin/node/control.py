@@ -1,4 +1,4 @@
-"""What a person of this member asks of the running node: release, recall, downgrade; over a socket in its folder.
+"""What a person of this member asks of the running node, to release a record or to change; over a socket in its folder.
 
 Who may write to the member's folder may ask: the socket is its owner's alone (mode 0600). One JSON line is a
 request, one comes back.
@@ -20,7 +20,8 @@ from tocsin.node.node import Node
 from tocsin.records import Admitted, Destination, Downgrade, Peer
 
 SOCKET = "data/control.sock"
-_LINE_BYTES = 65_536
+_LINE_BYTES = 16 * 1024 * 1024
+"""A roster is in it, with every member's certificate."""
 _LONGEST_PATH = 100
 """Bytes; the system's limit is 108 with the closing zero."""
 
@@ -44,7 +45,25 @@ class DowngradeOrder(msgspec.Struct, frozen=True, kw_only=True, tag="downgrade",
     order: Downgrade
 
 
-Order = Release | RecallOrder | DowngradeOrder
+class ApplyRoster(msgspec.Struct, frozen=True, kw_only=True, tag="apply_roster", tag_field="do"):
+    """Put the next roster in force."""
+
+    document: str
+    """The signed roster (``signing.SignedDocument``) as JSON text."""
+
+
+class RevokeKey(msgspec.Struct, frozen=True, kw_only=True, tag="revoke_key", tag_field="do"):
+    """Take back a key, and tell every member of it."""
+
+    document: str
+    """The signed revocation (``signing.SignedDocument``) as JSON text."""
+
+
+class Reload(msgspec.Struct, frozen=True, kw_only=True, tag="reload", tag_field="do"):
+    """Read the member's TOML, keys and certificates again."""
+
+
+Order = Release | RecallOrder | DowngradeOrder | ApplyRoster | RevokeKey | Reload
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,9 +75,11 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     sent_to: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
     """Where it still does not go, and why."""
+    told: tuple[str, ...] = ()
+    """What changed and what is still to be done, in words, a sentence each."""
 
 
-def carry(node: Node, order: Order) -> Done:
+async def carry(node: Node, order: Order) -> Done:
     """Carry out an order at a node.
 
     Raises:
@@ -73,6 +94,8 @@ def carry(node: Node, order: Order) -> Done:
             sources = [_own(node, record_id) for record_id in downgrade.source_ids]
             made = carry_out(downgrade, sources, node.config.exchange, new_id=node.new_id, now=node.clock.now())
             return _done(node.issue(made))
+        case ApplyRoster() | RevokeKey() | Reload():
+            raise ConfigError("this node cannot change while it runs", advice="Stop it, change its files, start it")
 
 
 class ControlSocket:
@@ -108,7 +131,7 @@ class ControlSocket:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            done = carry(self._node, decode(await reader.readuntil(), Order))  # type: ignore[arg-type]
+            done = await carry(self._node, decode(await reader.readuntil(), Order))  # type: ignore[arg-type]
         except TocsinError as error:
             done = Done(error=str(error))
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
