@@ -178,7 +178,7 @@ def export(
     store, _ = _open(place)
     with store:
         done = export_bundle(
-            store, _query(filters), rosters=[trust.document], outlet=BundleFile(tuple(sorted(for_))), file=to
+            store, _query(filters), rosters=trust.documents, outlet=BundleFile(tuple(sorted(for_))), file=to
         )  # fmt: skip
     if as_json:
         write_json(done)

@@ -33,6 +33,7 @@ class Reason(Enum):
     KEY_ROLE = "key_role"
     SIGNATURE = "bad_signature"
     REVOKED = "revoked_key"
+    RETIRED = "retired_key"
     NOT_FOR_US = "not_for_us"
     EQUIVOCATION = "equivocation"
     MISMATCH = "record_against_frame"
@@ -122,7 +123,7 @@ def admit(data: bytes, trust: Trust, chains: ForeignChains, entry: Entry) -> Ins
 
 def _refusal(frame: OpenFrame, trust: Trust, entry: Entry) -> Rejected | None:
     header = frame.header
-    if trust.roster.member(header.originator) is None:
+    if not trust.has_known(header.originator):
         return _rejected(Reason.UNKNOWN_MEMBER, f"{header.originator[:40]} is not in the roster", frame.data, entry)
     if not _is_for(entry.member, header):
         detail = f"audience {header.audience[:80]} of {header.originator}"
@@ -141,6 +142,10 @@ def _refusal(frame: OpenFrame, trust: Trust, entry: Entry) -> Rejected | None:
     if trust.is_void(frame.keyid, header.place):
         detail = f"key {frame.keyid[:16]} of {header.originator} was taken back before this frame"
         return _rejected(Reason.REVOKED, detail, frame.data, entry, frame.ref)
+    retired_at = trust.retired_at(header.originator, frame.keyid)
+    if retired_at is not None and (header.number == 0 or header.sealed_at >= retired_at):
+        detail = f"key {frame.keyid[:16]} of {header.originator} is retired since {retired_at:%Y-%m-%d %H:%MZ}"
+        return _rejected(Reason.RETIRED, detail, frame.data, entry)
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from tocsin.errors import MalformedRecordError, SignatureError, UnsupportedVersi
 from tocsin.exchange.frames import FRAME_TYPE, OpenFrame, open_frame
 from tocsin.markings import status_class
 from tocsin.records import MAX_BYTES, ChainId, Record
-from tocsin.signing import ROLE_OF_STATUS, KeyRevocation, Roster, Verifier
+from tocsin.signing import ROLE_OF_STATUS, KeyRevocation, Roster, Verifier, retirements
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,14 @@ _Chains = dict[tuple[ChainId, str], dict[int, _Link]]
 
 
 def verify_frames(
-    frames: Iterable[bytes], rosters: Iterable[Roster], revocations: Iterable[KeyRevocation] = ()
+    frames: Iterable[bytes], rosters: Sequence[Roster], revocations: Iterable[KeyRevocation] = ()
 ) -> Report:
     """Check every frame on its own and every chain as a whole.
 
     Args:
         frames: As received; in any order.
-        rosters: All versions that were in force; a key of any of them counts.
+        rosters: All versions that were in force, oldest first; a key that a later one no longer lists counts for what
+            was sealed before that one was issued.
         revocations: Keys taken back; what they signed beyond their last heads breaks the proof.
     """
     report = Report()
@@ -77,6 +78,7 @@ def verify_frames(
         for member in roster.members
         for key in member.keys
     }
+    retired = retirements(rosters)
     taken_back = {revocation.keyid: revocation for revocation in revocations}
     chains: _Chains = {}
     for position, data in enumerate(frames, start=1):
@@ -90,6 +92,10 @@ def verify_frames(
             continue
         if frame.keyid in taken_back and taken_back[frame.keyid].voids(frame.header.place):
             report.breaks.append(Break(_where(frame), f"key {frame.keyid[:16]} was taken back before this frame"))
+        retired_at = retired.get((frame.header.originator, frame.keyid))
+        if retired_at is not None and frame.header.sealed_at >= retired_at:
+            what = f"key {frame.keyid[:16]} is retired since {retired_at:%Y-%m-%d %H:%MZ}, before this frame was sealed"
+            report.breaks.append(Break(_where(frame), what))
         _check_records(frame, report)
         held = chains.setdefault((frame.header.chain, frame.header.epoch), {})
         number, hash_ = frame.header.number, frame.ref.hash

@@ -5,9 +5,10 @@ from tocsin.node.control import ControlSocket
 from tocsin.node.desks import Desk, DeskContext
 from tocsin.node.health import HealthServer
 from tocsin.node.node import Node, Watcher
+from tocsin.node.rosters import load_trust, put_in_force
 from tocsin.node.setup import Addresses, Plan, links_for, make_federation, make_member
 from tocsin.node.status import HeldStatus, LinkStatus, MemberStatus, status_of
-from tocsin.node.wiring import bus_config, load_keys, load_trust
+from tocsin.node.wiring import bus_config, load_keys
 
 __all__ = [
     "Addresses",
@@ -28,6 +29,7 @@ __all__ = [
     "load_trust",
     "make_federation",
     "make_member",
+    "put_in_force",
     "read_config",
     "status_of",
     "try_config",

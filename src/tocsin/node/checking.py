@@ -20,8 +20,9 @@ from tocsin.bus.server import find_server
 from tocsin.errors import BusUnavailableError, ConfigError, StoreError, TocsinError
 from tocsin.node.asking import ask_status
 from tocsin.node.config import TABLES, MemberConfig, MemberTable, try_config
+from tocsin.node.rosters import load_trust
 from tocsin.node.status import MemberStatus
-from tocsin.node.wiring import bus_config, load_trust
+from tocsin.node.wiring import bus_config
 from tocsin.signing import KeyRole, PrivateKey, Trust, certificate_pin, expires_at, is_issued_by
 from tocsin.store import Store
 

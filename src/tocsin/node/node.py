@@ -35,9 +35,10 @@ from tocsin.node.keeping import Keeper
 from tocsin.node.metrics import Metrics
 from tocsin.node.orders import Orders
 from tocsin.node.returning import OwnFrames
+from tocsin.node.rosters import load_trust
 from tocsin.node.sending import Sender
 from tocsin.node.taking_up import held_label, read_so_far, restore, take_back_tails
-from tocsin.node.wiring import bus_config, load_keys, load_trust
+from tocsin.node.wiring import bus_config, load_keys
 from tocsin.records import Admitted, AdmittedFrame, Peer, Precedence, Recall, Record, with_body
 from tocsin.store import Cursor, HeldItem, Store, reread
 

@@ -14,7 +14,8 @@ from tocsin.exchange import Break, verify_frames
 from tocsin.markings import PUBLIC
 from tocsin.node.bundles import BundleHead, read_frames, read_head, revocations_in
 from tocsin.node.config import read_config
-from tocsin.signing import KeyRevocation, SignedDocument, Trust
+from tocsin.node.rosters import load_rosters
+from tocsin.signing import KeyRevocation, SignedDocument, Trust, chained, read_roster
 from tocsin.store import RecordQuery, Store, reread
 
 _SQLITE = b"SQLite format 3\x00"
@@ -64,12 +65,16 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[GapFound, ...]
 
 
+_Named = tuple[str, SignedDocument]
+"""Where a roster was found, and it."""
+
+
 @dataclass(frozen=True)
 class _Evidence:
     kind: str
     size: int
     frames: Callable[[list[Break]], Iterator[tuple[int, bytes]]]
-    rosters: Sequence[tuple[str, SignedDocument]]
+    rosters: Sequence[_Named]
     revocations: Sequence[SignedDocument]
 
 
@@ -78,7 +83,8 @@ def prove(source: Path, *, roster: Path | None, on_progress: Callable[[int, int]
 
     Args:
         source: A store's file, a bundle, a member's TOML or the folder that holds it.
-        roster: Signed rosters by which to check, one file; else the member's own, or those inside the bundle.
+        roster: The signed roster to check by; those found beside it that lead to it by hash count too. Else the
+            member's own, or those inside the bundle.
         on_progress: Told how far it is, and of how much.
 
     Raises:
@@ -87,7 +93,7 @@ def prove(source: Path, *, roster: Path | None, on_progress: Callable[[int, int]
         FeedError: The bundle cannot be read.
     """
     evidence = _evidence(source, roster)
-    trusts = [(name, _trust(document, name)) for name, document in evidence.rosters]
+    trust = _trust(evidence.rosters)
     found: list[Break] = []
 
     def counted() -> Iterator[bytes]:
@@ -95,8 +101,8 @@ def prove(source: Path, *, roster: Path | None, on_progress: Callable[[int, int]
             on_progress(reached, evidence.size)
             yield data
 
-    taken_back = [one for document in evidence.revocations if (one := _revocation(document, trusts, found))]
-    report = verify_frames(counted(), [trust.roster for _, trust in trusts], taken_back)
+    taken_back = [one for document in evidence.revocations if (one := _revocation(document, trust, found))]
+    report = verify_frames(counted(), trust.rosters, taken_back)
     breaks = [*report.breaks, *found]
     return Proof(
         source=str(source),
@@ -108,10 +114,10 @@ def prove(source: Path, *, roster: Path | None, on_progress: Callable[[int, int]
         chains=report.chains,
         rosters=tuple(
             ProvedBy(
-                federation=trust.roster.federation, version=trust.roster.version, fingerprint=trust.document.hash,
+                federation=roster.federation, version=roster.version, fingerprint=document.hash,
                 source=name,
             )
-            for name, trust in trusts
+            for roster, (name, document) in zip(trust.rosters, evidence.rosters, strict=True)
         ),
         breaks=tuple(BreakFound(where=each.where, what=each.what) for each in breaks),
         gaps=tuple(
@@ -128,8 +134,7 @@ def _evidence(source: Path, roster: Path | None) -> _Evidence:
     given = [(str(roster), _document(roster))] if roster is not None else []
     if source.is_dir() or source.suffix == ".toml":
         config = read_config(source / "member.toml" if source.is_dir() else source)
-        file = config.path(config.roster.file)
-        return _of_store(config.path(config.store.file), given or [(str(file), _document(file))])
+        return _of_store(config.path(config.store.file), _with_earlier(given, config.path(config.roster.file)))
     try:
         with source.open("rb") as opened:
             is_store = opened.read(len(_SQLITE)) == _SQLITE
@@ -140,21 +145,39 @@ def _evidence(source: Path, roster: Path | None) -> _Evidence:
         ) from error  # fmt: skip
     if not is_store:
         head = read_head(source)
-        inside = [(f"inside {source.name}", document) for document in head.rosters]
-        return _of_bundle(source, head, given or inside)
-    if not given:
-        beside = source.resolve().parent.parent / "member.toml"
-        if not beside.exists():
-            raise ConfigError(
-                "there is no roster to check this store by", path=str(source),
-                advice="Name the member's folder instead, or add --roster FILE",
-            )  # fmt: skip
+        return _of_bundle(source, head, _led_to(given, [(f"inside {source.name}", each) for each in head.rosters]))
+    beside = source.resolve().parent.parent / "member.toml"
+    if beside.exists():
         config = read_config(beside)
-        given = [(str(config.path(config.roster.file)), _document(config.path(config.roster.file)))]
+        return _of_store(source, _with_earlier(given, config.path(config.roster.file)))
+    if not given:
+        raise ConfigError(
+            "there is no roster to check this store by", path=str(source),
+            advice="Name the member's folder instead, or add --roster FILE",
+        )  # fmt: skip
     return _of_store(source, given)
 
 
-def _of_store(file: Path, rosters: Sequence[tuple[str, SignedDocument]]) -> _Evidence:
+def _with_earlier(given: list[_Named], file: Path) -> list[_Named]:
+    """Return the rosters of a member's folder; with one given, those that lead to it."""
+    try:
+        return _led_to(given, [(str(file), document) for document in load_rosters(file)])
+    except ConfigError:
+        if given:
+            return given
+        raise
+
+
+def _led_to(given: list[_Named], others: list[_Named]) -> list[_Named]:
+    """Return a roster that was given with those of the others that are bound to it by hash; else the others."""
+    if not others:
+        return given
+    name, anchor = given[0] if given else max(others, key=lambda each: _version(each[1], each[0]))
+    names = {document.hash: source for source, document in others} | {anchor.hash: name}
+    return [(names[each.hash], each) for each in chained([document for _, document in others], anchor=anchor)]
+
+
+def _of_store(file: Path, rosters: Sequence[_Named]) -> _Evidence:
     with Store.open(file, read_only=True) as store:
         newest = next(store.records(RecordQuery(newest_first=True, copies=True, limit=1)), None)
         revocations = tuple(revocations_in(store))
@@ -171,7 +194,7 @@ def _of_store(file: Path, rosters: Sequence[tuple[str, SignedDocument]]) -> _Evi
     return _Evidence("store", newest.order if newest is not None else 0, frames, rosters, revocations)
 
 
-def _of_bundle(file: Path, head: BundleHead, rosters: Sequence[tuple[str, SignedDocument]]) -> _Evidence:
+def _of_bundle(file: Path, head: BundleHead, rosters: Sequence[_Named]) -> _Evidence:
     audience = head.audience
 
     def frames(found: list[Break]) -> Iterator[tuple[int, bytes]]:
@@ -213,21 +236,25 @@ def _document(file: Path) -> SignedDocument:
         raise ConfigError(f"is no signed roster: {error}", path=str(file)) from error
 
 
-def _revocation(
-    document: SignedDocument, trusts: Sequence[tuple[str, Trust]], found: list[Break]
-) -> KeyRevocation | None:
-    why = "no roster"
-    for _, trust in trusts:
-        try:
-            return trust.revoke(document)
-        except TocsinError as error:
-            why = str(error)
-    found.append(Break("a revocation", why))
-    return None
-
-
-def _trust(document: SignedDocument, name: str) -> Trust:
+def _revocation(document: SignedDocument, trust: Trust, found: list[Break]) -> KeyRevocation | None:
     try:
-        return Trust(document)
+        return trust.revoke(document)
+    except TocsinError as error:
+        found.append(Break("a revocation", str(error)))
+        return None
+
+
+def _trust(rosters: Sequence[_Named]) -> Trust:
+    if not rosters:
+        raise ConfigError("the bundle holds no roster", advice="Add --roster FILE")
+    try:
+        return Trust(rosters[0][1], [document for _, document in rosters[1:]])
+    except TocsinError as error:
+        raise ConfigError(str(error), path=rosters[-1][0]) from error
+
+
+def _version(document: SignedDocument, name: str) -> int:
+    try:
+        return read_roster(document).version
     except TocsinError as error:
         raise ConfigError(str(error), path=name) from error

@@ -5,32 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from tocsin.bus import BusConfig, LaneKeys, PeerLink
-from tocsin.codec import decode
-from tocsin.errors import ConfigError, TocsinError
+from tocsin.errors import ConfigError
 from tocsin.node.config import MemberConfig
-from tocsin.signing import KeyRole, PrivateKey, Roster, SignedDocument, Trust
+from tocsin.signing import KeyRole, PrivateKey, Roster
 
 LANES = ("main", "bulk")
-
-
-def load_trust(config: MemberConfig) -> Trust:
-    """Read the roster that is in force here.
-
-    Raises:
-        ConfigError: It cannot be read, is not signed as it must be, or does not hold this member.
-    """
-    path = config.path(config.roster.file)
-    try:
-        trust = Trust(decode(path.read_bytes(), SignedDocument))
-    except OSError as error:
-        raise ConfigError(
-            f"cannot be read: {error.strerror}", path=str(path), advice="Put the federation's signed roster there"
-        ) from error
-    except TocsinError as error:
-        raise ConfigError(str(error), path=str(path)) from error
-    if trust.roster.member(config.member.code) is None:
-        raise ConfigError(f"{config.member.code} is not in this roster", path=str(path))
-    return trust
 
 
 def load_keys(config: MemberConfig, roster: Roster) -> dict[KeyRole, PrivateKey]:

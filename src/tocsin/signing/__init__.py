@@ -24,9 +24,10 @@ from tocsin.signing.roster import (
     LinkIdentity,
     Roster,
     RosterMember,
+    retirements,
     unsigned,
 )
-from tocsin.signing.trust import Trust
+from tocsin.signing.trust import Trust, chained, read_roster
 
 __all__ = [
     "ROLE_OF_STATUS",
@@ -45,11 +46,14 @@ __all__ = [
     "Trust",
     "Verifier",
     "certificate_pin",
+    "chained",
     "expires_at",
     "fingerprint",
     "is_issued_by",
     "issue_certificates",
     "pre_authentication_encoding",
+    "read_roster",
+    "retirements",
     "unsigned",
     "write_secret",
 ]

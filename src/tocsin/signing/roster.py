@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -128,6 +129,25 @@ class KeyRevocation(msgspec.Struct, frozen=True, kw_only=True):
             1 <= place.number <= head.number and msgspec.structs.replace(place, number=head.number) == head
             for head in self.last_heads
         )
+
+
+def retirements(rosters: Sequence[Roster]) -> dict[tuple[str, str], datetime]:
+    """Return the keys that the last of several rosters no longer lists, by member and keyid (spec 11.7).
+
+    Args:
+        rosters: In succession, oldest first.
+
+    Returns:
+        When the roster was issued that dropped the key, UTC.
+    """
+    retired: dict[tuple[str, str], datetime] = {}
+    before: set[tuple[str, str]] = set()
+    for roster in rosters:
+        listed = {(member.code, key.keyid) for member in roster.members for key in member.keys}
+        retired |= dict.fromkeys(before - listed, roster.issued_at)
+        retired = {key: at for key, at in retired.items() if key not in listed}
+        before = listed
+    return retired
 
 
 def unsigned(payload: Roster | KeyRevocation) -> SignedDocument:

@@ -1,4 +1,4 @@
-"""The roster in force: takes the first, the next, and revocations; refuses what goes back or lacks signatures.
+"""The roster in force and those before it: takes the next, and revocations; refuses what goes back or lacks signatures.
 
 The rules (spec 11):
 
@@ -8,31 +8,47 @@ The rules (spec 11):
 3. An older or forked version is refused.
 4. A member revokes a key of its own alone, with its roster key. A revoked roster key signs nothing any more.
 5. An expired roster blocks changes by the majority and shows; it never blocks a frame.
+6. A key that the roster in force no longer lists is retired: it verifies what was sealed before the roster that dropped
+   it was issued, and nothing after. It never comes to another member or another role.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from tocsin.codec import decode
-from tocsin.errors import ExpiredError, RollbackError, SignatureError, ThresholdError, UnsupportedVersionError
+from tocsin.errors import (
+    ExpiredError,
+    RollbackError,
+    SignatureError,
+    ThresholdError,
+    TrustError,
+    UnsupportedVersionError,
+)
 from tocsin.signing.documents import SignedDocument
 from tocsin.signing.keys import KeyRole, PublicKey, Verifier
-from tocsin.signing.roster import REVOCATION_TYPE, ROSTER_TYPE, KeyRevocation, LastHead, Roster
+from tocsin.signing.roster import REVOCATION_TYPE, ROSTER_TYPE, KeyRevocation, LastHead, Roster, retirements
 
 
 class Trust:
     """What a member holds of the federation's keys at this moment."""
 
-    def __init__(self, first: SignedDocument) -> None:
-        """Start from a first roster, or from one in force that this member accepted before.
+    def __init__(self, first: SignedDocument, later: Iterable[SignedDocument] = ()) -> None:
+        """Start from a first roster, or from the earliest that this member still has of those it accepted before.
+
+        Args:
+            first: The earliest.
+            later: Those after it up to the one in force, oldest first; each was accepted when it came.
 
         Raises:
-            ThresholdError: Not every member in it has signed.
+            ThresholdError: Not every member in it has signed, or too few have signed a later one.
+            RollbackError: A later one does not follow from the one before it.
+            TrustError: A later one gives a key to another member or role.
             SignatureError: A signature is wrong.
             MalformedRecordError: It is no roster.
         """
-        roster = _roster(first)
+        roster = read_roster(first)
         missing = set(roster.codes) - first.signers(_roster_keys(roster))
         if missing and roster.version == 1:
             raise ThresholdError(
@@ -42,7 +58,21 @@ class Trust:
         if missing == set(roster.codes):
             raise ThresholdError("nobody in this roster has signed it")
         self._revocations: dict[str, KeyRevocation] = {}
+        self._documents: tuple[SignedDocument, ...] = ()
+        self._rosters: tuple[Roster, ...] = ()
         self._take(first, roster)
+        for document in later:
+            self._take(document, self._successor(document, now=None))
+
+    @property
+    def documents(self) -> tuple[SignedDocument, ...]:
+        """All versions that are known here, oldest first; the last is in force."""
+        return self._documents
+
+    @property
+    def rosters(self) -> tuple[Roster, ...]:
+        """What ``documents`` say."""
+        return self._rosters
 
     def apply(self, document: SignedDocument, *, now: datetime) -> None:
         """Put the next roster in force.
@@ -51,32 +81,11 @@ class Trust:
             RollbackError: It is not the successor of the one in force.
             ThresholdError: Too few members of the one in force have signed, or a newcomer has not.
             ExpiredError: The one in force has expired and not all of its members have signed.
+            TrustError: It gives a key to another member or role than before.
             SignatureError: A signature is wrong.
             MalformedRecordError: It is no roster.
         """
-        roster = _roster(document)
-        if roster.federation != self.roster.federation:
-            raise RollbackError(f"this roster is of {roster.federation!r}, ours is of {self.roster.federation!r}")
-        if roster.version <= self.roster.version:
-            raise RollbackError(f"version {roster.version} is not newer than version {self.roster.version} in force")
-        if roster.version != self.roster.version + 1 or roster.previous != self.document.hash:
-            raise RollbackError(
-                f"version {roster.version} does not follow from version {self.roster.version} in force",
-                advice="Ask for the versions between",
-            )
-        signers = document.signers(self._signing_keys(self.roster))
-        members = set(self.roster.codes)
-        if now >= self.roster.expires_at and signers != members:
-            raise ExpiredError(
-                f"the roster in force expired at {self.roster.expires_at:%Y-%m-%d %H:%MZ}; all must sign the next one"
-            )
-        if 2 * len(signers) <= len(members):
-            raise ThresholdError(f"{len(signers)} of {len(members)} members have signed; it takes more than half")
-        newcomers = set(roster.codes) - members
-        unwilling = newcomers - document.signers(self._signing_keys(roster))
-        if unwilling:
-            raise ThresholdError(f"{', '.join(sorted(unwilling))} would join without having signed")
-        self._take(document, roster)
+        self._take(document, self._successor(document, now=now))
 
     def revoke(self, document: SignedDocument) -> KeyRevocation:
         """Take back a key on the word of the member that owns it; once revoked, it stays so.
@@ -91,17 +100,26 @@ class Trust:
         before = self._revocations.get(revocation.keyid)
         if before is not None:
             return before  # also where the key that signed it is the one that it took back
-        member = self.roster.member(revocation.member)
-        if member is None or revocation.keyid not in {key.keyid for key in member.keys}:
-            raise SignatureError(f"{revocation.member} has no key {revocation.keyid[:16]}")
-        if revocation.member not in document.signers(self._signing_keys(self.roster)):
-            raise SignatureError(f"the revocation is not signed by a roster key of {member.code}")
+        code = revocation.member
+        if (code, revocation.keyid) not in self._verifiers:
+            raise SignatureError(f"{code} has no key {revocation.keyid[:16]}")
+        if code not in document.signers({code: self._revoking_keys(code, revocation.revoked_at)}):
+            raise SignatureError(f"the revocation is not signed by a roster key of {code}")
         self._revocations[revocation.keyid] = revocation
         return revocation
 
     def key(self, member: str, keyid: str) -> Verifier | None:
-        """Return a member's key of that id, revoked or not; None if the roster holds none."""
-        return self._verifiers.get((member, keyid))
+        """Return a member's key for frames, also one that is revoked or retired; None if no known roster lists it."""
+        found = self._verifiers.get((member, keyid))
+        return None if found is None or found.role is KeyRole.ROSTER else found
+
+    def has_known(self, member: str) -> bool:
+        """Tell whether a member is in the roster in force, or was in one before it that is known here."""
+        return member in self._known
+
+    def retired_at(self, member: str, keyid: str) -> datetime | None:
+        """Return when the roster was issued that no longer lists a member's key; None for a key in force."""
+        return self._retired.get((member, keyid))
 
     def is_revoked(self, keyid: str) -> bool:
         """Tell whether a key was taken back."""
@@ -116,6 +134,59 @@ class Trust:
         """Tell whether the roster in force has expired."""
         return now >= self.roster.expires_at
 
+    def _revoking_keys(self, code: str, revoked_at: datetime) -> tuple[PublicKey, ...]:
+        """Return the roster keys with which a member may have taken a key back at that time (spec 11.6)."""
+        last = next(roster for roster in reversed(self._rosters) if roster.member(code) is not None)
+        keys = {key.keyid: key for key in _roster_keys(last)[code]}
+        for roster in self._rosters:
+            for key in _roster_keys(roster).get(code, ()):
+                retired_at = self._retired.get((code, key.keyid))
+                if retired_at is not None and revoked_at < retired_at:
+                    keys[key.keyid] = key
+        return tuple(key for key in keys.values() if key.keyid not in self._revocations)
+
+    def _successor(self, document: SignedDocument, *, now: datetime | None) -> Roster:
+        """Return the roster in a document if it may follow the one in force; without ``now`` whenever that was."""
+        roster = read_roster(document)
+        if roster.federation != self.roster.federation:
+            raise RollbackError(f"this roster is of {roster.federation!r}, ours is of {self.roster.federation!r}")
+        if roster.version <= self.roster.version:
+            raise RollbackError(f"version {roster.version} is not newer than version {self.roster.version} in force")
+        if roster.version != self.roster.version + 1 or roster.previous != self.document.hash:
+            raise RollbackError(
+                f"version {roster.version} does not follow from version {self.roster.version} in force",
+                advice="Ask for the versions between",
+            )
+        if roster.issued_at < self.roster.issued_at:
+            raise RollbackError(f"version {roster.version} was issued before version {self.roster.version} in force")
+        signers = document.signers(self._signing_keys(self.roster))
+        members = set(self.roster.codes)
+        if now is not None and now >= self.roster.expires_at and signers != members:
+            raise ExpiredError(
+                f"the roster in force expired at {self.roster.expires_at:%Y-%m-%d %H:%MZ}; all must sign the next one"
+            )
+        if 2 * len(signers) <= len(members):
+            raise ThresholdError(f"{len(signers)} of {len(members)} members have signed; it takes more than half")
+        newcomers = set(roster.codes) - members
+        unwilling = newcomers - document.signers(self._signing_keys(roster))
+        if unwilling:
+            raise ThresholdError(f"{', '.join(sorted(unwilling))} would join without having signed")
+        self._require_own_keys(roster)
+        return roster
+
+    def _require_own_keys(self, roster: Roster) -> None:
+        """Refuse a key that another member or role had: taking it back would void what the other signed."""
+        before = {keyid: (code, verifier.role) for (code, keyid), verifier in self._verifiers.items()}
+        for member in roster.members:
+            for key in member.keys:
+                code, role = before.get(key.keyid, (member.code, key.role))
+                if (code, role) != (member.code, key.role):
+                    raise TrustError(
+                        f"key {key.keyid[:16]} was the {role.value} key of {code}; "
+                        f"it cannot be the {key.role.value} key of {member.code}",
+                        advice="Make a new key",
+                    )
+
     def _signing_keys(self, roster: Roster) -> dict[str, tuple[PublicKey, ...]]:
         return {
             code: tuple(key for key in keys if key.keyid not in self._revocations)
@@ -125,15 +196,47 @@ class Trust:
     def _take(self, document: SignedDocument, roster: Roster) -> None:
         self.document = document
         self.roster = roster
+        self._documents = (*self._documents, document)
+        self._rosters = (*self._rosters, roster)
+        self._known = frozenset(code for each in self._rosters for code in each.codes)
+        self._retired = retirements(self._rosters)
         self._verifiers = {
             (member.code, key.keyid): key.verifier()
-            for member in roster.members
+            for each in self._rosters
+            for member in each.members
             for key in member.keys
-            if key.role is not KeyRole.ROSTER
         }
 
 
-def _roster(document: SignedDocument) -> Roster:
+def chained(documents: Sequence[SignedDocument], *, anchor: SignedDocument) -> tuple[SignedDocument, ...]:
+    """Return the documents that lead without a hole to a roster and on from it, oldest first, the roster among them.
+
+    A roster names the hash of the one before it, so that who believes the one believes the other.
+
+    Args:
+        documents: Signed rosters in any order.
+        anchor: The one that is believed.
+
+    Raises:
+        MalformedRecordError: One of them is no roster.
+    """
+    by_hash = {document.hash: document for document in documents}
+    after = {read_roster(document).previous: document for document in by_hash.values()}
+    chain = [anchor]
+    while (before := by_hash.get(read_roster(chain[0]).previous)) is not None:
+        chain.insert(0, before)
+    while (later := after.get(chain[-1].hash)) is not None:
+        chain.append(later)
+    return tuple(chain)
+
+
+def read_roster(document: SignedDocument) -> Roster:
+    """Return what a signed roster says; nothing is said yet of who signed it.
+
+    Raises:
+        MalformedRecordError: It is no roster.
+        UnsupportedVersionError: It is of another type or version.
+    """
     if document.payload_type != ROSTER_TYPE:
         raise UnsupportedVersionError(f"{document.payload_type[:80]} is no roster of version 1")
     return decode(document.payload.encode(), Roster)

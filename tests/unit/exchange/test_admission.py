@@ -327,3 +327,35 @@ def test_the_self_chain_holds_what_is_not_released_yet(federation):
     kor = federation.exchange("KOR")
     data = seal(detection(), chain=chain_to("KOR"))
     assert kor.receive(data, via="KOR", path="self").frame.records[0].record.marking.audience == "JPN-KOR-USA"
+
+
+def test_a_retired_key_counts_for_what_was_sealed_before(federation, jpn):
+    at = START + timedelta(hours=1)
+    without = tuple(
+        msgspec.structs.replace(each, keys=tuple(key for key in each.keys if key.role is not KeyRole.TEST))
+        if each.code == "KOR" else each
+        for each in federation.roster.members
+    )  # fmt: skip
+    following = msgspec.structs.replace(
+        federation.roster, version=2, previous=federation.document.hash, issued_at=at, members=without
+    )
+    jpn.trust.apply(federation.next_roster(following), now=at)
+    assert jpn.receive(seal(detection(), sealed_at=at - timedelta(microseconds=1)), via="KOR", path="live").frame
+    late = refusal(jpn, seal(detection("KOR-2"), number=2, sealed_at=at))
+    assert late.reason is Reason.RETIRED
+    assert "is retired since 2026-01-15 07:00Z" in late.detail
+    heads = detection(kind="exchange.heads", body=msgspec.Raw(encode(Heads(clock_at=START, heads=()))))
+    assert refusal(jpn, seal(heads, number=0)).reason is Reason.RETIRED
+
+
+def test_a_member_that_left_is_still_believed_for_before(federation, jpn):
+    at = START + timedelta(hours=1)
+    following = msgspec.structs.replace(
+        federation.roster, version=2, previous=federation.document.hash, issued_at=at,
+        members=tuple(each for each in federation.roster.members if each.code != "KOR"),
+        links=tuple(link for link in federation.roster.links if "KOR" not in (link.dialler, link.listener)),
+    )  # fmt: skip
+    jpn.trust.apply(federation.next_roster(following, signers=["JPN", "USA"]), now=at)
+    incoming = jpn.receive(seal(detection(), sealed_at=START), via="USA", path="durable")
+    assert incoming.frame
+    assert refusal(jpn, seal(detection("KOR-2"), number=2, sealed_at=at)).reason is Reason.RETIRED

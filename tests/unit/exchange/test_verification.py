@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
@@ -93,6 +95,21 @@ def test_keys_of_any_roster_count(chain):
     data = frame("a5", 5, hash_of(chain[3]), key=new)
     assert whats([*chain, data]) == [f"no roster gives KOR key {new.keyid[:16]}"]
     assert verify_frames([*chain, data], [federation.roster, later]).is_sound
+
+
+def test_a_retired_key_proves_what_was_sealed_before(chain):
+    federation = make_federation()
+    without = tuple(
+        msgspec.structs.replace(each, keys=tuple(key for key in each.keys if key.keyid != KEY.keyid))
+        for each in federation.roster.members
+    )
+    for later, whole in ((timedelta(seconds=1), True), (timedelta(0), False)):
+        following = msgspec.structs.replace(
+            federation.roster, version=2, previous="x", issued_at=START + later, members=without
+        )
+        report = verify_frames(chain, [federation.roster, following])
+        assert report.is_sound is whole
+        assert all("is retired since" in each.what for each in report.breaks)
 
 
 def test_two_frames_with_one_number(chain):

@@ -12,6 +12,7 @@ from tocsin.errors import (
     RollbackError,
     SignatureError,
     ThresholdError,
+    TrustError,
     UnsupportedVersionError,
 )
 from tocsin.signing import (
@@ -25,6 +26,7 @@ from tocsin.signing import (
     Signature,
     SignedDocument,
     Trust,
+    chained,
     unsigned,
 )
 from tocsin.testing import make_federation
@@ -187,6 +189,98 @@ def test_keys_follow_the_roster(federation):
     assert trust.key("KOR", federation.keys["KOR"][KeyRole.TEST].keyid) is not None
 
 
+def without_key(of, roster, code, role):
+    """Return the roster after one, in which a member no longer lists its key of a role."""
+    gone = of.keys[code][role].keyid
+    members = tuple(
+        msgspec.structs.replace(each, keys=tuple(key for key in each.keys if key.keyid != gone))
+        for each in roster.members
+    )
+    return msgspec.structs.replace(roster, members=members)
+
+
+def test_a_key_that_is_no_longer_listed_is_retired(federation):
+    trust = federation.trust()
+    old, new = federation.keys["KOR"][KeyRole.TEST], key_of("KOR", KeyRole.TEST, 1)
+    second = federation.next_roster(federation.with_key(federation.document, federation.roster, "KOR", new))
+    trust.apply(second, now=LATER)
+    assert trust.retired_at("KOR", old.keyid) is None
+    third = successor(federation, version=3, previous=second.hash, members=trust.roster.members)
+    trust.apply(federation.next_roster(without_key(federation, third, "KOR", KeyRole.TEST)), now=LATER)
+    assert trust.key("KOR", old.keyid) is not None
+    assert trust.retired_at("KOR", old.keyid) == LATER
+    assert trust.retired_at("KOR", new.keyid) is None
+    assert [roster.version for roster in trust.rosters] == [1, 2, 3]
+    again = msgspec.structs.replace(third, version=4, previous=trust.document.hash)
+    trust.apply(federation.next_roster(again), now=LATER)
+    assert trust.retired_at("KOR", old.keyid) is None
+
+
+def test_the_keys_of_a_member_that_left_are_retired():
+    four = make_federation(FOUR)
+    trust = four.trust()
+    stay = tuple(each for each in four.roster.members if each.code != "AUS")
+    links = tuple(link for link in four.roster.links if "AUS" not in (link.dialler, link.listener))
+    trust.apply(four.next_roster(successor(four, members=stay, links=links), signers=["JPN", "KOR", "USA"]), now=LATER)
+    key = four.keys["AUS"][KeyRole.LIVE]
+    assert trust.has_known("AUS")
+    assert not trust.has_known("PRK")
+    assert trust.retired_at("AUS", key.keyid) == LATER
+    trust.revoke(four.revocation("AUS", key.keyid, [place(3, status="actual")]))
+    assert trust.is_void(key.keyid, place(4, status="actual"))
+
+
+def test_rosters_of_before_are_taken_up_again(federation):
+    second = federation.next_roster(successor(federation), signers=["JPN", "USA"])
+    third = federation.next_roster(successor(federation, version=3, previous=second.hash), signers=["KOR", "USA"])
+    trust = Trust(federation.document, [second, third])
+    assert (trust.roster.version, trust.documents) == (3, (federation.document, second, third))
+    assert Trust(second, [third]).rosters == trust.rosters[1:]
+    with pytest.raises(RollbackError, match="does not follow"):
+        Trust(federation.document, [third])
+    forked = federation.next_roster(successor(federation, expires_at=LATER + timedelta(days=9)))
+    with pytest.raises(RollbackError, match="does not follow"):
+        Trust(forked, [third])
+    with pytest.raises(ThresholdError, match="1 of 3"):
+        Trust(federation.document, [federation.next_roster(successor(federation), signers=["JPN"])])
+    late = federation.next_roster(successor(federation, issued_at=federation.roster.expires_at), signers=["JPN", "USA"])
+    assert Trust(federation.document, [late]).roster.version == 2  # taken before the first expired, whatever it says
+
+
+def test_a_roster_issued_before_the_one_in_force_is_refused(federation):
+    early = federation.next_roster(successor(federation, issued_at=START - timedelta(seconds=1)))
+    with pytest.raises(RollbackError, match="was issued before"):
+        federation.trust().apply(early, now=LATER)
+
+
+def test_a_key_comes_to_no_other_member_and_no_other_role(federation):
+    trust = federation.trust()
+    old = federation.keys["KOR"][KeyRole.TEST]
+    second = federation.next_roster(without_key(federation, successor(federation), "KOR", KeyRole.TEST))
+    trust.apply(second, now=LATER)
+    third = successor(federation, version=3, previous=second.hash, members=trust.roster.members)
+    for code, key, says in [
+        ("USA", old.public, "was the test key of KOR; it cannot be the test key of USA"),
+        ("KOR", msgspec.structs.replace(old.public, role=KeyRole.LIVE), "it cannot be the live key of KOR"),
+    ]:
+        members = tuple(
+            msgspec.structs.replace(each, keys=(*each.keys, key)) if each.code == code else each
+            for each in third.members
+        )
+        with pytest.raises(TrustError, match=says):
+            trust.apply(federation.next_roster(msgspec.structs.replace(third, members=members)), now=LATER)
+
+
+def test_rosters_are_put_in_order_by_their_hashes(federation):
+    second = federation.next_roster(successor(federation))
+    third = federation.next_roster(successor(federation, version=3, previous=second.hash))
+    fifth = federation.next_roster(successor(federation, version=5, previous="x"))
+    everything = [fifth, third, federation.document, second]
+    assert chained(everything, anchor=second) == (federation.document, second, third)
+    assert chained([], anchor=third) == (third,)
+    assert chained([federation.document, fifth], anchor=third) == (third,)
+
+
 # -- revocations
 
 
@@ -249,6 +343,30 @@ def test_a_revoked_roster_key_signs_nothing_any_more(federation):
     with pytest.raises(SignatureError, match="not signed by a roster key"):
         trust.revoke(federation.revocation("KOR", federation.keys["KOR"][KeyRole.TEST].keyid))
     trust.apply(federation.next_roster(successor(federation), signers=["JPN", "USA"]), now=LATER)
+
+
+def test_a_retired_roster_key_takes_back_only_what_it_took_back_while_in_force(federation):
+    trust = federation.trust()
+    old, new = federation.keys["KOR"][KeyRole.ROSTER], key_of("KOR", KeyRole.ROSTER, 1)
+    both = federation.with_key(federation.document, federation.roster, "KOR", new)
+    second = federation.next_roster(both)
+    third = without_key(
+        federation, successor(federation, version=3, previous=second.hash, members=both.members), "KOR", KeyRole.ROSTER
+    )
+    trust.apply(second, now=LATER)
+    trust.apply(federation.next_roster(third, signers=["JPN", "USA"]), now=LATER)
+    keyid = federation.keys["KOR"][KeyRole.TEST].keyid
+
+    def revocation(key, when):
+        payload = KeyRevocation(member="KOR", keyid=keyid, revoked_at=when, last_heads=())
+        return unsigned(payload).signed_by("KOR", key)
+
+    with pytest.raises(SignatureError, match="not signed by a roster key of KOR"):
+        trust.revoke(revocation(old, LATER))
+    again = Trust(federation.document, trust.documents[1:])
+    for one, document in ((trust, revocation(old, LATER - timedelta(seconds=1))), (again, revocation(new, LATER))):
+        one.revoke(document)
+        assert one.is_revoked(keyid)
 
 
 def test_a_revoked_roster_key_lets_nobody_in(federation):
