@@ -5,9 +5,11 @@ from tocsin.exchange.chains import Epoch, ForeignChains, Memory, NoMemory
 from tocsin.exchange.derivation import Label, strictest
 from tocsin.exchange.downgrade import carry_out, sign_downgrade
 from tocsin.exchange.frames import FRAME_TYPE, PROTOCOL, Envelope, Header, open_frame, without_records
+from tocsin.exchange.inward import Incoming
 from tocsin.exchange.neighbours import Missing, Neighbour
+from tocsin.exchange.outward import Outgoing
 from tocsin.exchange.policy import Policy, Releaser, ReleaseRule, Sanitising
-from tocsin.exchange.protocol import Exchange, Incoming, Outgoing
+from tocsin.exchange.protocol import Exchange
 from tocsin.exchange.release import next_hops, reachable, release_frame, release_record
 from tocsin.exchange.verification import Break, Gap, Report, verify_frames
 

@@ -509,7 +509,7 @@ def test_a_key_changes_within_an_epoch(federation):
 
 
 def test_what_was_seen_is_forgotten_in_the_order_it_came(federation, monkeypatch):
-    monkeypatch.setattr("tocsin.exchange.protocol.SEEN", 1)
+    monkeypatch.setattr("tocsin.exchange.inward.SEEN", 1)
     kor, jpn = federation.exchange("KOR"), federation.exchange("JPN")
     one, two = (kor.submit([detection(f"a{n}")]).frames[0] for n in range(2))
     assert jpn.receive(one, via="KOR", path="live").frame

@@ -1,0 +1,157 @@
+"""Inward: a frame passes the door, is taken note of, and goes on to the next hops (spec 6, 7 and 10)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from msgspec import structs
+
+from tocsin.clock import Clock
+from tocsin.exchange.admission import Duplicate, Entry, Reason, Rejected, admit
+from tocsin.exchange.chains import ForeignChains
+from tocsin.exchange.derivation import Labels
+from tocsin.exchange.neighbours import REQUEST_SPAN, Neighbours, chain_of_head
+from tocsin.exchange.policy import Policy
+from tocsin.records import Admitted, AdmittedFrame, ChainId, Heads, Peer, Released, Request
+from tocsin.signing import Trust
+
+SEEN = 20_000
+"""Digests of frames admitted lately, by which the slower path's copy is known without checking it again."""
+
+ToHops = Callable[[AdmittedFrame], list[Released[Peer]]]
+"""Says to whom a frame that came in is passed on."""
+
+
+@dataclass
+class Incoming:
+    """What came of one frame."""
+
+    frame: AdmittedFrame | None = None
+    refused: list[Rejected] = field(default_factory=list)
+    is_duplicate: bool = False
+    relays: list[Released[Peer]] = field(default_factory=list)
+    request: tuple[ChainId, Request, str] | None = None
+    """Frames that a member asks for, and who asks: to be answered with ``give_back``."""
+
+
+class Inward:
+    """The way into one member, as ``Exchange`` uses it.
+
+    Args:
+        member: Who we are.
+        trust: The roster in force.
+        policy: Our rules.
+        clock: The time of records.
+        chains: What is held.
+        neighbours: What is known of the others.
+        labels: Takes note of what came in.
+        to_hops: Says to whom a frame is passed on.
+    """
+
+    def __init__(
+        self,
+        member: str,
+        trust: Trust,
+        policy: Policy,
+        clock: Clock,
+        *,
+        chains: ForeignChains,
+        neighbours: Neighbours,
+        labels: Labels,
+        to_hops: ToHops,
+    ) -> None:
+        self.trust = trust
+        self.policy = policy
+        self.chains = chains
+        self.neighbours = neighbours
+        self._member = member
+        self._clock = clock
+        self._labels = labels
+        self._to_hops = to_hops
+        self._seen: OrderedDict[bytes, None] = OrderedDict()
+        self._contradicted: set[tuple[str, ChainId, str]] = set()
+
+    def receive(self, data: bytes, *, via: str, path: str) -> Incoming:
+        """Let a frame in through the door, and say to whom it is passed on.
+
+        Args:
+            data: The bytes as they came.
+            via: The peer whose link it came by; our own code for our own frames.
+            path: ``self``, ``live``, ``durable`` or ``file``.
+        """
+        digest = sha256(data).digest()
+        if digest in self._seen:
+            return Incoming(is_duplicate=True)
+        entry = Entry(
+            member=self._member, via=via, path=path, now=self._clock.now(),
+            max_bytes=self.policy.max_frame_bytes, clock_tolerance_s=self.policy.clock_tolerance_s,
+        )  # fmt: skip
+        found = admit(data, self.trust, self.chains, entry)
+        if isinstance(found, Rejected):
+            return Incoming(refused=[found])
+        self._remember(digest)
+        if isinstance(found, Duplicate):
+            return Incoming(is_duplicate=True)
+        return self._inside(found.frame, list(found.refused))
+
+    def _inside(self, frame: AdmittedFrame, refused: list[Rejected]) -> Incoming:
+        incoming = Incoming(frame=frame, refused=refused)
+        if frame.ref.number == 0:
+            if not self._control(frame, incoming):
+                incoming.is_duplicate = not incoming.refused
+                return incoming
+        else:
+            for admitted in frame.records:
+                self._labels.note(admitted.record)
+        if frame.ref.chain.originator != self._member:
+            incoming.relays = self._to_hops(frame)
+        return incoming
+
+    def _control(self, frame: AdmittedFrame, incoming: Incoming) -> bool:
+        """Take in heads and requests; tell whether anything in them is news."""
+        signed = bytes.fromhex(frame.ref.hash)  # the envelope around what is signed is anybody's to vary
+        if signed in self._seen:
+            return False
+        self._remember(signed)
+        is_news = False
+        for admitted in frame.records:
+            body = admitted.body
+            if isinstance(body, Heads) and self.neighbours.take(admitted):
+                is_news = True
+                self._compare(admitted, body, frame, incoming)
+            elif isinstance(body, Request):
+                is_news = True
+                chain = ChainId(body.originator, frame.ref.chain.audience, frame.ref.chain.status, body.precedence)
+                span = structs.replace(body, up_to=min(body.up_to, body.after + REQUEST_SPAN))
+                incoming.request = (chain, span, admitted.record.originator)
+        return is_news
+
+    def _compare(self, admitted: Admitted, body: Heads, frame: AdmittedFrame, incoming: Incoming) -> None:
+        """Sound the alarm where heads name another frame than the one that is held: somebody was told otherwise."""
+        signer = admitted.record.originator
+        for head in (*body.heads, *body.held):
+            chain = chain_of_head(admitted, head)
+            case = (signer, chain, head.epoch)
+            if case not in self._contradicted and self.chains.contradicts(chain, head):
+                self._contradicted.add(case)
+                detail = f"{signer} has another frame {head.number} of epoch {head.epoch} of {chain.originator} than we"
+                digest = sha256(frame.data).hexdigest()
+                incoming.refused.append(
+                    Rejected(
+                        Reason.EQUIVOCATION, detail, digest, frame.via, frame.path, frame.admitted_at, frame.data,
+                        frame.ref,
+                    )
+                )  # fmt: skip
+
+    def _remember(self, digest: bytes) -> None:
+        self._seen[digest] = None
+        if len(self._seen) > SEEN:
+            self._seen.popitem(last=False)
+
+
+def kind_of(frame: AdmittedFrame) -> str:
+    """Return the kind by which a frame is routed and listed: that of its first record."""
+    return frame.records[0].record.kind if frame.records else "exchange.opaque"
