@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
 from tocsin.bus import names
-from tocsin.bus.config import LANES, BusConfig, Lane
-from tocsin.bus.connection import Connection, cancel_for_good
-from tocsin.bus.copies import Cursor, StreamReader
+from tocsin.bus.config import BusConfig, Lane
+from tocsin.bus.connection import Connection
+from tocsin.bus.copies import Cursor
 from tocsin.bus.diagnosis import LinkDiagnosis
+from tocsin.bus.in_force import ConfigInForce
 from tocsin.bus.keys import read_seed
 from tocsin.bus.links import LinkState, LinkWatch
-from tocsin.bus.preparation import prepare_copies, prepare_outboxes, until_linked, until_ready
+from tocsin.bus.mending import LinkMender
+from tocsin.bus.preparation import prepare_copies, prepare_outboxes, put_aside, until_linked, until_ready
 from tocsin.bus.publisher import Ack, Publisher
-from tocsin.bus.server import LOG_FILE
+from tocsin.bus.readers import CopyReaders, OnDurable
+from tocsin.bus.server import LOG_FILE, Server
 from tocsin.bus.shelf import Shelf
 from tocsin.clock import Clock
 from tocsin.errors import BusError, BusUnavailableError
@@ -24,9 +27,6 @@ from tocsin.records.trusted import Peer, Released
 
 OnLive = Callable[[bytes, str], None]
 """Called in the read loop with a frame and the peer whose link it came by; must be quick and must not wait."""
-
-OnDurable = Callable[[bytes, str, Cursor], Awaitable[None] | None]
-"""Called with a frame, the peer whose link it came by, and how far its copy is read once this call is over."""
 
 
 class Bus:
@@ -49,7 +49,7 @@ class Bus:
         on_up: Callable[[], None] | None = None,
         on_down: Callable[[str], None] | None = None,
     ) -> None:
-        self._config = config
+        self._in_force = ConfigInForce(config)
         self._clock = clock
         self._on_up = on_up
         self._on_down = on_down
@@ -59,13 +59,15 @@ class Bus:
         self._bulk = self._connection(app, "bulk", "bulk")
         self._system = self._connection(system, "system", None)
         self._publishers = {"main": Publisher(self._main, clock), "bulk": Publisher(self._bulk, clock)}
-        self.shelf = Shelf(config, self._copies, clock)
+        self.shelf = Shelf(self._in_force, self._copies, clock)
         """What lies in our own streams."""
-        self._readers: list[StreamReader] = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self.readers = CopyReaders({"main": self._copies, "bulk": self._bulk}, clock, on_failed=self._fail)
+        """Who reads our copies of the peers' outboxes."""
+        self._heard_s: dict[str, float] = {}
         self._failure: asyncio.Future[None] | None = None
-        diagnosis = LinkDiagnosis(config, Path(config.store_dir) / LOG_FILE) if config.server == "embedded" else None
-        self._links = LinkWatch(config, home=self._main, system=self._system, clock=clock, diagnosis=diagnosis)
+        log_file = Path(config.store_dir) / LOG_FILE
+        diagnosis = LinkDiagnosis(self._in_force, log_file) if config.server == "embedded" else None
+        self._links = LinkWatch(self._in_force, home=self._main, system=self._system, clock=clock, diagnosis=diagnosis)
 
     @property
     def is_up(self) -> bool:
@@ -104,8 +106,8 @@ class Bus:
             BusError: JetStream refuses, or is not ready within ``timeout_s`` seconds.
         """
         await self.prepare_outboxes(timeout_s=timeout_s)
-        await until_linked(self._main, self._config, self._links.connected, clock=self._clock)
-        await until_ready(partial(prepare_copies, self._main, self._config), timeout_s=timeout_s)
+        await until_linked(self._main, self._in_force.config, self._links.connected, clock=self._clock)
+        await until_ready(partial(prepare_copies, self._main, self._in_force.config), timeout_s=timeout_s)
 
     async def prepare_outboxes(self, *, timeout_s: float = 30.0) -> None:
         """Do the first half of ``prepare``.
@@ -116,7 +118,48 @@ class Bus:
         Raises:
             BusError: JetStream refuses, or is not ready within ``timeout_s`` seconds.
         """
-        await until_ready(partial(prepare_outboxes, self._main, self._config), timeout_s=timeout_s)
+        await until_ready(partial(prepare_outboxes, self._main, self._in_force.config), timeout_s=timeout_s)
+
+    async def reconfigure(self, config: BusConfig, *, cursors: Iterable[Cursor] = ()) -> None:
+        """Take up while running what changed about our peers; the server has it already.
+
+        From the call on, before anything is waited for, frames go to the peers of the new configuration and to no
+        other. The copies of those that came are made by ``prepare``; those that left are read no more.
+
+        Args:
+            config: Of the same member and server.
+            cursors: How far copies of peers that come back were read before.
+
+        Raises:
+            BusError: JetStream refuses, or is not ready.
+        """
+        former = {peer.code for peer in self._in_force.config.peers}
+        self._in_force.replace(config)
+        present = {peer.code for peer in config.peers}
+        for code in former - present:
+            await self.readers.drop(code)
+            self._heard_s.pop(code, None)
+        known = {cursor.stream: cursor for cursor in cursors}
+        for code in sorted(present):
+            self.readers.add(code, known)
+        await self.prepare_outboxes()
+
+    async def put_aside(self, peer: str) -> None:
+        """Empty the outboxes for a peer that left, and drop our copies of its own; see ``preparation.put_aside``.
+
+        Raises:
+            BusError: JetStream refuses or does not answer.
+        """
+        await put_aside(self._main, self._in_force.config.member, peer)
+
+    async def keep_links(self, server: Server | None) -> None:
+        """Mend links that are up and silent until cancelled.
+
+        Args:
+            server: Ours, if it is embedded.
+        """
+        reload = server.reload_again if server is not None else None
+        await LinkMender(self._links, self._heard_s.get, self._clock, reload=reload).run()
 
     def submit(self, released: Released[Peer], *, hop: str) -> asyncio.Future[Ack]:
         """Publish a frame at once; the future ends when the outbox has it. See ``Publisher.submit``.
@@ -130,7 +173,7 @@ class Bus:
             BusUnavailableError: Too much waits already, or the bus is closed.
             ConfigError: There is no link to ``hop``.
         """
-        self._config.peer(hop)
+        self._in_force.config.peer(hop)
         return self._publishers[names.lane_of(released.ref.chain.precedence)].submit(released, hop=hop)
 
     async def publish(self, released: Released[Peer], *, hop: str) -> Ack:
@@ -145,7 +188,7 @@ class Bus:
             BusUnavailableError: The bus was closed first.
             ConfigError: There is no link to ``hop``.
         """
-        self._config.peer(hop)
+        self._in_force.config.peer(hop)
         return await self._publishers[names.lane_of(released.ref.chain.precedence)].publish(released, hop=hop)
 
     def publish_control(self, released: Released[Peer], *, hop: str) -> bool:
@@ -157,7 +200,7 @@ class Bus:
         Raises:
             ConfigError: There is no link to ``hop``.
         """
-        self._config.peer(hop)
+        self._in_force.config.peer(hop)
         return self._main.send(names.control_subject(hop).encode(), released.data)
 
     async def listen(self, on_live: OnLive, on_durable: OnDurable, *, cursors: Iterable[Cursor] = ()) -> None:
@@ -171,26 +214,20 @@ class Bus:
         Raises:
             BusUnavailableError: The own server cannot be reached.
         """
-        me = self._config.member
-        vias = {peer.code.encode(): peer.code for peer in self._config.peers}
+        me = self._in_force.config.member
 
         def live(subject: bytes, _reply: bytes, data: bytes, _headers: bytes | None) -> None:
-            via = vias.get(subject[len(names.RECEIVED) + 1 :].partition(b".")[0])
+            via = self._in_force.codes.get(subject[len(names.RECEIVED) + 1 :].partition(b".")[0])
             if via is not None:
+                self._heard_s[via] = self._clock.monotonic_s()
                 on_live(data, via)
 
         for subject in (f"{names.RECEIVED}.*.tocsin.v1.{me}.>", f"{names.RECEIVED}.*.{names.control_subject(me)}"):
             await self._main.subscribe(subject, live)
         known = {cursor.stream: cursor for cursor in cursors}
-        for peer in self._config.peers:
-            for lane in LANES:
-                stream = names.copy_stream(peer.code, lane)
-                connection = self._bulk if lane == "bulk" else self._copies
-                reader = StreamReader(connection, stream, cursor=known.get(stream), clock=self._clock)
-                self._readers.append(reader)
-                task = asyncio.create_task(reader.run(_from(peer.code, on_durable)), name=f"bus {stream}")
-                task.add_done_callback(self._reader_ended)
-                self._tasks.append(task)
+        self.readers.begin(on_durable)
+        for peer in self._in_force.config.peers:
+            self.readers.add(peer.code, known)
 
     async def links(self) -> dict[str, LinkState]:
         """Return the state of every link by the peer's code.
@@ -230,9 +267,7 @@ class Bus:
 
     async def close(self, *, drain_s: float = 5.0) -> None:
         """Wait for acknowledgements for ``drain_s`` seconds at most, then disconnect for good."""
-        await asyncio.gather(*(cancel_for_good(task) for task in self._tasks))
-        self._tasks.clear()
-        self._readers.clear()
+        await self.readers.close()
         for publisher in self._publishers.values():
             if drain_s > 0:
                 await publisher.drain(timeout_s=drain_s)
@@ -255,25 +290,21 @@ class Bus:
                 self._on_up()
 
         def down() -> None:
-            for reader in self._readers:
-                reader.interrupt()
+            self.readers.interrupt()
             self.shelf.interrupt()
             if name == "main" and self._on_down is not None:
                 self._on_down(connection.problem)
 
+        config = self._in_force.config
         connection = Connection(
-            self._config,
+            config,
             seed=seed,
-            name=f"{self._config.member} {name}",
+            name=f"{config.member} {name}",
             on_up=up,
             on_down=down,
             on_refused=self._fail,
         )
         return connection
-
-    def _reader_ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
         if isinstance(error, BusError):
@@ -282,10 +313,3 @@ class Bus:
         if self._failure is not None and not self._failure.done():
             self._failure.set_exception(error)
             self._failure.exception()  # told to whoever waits; nobody waiting is no fault
-
-
-def _from(peer: str, on_durable: OnDurable) -> Callable[[bytes, Cursor], Awaitable[None] | None]:
-    def on_frame(data: bytes, cursor: Cursor) -> Awaitable[None] | None:
-        return on_durable(data, peer, cursor)
-
-    return on_frame

@@ -73,6 +73,8 @@ class StreamReader:
         self._consumer = ""
         self._next_consumer_seq = 1
         self._heard_s = 0.0
+        self._go_back_to: int | None = None
+        self._moved = asyncio.Event()
         self.pending = 0
         """Frames that the stream held behind the last one that arrived."""
 
@@ -85,6 +87,17 @@ class StreamReader:
         """Begin again behind the last frame: the connection was lost."""
         self._broken.set()
         self._arrived.set()
+
+    def go_back(self, after: int) -> None:
+        """Begin again behind an earlier frame: what was of no use then may be now."""
+        self._go_back_to = after if self._go_back_to is None else min(after, self._go_back_to)
+        self.interrupt()
+
+    async def reached(self, seq: int) -> None:
+        """Wait until the frames up to one are handed over."""
+        while self._cursor is None or self._cursor.seq < seq:
+            self._moved.clear()
+            await self._moved.wait()
 
     async def run(self, on_frame: OnFrame) -> None:
         """Hand frames over until cancelled; the next waits until ``on_frame`` is done with the one before."""
@@ -130,6 +143,9 @@ class StreamReader:
         if self._cursor is None or self._cursor.created != info.created or self._cursor.seq > info.state.last_seq:
             # made anew, or restored to a state before the cursor: what is there may be unknown to us
             self._cursor = Cursor(self._stream, info.created, 0)
+        if self._go_back_to is not None:
+            self._cursor = msgspec.structs.replace(self._cursor, seq=min(self._cursor.seq, self._go_back_to))
+            self._go_back_to = None
         self._items.clear()
         self._broken.clear()
         self._next_consumer_seq = 1
@@ -224,6 +240,7 @@ class StreamReader:
                     await waiting
                 self._cursor = cursor
                 self.pending = item.pending
+            self._moved.set()
 
     async def _end(self) -> None:
         self._generation = 0

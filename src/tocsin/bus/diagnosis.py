@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tocsin.bus import names
 from tocsin.bus.config import LANES, BusConfig
+from tocsin.bus.in_force import ConfigInForce
 
 _CONNECTION = re.compile(r"lid:(\d+) - (.*)")
 _ACCOUNT = re.compile(r"Leafnode connection created for account: (\S+)")
@@ -44,20 +45,20 @@ class LinkDiagnosis:
     """Follows the server's log and remembers the last trouble of each link.
 
     Args:
-        config: The member's bus.
+        in_force: The member's bus.
         log_file: What the server writes.
     """
 
-    def __init__(self, config: BusConfig, log_file: Path) -> None:
+    def __init__(self, in_force: ConfigInForce, log_file: Path) -> None:
+        self._in_force = in_force
+        self._known: BusConfig | None = None
         self._log_file = log_file
         self._offset = 0
         self._rest = ""
-        self._codes = {peer.code for peer in config.peers}
-        self._dialled = {peer.dial: peer.code for peer in config.peers if peer.dial is not None}
-        self._accounts = {names.link_account(peer.code, lane): peer.code for peer in config.peers for lane in LANES}
-        self._keys = {
-            public: peer.code for peer in config.peers for lane in LANES for public in peer.keys(lane).peer_publics
-        }
+        self._codes: set[str] = set()
+        self._dialled: dict[str, str] = {}
+        self._accounts: dict[str, str] = {}
+        self._keys: dict[str, str] = {}
         self._links: dict[str, str] = {}
         """Peer by connection number, for links that we dialled."""
         self._troubles: dict[str, str] = {}
@@ -76,7 +77,20 @@ class LinkDiagnosis:
             return self._stranger
         return found
 
+    def _learn(self) -> None:
+        config = self._in_force.config
+        if config is self._known:
+            return
+        self._known = config
+        self._codes = {peer.code for peer in config.peers}
+        self._dialled = {peer.dial: peer.code for peer in config.peers if peer.dial is not None}
+        self._accounts = {names.link_account(peer.code, lane): peer.code for peer in config.peers for lane in LANES}
+        self._keys = {
+            public: peer.code for peer in config.peers for lane in LANES for public in peer.keys(lane).peer_publics
+        }
+
     def _read(self) -> None:
+        self._learn()
         try:
             with self._log_file.open("rb") as file:
                 size = file.seek(0, os.SEEK_END)

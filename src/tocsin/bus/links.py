@@ -9,9 +9,10 @@ from datetime import datetime
 import msgspec
 
 from tocsin.bus import names
-from tocsin.bus.config import LANES, BusConfig, Lane
+from tocsin.bus.config import LANES, Lane
 from tocsin.bus.connection import Connection
 from tocsin.bus.diagnosis import LinkDiagnosis
+from tocsin.bus.in_force import ConfigInForce
 from tocsin.bus.streams import consumer_info, stream_info
 from tocsin.clock import Clock
 from tocsin.errors import BusUnavailableError
@@ -85,7 +86,7 @@ class LinkWatch:
     """Tells how the links are doing.
 
     Args:
-        config: The member's bus.
+        in_force: The member's bus.
         home: Connection in the home account.
         system: Connection in the system account.
         clock: For ``since``.
@@ -94,19 +95,21 @@ class LinkWatch:
 
     def __init__(
         self,
-        config: BusConfig,
+        in_force: ConfigInForce,
         *,
         home: Connection,
         system: Connection,
         clock: Clock,
         diagnosis: LinkDiagnosis | None,
     ) -> None:
-        self._config = config
+        self._in_force = in_force
         self._home = home
         self._system = system
         self._clock = clock
         self._diagnosis = diagnosis
         self._since: dict[tuple[str, str, int], datetime] = {}
+        self.silent: dict[str, str] = {}
+        """Links that are up and over which nothing comes, in words; as ``LinkMender`` has found."""
 
     async def states(self) -> dict[str, LinkState]:
         """Return the state of every link by the peer's code.
@@ -118,7 +121,7 @@ class LinkWatch:
         now = self._clock.now()
         present = {(server, leaf.account, leaf.id) for leaf in leafs.values()}
         self._since = {key: self._since.get(key, now) for key in present}
-        codes = [peer.code for peer in self._config.peers]
+        codes = [peer.code for peer in self._in_force.config.peers]
         lanes = await asyncio.gather(
             *(
                 self._lane(code, lane, leafs.get(names.link_account(code, lane)), server)
@@ -142,7 +145,7 @@ class LinkWatch:
         _, leafs = await self._leafs()
         return {
             peer.code
-            for peer in self._config.peers
+            for peer in self._in_force.config.peers
             if all(names.link_account(peer.code, lane) in leafs for lane in LANES)
         }
 
@@ -153,7 +156,7 @@ class LinkWatch:
             BusError: The member's own server does not answer.
             ConfigError: There is no such link.
         """
-        link = self._config.peer(peer)
+        link = self._in_force.config.peer(peer)
         return self._problem(link.code, is_up=peer in await self.connected())
 
     async def kick(self, peer: str) -> int:
@@ -181,7 +184,7 @@ class LinkWatch:
         return answer.server.id, {leaf.account: leaf for leaf in leafs}
 
     async def _lane(self, code: str, lane: Lane, leaf: _Leaf | None, server: str) -> LaneState:
-        me = self._config.member
+        me = self._in_force.config.member
         outbox = names.outbox(me, code, lane)
         sent, theirs, copy = await asyncio.gather(
             stream_info(self._home, outbox),
@@ -209,8 +212,8 @@ class LinkWatch:
         if is_up:
             if self._diagnosis is not None:
                 self._diagnosis.forget(code)
-            return ""
-        dials_us = self._config.peer(code).dial is None
+            return self.silent.get(code, "")
+        dials_us = self._in_force.config.peer(code).dial is None
         found = self._diagnosis.trouble(code, dials_us=dials_us) if self._diagnosis is not None else ""
         return found or ("the peer has not called" if dials_us else "the peer cannot be reached")
 

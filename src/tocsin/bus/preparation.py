@@ -19,6 +19,7 @@ _STREAM_EXISTS = 10058
 _RETRY_S = 0.25
 _FIRST_LINK_S = 3.0
 _POLL_S = 0.05
+_LEFT_BYTES = 1024 * 1024
 
 
 async def until_ready(prepare: Callable[[], Awaitable[None]], *, timeout_s: float) -> None:
@@ -83,6 +84,27 @@ async def prepare_copies(connection: Connection, config: BusConfig) -> None:
     for peer in config.peers:
         for lane in LANES:
             await _ensure_stream(connection, copy_config(config, peer, lane))
+
+
+async def put_aside(connection: Connection, me: str, peer: str) -> None:
+    """Empty the outboxes for a peer that left, and delete our copies of its own.
+
+    What lies in an outbox is for a member no longer. The empty stream stays, with next to no room reserved: if the
+    peer comes back its numbers go on, and the peer's copy, which knows how far it was, misses nothing. What lay in the
+    copies is in the store.
+
+    Raises:
+        BusError: JetStream refuses or does not answer.
+    """
+    for lane in LANES:
+        outbox = names.outbox(me, peer, lane)
+        info = await stream_info(connection, outbox)
+        if info is not None:
+            await ask(connection, f"STREAM.PURGE.{outbox}", timeout_s=10.0)
+            await ask(connection, f"STREAM.UPDATE.{outbox}", {**info.config, "max_bytes": _LEFT_BYTES}, timeout_s=10.0)
+        copy = names.copy_stream(peer, lane)
+        if await stream_info(connection, copy) is not None:
+            await ask(connection, f"STREAM.DELETE.{copy}", timeout_s=10.0)
 
 
 def outbox_config(config: BusConfig, peer: PeerLink, lane: Lane) -> dict[str, Any]:

@@ -170,6 +170,15 @@ class Server:
             await self._reload_once(timeout_s)
         self.config = config
 
+    async def reload_again(self) -> None:
+        """Have the server read once more what is in force, files of certificates and keys included.
+
+        Raises:
+            ConfigError: It refuses: a file has changed for the worse.
+            BusError: The server does not run or does not answer.
+        """
+        await self.reload(self.config)
+
     async def _reload_once(self, timeout_s: float) -> None:
         if self._process is None:
             return

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from tocsin.bus import names
-from tocsin.bus.config import LANES, BusConfig
+from tocsin.bus.config import LANES
 from tocsin.bus.connection import Connection
 from tocsin.bus.copies import Cursor, StreamReader
+from tocsin.bus.in_force import ConfigInForce
 from tocsin.bus.streams import erase, stream_info
 from tocsin.clock import Clock
 from tocsin.errors import BusUnavailableError
@@ -17,25 +18,25 @@ class Shelf:
     """The streams of one member, read apart from the traffic.
 
     Args:
-        config: The member's bus.
+        in_force: The member's bus.
         connection: In the home account; that of the copies, so that no warning waits behind a reading.
         clock: For missed heartbeats.
     """
 
-    def __init__(self, config: BusConfig, connection: Connection, clock: Clock) -> None:
-        self._config = config
+    def __init__(self, in_force: ConfigInForce, connection: Connection, clock: Clock) -> None:
+        self._in_force = in_force
         self._connection = connection
         self._clock = clock
         self._readers: list[StreamReader] = []
 
     def outboxes(self) -> tuple[str, ...]:
         """Return the names of our own outboxes."""
-        me = self._config.member
-        return tuple(names.outbox(me, peer.code, lane) for peer in self._config.peers for lane in LANES)
+        config = self._in_force.config
+        return tuple(names.outbox(config.member, peer.code, lane) for peer in config.peers for lane in LANES)
 
     def copies(self) -> tuple[str, ...]:
         """Return the names of our copies of the peers' outboxes."""
-        return tuple(names.copy_stream(peer.code, lane) for peer in self._config.peers for lane in LANES)
+        return tuple(names.copy_stream(peer.code, lane) for peer in self._in_force.config.peers for lane in LANES)
 
     async def ends(self) -> tuple[Cursor, ...]:
         """Return where each of our own outboxes ends now, in the order of ``outboxes()``.

@@ -8,6 +8,7 @@ import pytest
 from tests.servers import make_federation
 
 from tocsin.bus.diagnosis import LinkDiagnosis
+from tocsin.bus.in_force import ConfigInForce
 from tocsin.bus.links import duration_ms
 
 STAMP = "[5573] 2026/11/24 22:12:48.069948"
@@ -17,7 +18,7 @@ def diagnosis(tmp_path: Path, member: str) -> tuple[LinkDiagnosis, Path]:
     config = make_federation(tmp_path).configs[member]
     log = tmp_path / "server.log"
     log.touch()
-    return LinkDiagnosis(config, log), log
+    return LinkDiagnosis(ConfigInForce(config), log), log
 
 
 def say(log: Path, *lines: str) -> None:
