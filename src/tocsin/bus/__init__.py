@@ -4,7 +4,7 @@ from tocsin.bus.client import Bus
 from tocsin.bus.config import BusConfig, LaneKeys, PeerLink
 from tocsin.bus.copies import Cursor
 from tocsin.bus.fragment import server_config
-from tocsin.bus.keys import NKey, new_nkey
+from tocsin.bus.keys import NKey, new_nkey, read_seed
 from tocsin.bus.links import LaneState, LinkState
 from tocsin.bus.publisher import Ack
 from tocsin.bus.server import Server
@@ -21,5 +21,6 @@ __all__ = [
     "PeerLink",
     "Server",
     "new_nkey",
+    "read_seed",
     "server_config",
 ]

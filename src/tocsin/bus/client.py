@@ -70,6 +70,11 @@ class Bus:
         self._links = LinkWatch(self._in_force, home=self._main, system=self._system, clock=clock, diagnosis=diagnosis)
 
     @property
+    def config(self) -> BusConfig:
+        """The configuration in force."""
+        return self._in_force.config
+
+    @property
     def is_up(self) -> bool:
         """Whether the own server can be reached now."""
         return self._main.is_up

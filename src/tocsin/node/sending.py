@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 import msgspec
@@ -42,6 +42,11 @@ class Sender:
     def begin(self, ends: Mapping[str, StreamCursor]) -> None:
         """Take note where the outboxes end, all of it known to the store."""
         self._ends = dict(ends)
+
+    def add(self, ends: Iterable[StreamCursor]) -> None:
+        """Take note of outboxes that are new, or come back; of all others it knows better."""
+        for end in ends:
+            self._ends.setdefault(end.stream, end)
 
     def send(self, released: Released[Peer]) -> None:
         """Send a frame; whoever calls has given, or gives at once, the frame itself to the keeper."""

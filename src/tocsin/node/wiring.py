@@ -61,6 +61,49 @@ def bus_config(config: MemberConfig, roster: Roster) -> BusConfig:
     )
 
 
+def require_own_link(config: MemberConfig, roster: Roster, *, now: datetime) -> None:
+    """See that the peers would believe this member's link certificate and the keys with which it dials.
+
+    Args:
+        config: The member's.
+        roster: What the peers go by.
+        now: UTC.
+
+    Raises:
+        ConfigError: They would not.
+    """
+    code = config.member.code
+    member = roster.member(code)
+    if member is None:
+        raise ConfigError(f"{code} is not in this roster")
+    path = config.path("tls/link.pem")
+    try:
+        certificate = path.read_bytes()
+        end, is_ours = expires_at(certificate), is_issued_by(certificate, member.link.certificate.encode())
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", path=str(path)) from error
+    except ValueError as error:
+        raise ConfigError("is no certificate in PEM", path=str(path)) from error
+    if end <= now:
+        raise ConfigError(f"this link certificate expired at {end:%Y-%m-%d}", path=str(path))
+    if not is_ours:
+        raise ConfigError(
+            f"this certificate is not issued by the authority that the roster names for {code}", path=str(path),
+            advice="Issue it with the authority that the peers know",
+        )  # fmt: skip
+    for link in roster.links:
+        if link.dialler != code:
+            continue
+        for lane in LANES:
+            seed_file = config.path(f"keys/link-{link.listener}-{lane}.nk")
+            known = member.link.nkeys.get(f"{link.listener}/{lane}", "").split()
+            if read_seed(str(seed_file)).public not in known:
+                raise ConfigError(
+                    f"the roster does not name this key for {code} to dial {link.listener}", path=str(seed_file),
+                    advice="Use the key that the roster names, or agree on a new roster",
+                )  # fmt: skip
+
+
 def _peer_link(config: MemberConfig, roster: Roster, peer: str, authorities: Path) -> PeerLink:
     code = config.member.code
     entry = roster.member(peer)

@@ -1,0 +1,256 @@
+"""A node that changes while it runs: the next roster, a key taken back, its own TOML, keys and certificates.
+
+All or nothing: what is wrong with a change is found before anything of it is in force. What is left to do then (a link
+that has to come up, a copy that has to be made) goes on by itself, and ``tocsin status`` shows it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+from tocsin.bus import BusConfig, PeerLink, read_seed
+from tocsin.errors import BusError, ConfigError, NotReleasableError, TocsinError
+from tocsin.markings import marking_for
+from tocsin.node.config import MemberConfig, read_config
+from tocsin.node.differences import config_changes, require_changeable, roster_changes
+from tocsin.node.node import Node
+from tocsin.node.rosters import put_in_force
+from tocsin.node.taking_up import read_so_far
+from tocsin.node.wiring import LANES, bus_config, load_keys, require_own_link
+from tocsin.records import Precedence, Revocation, with_body
+from tocsin.codec import encode
+from tocsin.signing import KeyRevocation, SignedDocument, Trust
+
+CONFIG_FILE = "member.toml"
+_READ_TO_END_S = 5.0
+_LINK_BACK_S = 10.0
+_LOOK_EVERY_S = 0.1
+
+log = structlog.get_logger()
+
+
+class Changes:
+    """Changes one running node, one change at a time.
+
+    Args:
+        node: It has started.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._one_at_a_time = asyncio.Lock()
+        self._certificate = _digest([node.bus.config.certificate_file, node.bus.config.key_file])
+        self._links = {peer.code: _link_digest(peer) for peer in node.bus.config.peers}
+
+    async def apply_roster(self, document: SignedDocument) -> list[str]:
+        """Put the next roster in force, and what the member's files say now with it; say in words what changed.
+
+        Raises:
+            TrustError: It does not follow from the one in force, or too few have signed.
+            ConfigError: This member's keys, certificates or server do not fit it.
+            BusError: The own server does not answer.
+        """
+        async with self._one_at_a_time:
+            return await self._change(read_config(self._file), document)
+
+    async def reload(self) -> list[str]:
+        """Read the member's TOML, keys and certificates again; say in words what changed.
+
+        Raises:
+            ConfigError: A file is wrong, or names what cannot change while the node runs; nothing has changed then.
+            BusError: The own server does not answer.
+        """
+        async with self._one_at_a_time:
+            return await self._change(read_config(self._file), None)
+
+    async def revoke(self, document: SignedDocument) -> list[str]:
+        """Take back a key here at once, and tell every member of it; say in words what was done.
+
+        Raises:
+            TrustError: The revocation is not signed by the key's owner, or the owner has no such key.
+        """
+        async with self._one_at_a_time:
+            revocation = self._node.exchange.trust.revoke(document)
+            told = [f"key {revocation.keyid[:16]} of {revocation.member} counts no more beyond its last heads"]
+            told.append(self._tell_of(document, revocation))
+            return _logged(told)
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _file(self) -> Path:
+        return self._node.config.home / CONFIG_FILE
+
+    async def _change(self, config: MemberConfig, document: SignedDocument | None) -> list[str]:
+        node = self._node
+        require_changeable(node.config, config)
+        trust = copy.copy(node.exchange.trust)
+        if document is not None:
+            trust.apply(document, now=node.clock.now())
+        if trust.roster.member(node.member) is None:
+            raise ConfigError(
+                f"{node.member} is not in this roster any more",
+                advice="Stop the node: the other members take nothing more from it. Its store stays readable",
+            )
+        keys = load_keys(config, trust.roster)
+        former = node.bus.config
+        wired = bus_config(config, trust.roster)
+        try:
+            require_own_link(config, trust.roster, now=node.clock.now())
+            left = await self._read_what_left(former, wired)
+            if node.server is not None:
+                await node.server.reload(wired)
+            if document is not None:
+                put_in_force(config, document)
+        except TocsinError:
+            await self._undo(former)
+            raise
+        told = self._words(config, trust)
+        # from here on to the first await nothing else runs: what is sealed goes either the old way or the new one
+        if document is not None:
+            node.exchange.trust.apply(document, now=node.clock.now())
+        node.exchange.policy = config.exchange
+        for key in keys.values():
+            node.exchange.use_key(key)
+        node.config = config
+        try:
+            await node.take_up(wired)
+            told += await self._part_from(left)
+            told += await self._renew_links(former, wired)
+        except BusError as error:
+            told.append(f"in force, but the own server does not keep up: {error}; it is tried again")
+        node.read_again()
+        return _logged(told or ["nothing changed"])
+
+    async def _undo(self, former: BusConfig) -> None:
+        """Put back what was written for a change that is not to be."""
+        node = self._node
+        bus_config(node.config, node.exchange.trust.roster)
+        if node.server is not None:
+            with suppress(TocsinError):  # what went wrong first is what is told
+                await node.server.reload(former)
+
+    def _words(self, config: MemberConfig, trust: Trust) -> list[str]:
+        node = self._node
+        told = roster_changes(node.exchange.trust.roster, trust.roster)
+        told += config_changes(node.config, config)
+        if node.server is None and trust.roster is not node.exchange.trust.roster:
+            told.append(
+                "this member's server is its own: put what `tocsin config nats` prints into its configuration and "
+                "reload it twice (in a cluster, each server); links of members that left stay up until then"
+            )
+        return told
+
+    async def _read_what_left(self, former: BusConfig, wired: BusConfig) -> dict[str, bool]:
+        """Read the copies of peers that leave to their end; say of which it was done."""
+        left = {}
+        for code in sorted({peer.code for peer in former.peers} - {peer.code for peer in wired.peers}):
+            try:
+                left[code] = await self._node.bus.readers.read_to_end(code, timeout_s=_READ_TO_END_S)
+            except BusError as error:
+                log.warning("copy not read to its end", peer=code, error=str(error))
+                left[code] = False
+        return left
+
+    async def _part_from(self, left: dict[str, bool]) -> list[str]:
+        node = self._node
+        told = []
+        for code, is_read in left.items():
+            self._links.pop(code, None)
+            await node.bus.kick_link(code)  # a link that is up outlives its key
+            await node.keeper.flush()
+            if is_read:
+                await node.bus.put_aside(code)
+                told.append(f"the link to {code} is cut, its copy was read to its end, its outbox is emptied")
+            else:
+                told.append(f"the link to {code} is cut; its copy was not read to its end and is kept")
+            for unacked in node.store.links.unacked():
+                if unacked.hop == code:
+                    node.keeper.acked(unacked.ref.hash, code)
+        return told
+
+    async def _renew_links(self, former: BusConfig, wired: BusConfig) -> list[str]:
+        """Cut the links whose keys or certificates are new, one after the other, so that each proves itself at once."""
+        certificate = _digest([wired.certificate_file, wired.key_file])
+        is_new = certificate != self._certificate
+        self._certificate = certificate
+        known, self._links = self._links, {peer.code: _link_digest(peer) for peer in wired.peers}
+        codes = [
+            peer.code for peer in former.peers
+            if peer.code in self._links and (is_new or known.get(peer.code) != self._links[peer.code])
+        ]  # fmt: skip
+        told = ["the link certificate is new"] if is_new else []
+        for place, code in enumerate(codes):
+            problem = await self._cut_and_wait(code)
+            if problem:
+                rest = ", ".join(codes[place + 1 :])
+                told.append(f"the link to {code} did not come back within {_LINK_BACK_S:g} s: {problem}")
+                if rest:
+                    told.append(f"the links to {rest} were left as they are; they take it up when they are made anew")
+                break
+            told.append(f"the link to {code} was made anew and is up")
+        return told
+
+    async def _cut_and_wait(self, code: str) -> str:
+        """Cut a link and wait until it is back and both copies hear of their outboxes; say why if it is not."""
+        bus = self._node.bus
+        before = (await bus.links())[code]
+        if not before.connected:
+            return ""  # it takes up what is new when it comes
+        await bus.kick_link(code)
+        problem = "the peer has not called"
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINK_BACK_S):
+                while True:
+                    state = (await bus.links())[code]
+                    lanes = ((before.main, state.main), (before.bulk, state.bulk))
+                    if all(now.connected and now.since != then.since for then, now in lanes):
+                        return ""
+                    problem = state.problem or problem
+                    await asyncio.sleep(_LOOK_EVERY_S)
+        return problem
+
+    def _tell_of(self, document: SignedDocument, revocation: KeyRevocation) -> str:
+        node = self._node
+        everyone = node.exchange.trust.roster.codes
+        body = Revocation(document=encode(document).decode())
+        for status in ("actual", "test"):  # with whichever key still counts
+            record = with_body(
+                "exchange.revocation", body, id=f"revocation-{revocation.keyid[:16]}-{node.new_id()[:16]}",
+                originator=node.member, marking=marking_for(*everyone), status=status,
+                precedence=Precedence.IMMEDIATE, issued_at=node.clock.now(),
+            )  # fmt: skip
+            try:
+                outgoing = node.issue([record])
+            except NotReleasableError as error:
+                log.warning("cannot tell of a revocation", status=status, error=str(error))
+                continue
+            sent = sorted({released.destination.code for released in outgoing.sends})
+            return f"the revocation is on its way to {', '.join(sent) or 'nobody: no link'}"
+        return (
+            "no key is left here that could sign the order: hand the document to the other members, and keep it for "
+            "this one's next start"
+        )
+
+
+def _logged(told: list[str]) -> list[str]:
+    for words in told:
+        log.info("changed", what=words)
+    return told
+
+
+def _link_digest(peer: PeerLink) -> str:
+    seeds = [peer.keys(lane).seed_file for lane in LANES]
+    texts = [repr(peer), *(read_seed(seed).public for seed in seeds if seed is not None)]
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest() + _digest([peer.certificate_file])
+
+
+def _digest(files: Iterable[str]) -> str:
+    return hashlib.sha256(b"\0".join(Path(file).read_bytes() for file in files)).hexdigest()
