@@ -18,9 +18,10 @@ from tests.servers import Wire, eventually, free_ports
 
 from tocsin.clock import SystemClock
 from tocsin.exchange import verify_frames
-from tocsin.node import Addresses, Node, Plan, Watcher, links_for, make_federation, read_config
+from tocsin.node import Addresses, Node, Plan, Watcher, links_for, make_federation, make_member, read_config
+from tocsin.node.changing import Changes
 from tocsin.records import Record
-from tocsin.signing import Link, Roster
+from tocsin.signing import Link, Roster, RosterMember
 from tocsin.testing.federation import make_detection
 
 ROOT = Path(__file__).parents[1]
@@ -35,22 +36,37 @@ class House:
         directory: Where to make them.
         topology: ``mesh``, or ``hub`` with USA in the middle.
         codes: The members.
+        later: Members whose folders are there and whom the roster does not know yet.
         wired: Whether every link goes through a ``Wire``.
     """
 
     def __init__(
-        self, directory: Path, topology: str = "mesh", *, codes: Sequence[str] = CODES, wired: bool = False
-    ) -> None:
+        self, directory: Path, topology: str = "mesh", *, codes: Sequence[str] = CODES, later: Sequence[str] = (),
+        wired: bool = False,
+    ) -> None:  # fmt: skip
         self.codes = tuple(codes)
         self.links = links_for(topology, codes, hub="USA")
-        ports = iter(free_ports(3 * len(codes) + len(self.links)))
+        ports = iter(free_ports(3 * (len(codes) + len(later)) + len(self.links)))
         plans = [
             Plan(code, code, directory / code, Addresses(*(f"127.0.0.1:{next(ports)}" for _ in range(3))))
-            for code in codes
+            for code in (*codes, *later)
         ]
         self.homes = {plan.code: plan.home for plan in plans}
         self.plans = {plan.code: plan for plan in plans}
-        self.roster: Roster = make_federation(plans, self.links, name="test", now=SystemClock().now())
+        self.roster: Roster = make_federation(
+            [self.plans[code] for code in codes], self.links, name="test", now=SystemClock().now()
+        )
+        self.rosters = [self.roster]
+        """All that were in force, oldest first."""
+        dialled = links_for(topology, sorted({*codes, *later}), hub="USA")
+        self.introductions: dict[str, RosterMember] = {
+            code: make_member(
+                self.plans[code], dials=[link.listener for link in dialled if link.dialler == code],
+                now=SystemClock().now(), audiences=[],
+            )
+            for code in later
+        }  # fmt: skip
+        """What members that join later tell of themselves."""
         self.wires: dict[Link, Wire] = {}
         if wired:
             for link in self.links:
@@ -109,6 +125,7 @@ class Local:
         await self._node.start()
         self._stop = asyncio.Event()
         self._serving = asyncio.create_task(self._node.serve(self._stop))
+        self.changes = Changes(self._node)
 
     async def stop(self) -> None:
         """Stop it; what made it fail before is raised."""
@@ -350,7 +367,7 @@ def audit(house: House, told: Iterable[Told], *, refused_by: Sequence[str] = (),
         assert leaked == disk.foreign == [], code
         doubled = [one for one, count in disk.ids.items() if count > 1]
         assert doubled == [], (code, doubled[:5])
-        report = verify_frames(disk.frames, [house.roster])
+        report = verify_frames(disk.frames, house.rosters)
         assert [each for each in report.breaks if not each.where.startswith(tuple(without))] == [], code
         assert [gap for gap in report.gaps if gap.chain.originator not in without] == [], code
         assert code in refused_by or disk.refused == [], (code, disk.refused[:5])

@@ -16,7 +16,7 @@ from tocsin.bus.in_force import ConfigInForce
 from tocsin.bus.keys import read_seed
 from tocsin.bus.links import LinkState, LinkWatch
 from tocsin.bus.mending import LinkMender
-from tocsin.bus.preparation import prepare_copies, prepare_outboxes, put_aside, until_linked, until_ready
+from tocsin.bus.preparation import prepare_copies, prepare_outboxes, part_from, until_linked, until_ready
 from tocsin.bus.publisher import Ack, Publisher
 from tocsin.bus.readers import CopyReaders, OnDurable
 from tocsin.bus.server import LOG_FILE, Server
@@ -125,7 +125,7 @@ class Bus:
         """
         await until_ready(partial(prepare_outboxes, self._main, self._in_force.config), timeout_s=timeout_s)
 
-    async def reconfigure(self, config: BusConfig, *, cursors: Iterable[Cursor] = ()) -> None:
+    async def reconfigure(self, config: BusConfig, *, cursors: Callable[[], Iterable[Cursor]]) -> None:
         """Take up while running what changed about our peers; the server has it already.
 
         From the call on, before anything is waited for, frames go to the peers of the new configuration and to no
@@ -133,7 +133,7 @@ class Bus:
 
         Args:
             config: Of the same member and server.
-            cursors: How far copies of peers that come back were read before.
+            cursors: Tells how far the copies of the new peers were read before.
 
         Raises:
             BusError: JetStream refuses, or is not ready.
@@ -144,18 +144,18 @@ class Bus:
         for code in former - present:
             await self.readers.drop(code)
             self._heard_s.pop(code, None)
-        known = {cursor.stream: cursor for cursor in cursors}
+        known = {cursor.stream: cursor for cursor in cursors()} if present - former else {}
         for code in sorted(present):
             self.readers.add(code, known)
         await self.prepare_outboxes()
 
-    async def put_aside(self, peer: str) -> None:
-        """Empty the outboxes for a peer that left, and drop our copies of its own; see ``preparation.put_aside``.
+    async def part_from(self, peer: str) -> None:
+        """Empty the outboxes for a peer that left, and drop our copies of its own; see ``preparation.part_from``.
 
         Raises:
             BusError: JetStream refuses or does not answer.
         """
-        await put_aside(self._main, self._in_force.config.member, peer)
+        await part_from(self._main, self._in_force.config.member, peer)
 
     async def keep_links(self, server: Server | None) -> None:
         """Mend links that are up and silent until cancelled.

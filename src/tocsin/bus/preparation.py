@@ -86,7 +86,7 @@ async def prepare_copies(connection: Connection, config: BusConfig) -> None:
             await _ensure_stream(connection, copy_config(config, peer, lane))
 
 
-async def put_aside(connection: Connection, me: str, peer: str) -> None:
+async def part_from(connection: Connection, me: str, peer: str) -> None:
     """Empty the outboxes for a peer that left, and delete our copies of its own.
 
     What lies in an outbox is for a member no longer. The empty stream stays, with next to no room reserved: if the

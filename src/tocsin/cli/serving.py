@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from tocsin.errors import TocsinError
 from tocsin.node import ControlSocket, HealthServer, MemberConfig, Node, status_of
 from tocsin.node.process import prefer_the_loop
 
@@ -16,7 +17,7 @@ log = structlog.get_logger()
 
 
 async def serve(config: MemberConfig) -> None:
-    """Run a node until SIGINT or SIGTERM, also while it still starts.
+    """Run a node until SIGINT or SIGTERM, also while it still starts; SIGHUP has it read its files again.
 
     Raises:
         TocsinError: The node does not start, or a part of it failed for good.
@@ -25,6 +26,7 @@ async def serve(config: MemberConfig) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    reloads: set[asyncio.Task[None]] = set()
     node = Node(config)
     if not await _unless(stop, node.start()):
         return
@@ -34,13 +36,27 @@ async def serve(config: MemberConfig) -> None:
             config.health.listen, status=lambda: status_of(node), exposition=node.metrics.exposition
         )  # fmt: skip
         try:
-            async with ControlSocket(node):
+            async with ControlSocket(node) as control:
+                loop.add_signal_handler(signal.SIGHUP, lambda: _begin_reload(control, reloads))
                 log.info("serving", member=node.member, health=config.health.listen, clients=config.bus.client_listen)
                 await node.serve(stop)
         finally:
             await asyncio.to_thread(health.close)
     finally:
         await node.stop()
+
+
+def _begin_reload(control: ControlSocket, reloads: set[asyncio.Task[None]]) -> None:
+    task = asyncio.create_task(_reload(control), name="reload")
+    reloads.add(task)
+    task.add_done_callback(reloads.discard)
+
+
+async def _reload(control: ControlSocket) -> None:
+    try:
+        await control.changes.reload()
+    except TocsinError as error:
+        log.warning("not reloaded", error=str(error))
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:

@@ -16,17 +16,16 @@ from pathlib import Path
 import structlog
 
 from tocsin.bus import BusConfig, PeerLink, read_seed
+from tocsin.codec import encode
 from tocsin.errors import BusError, ConfigError, NotReleasableError, TocsinError
 from tocsin.markings import marking_for
 from tocsin.node.config import MemberConfig, read_config
 from tocsin.node.differences import config_changes, require_changeable, roster_changes
 from tocsin.node.node import Node
 from tocsin.node.rosters import put_in_force
-from tocsin.node.taking_up import read_so_far
-from tocsin.node.wiring import LANES, bus_config, load_keys, require_own_link
+from tocsin.node.wiring import bus_config, load_keys, require_own_link
 from tocsin.records import Precedence, Revocation, with_body
-from tocsin.codec import encode
-from tocsin.signing import KeyRevocation, SignedDocument, Trust
+from tocsin.signing import KeyRevocation, SignedDocument, Trust, expires_at
 
 CONFIG_FILE = "member.toml"
 _READ_TO_END_S = 5.0
@@ -103,7 +102,8 @@ class Changes:
         former = node.bus.config
         wired = bus_config(config, trust.roster)
         try:
-            require_own_link(config, trust.roster, now=node.clock.now())
+            require_own_link(config, trust.roster)
+            self._require_valid_certificate(wired)
             left = await self._read_what_left(former, wired)
             if node.server is not None:
                 await node.server.reload(wired)
@@ -148,6 +148,13 @@ class Changes:
             )
         return told
 
+    def _require_valid_certificate(self, wired: BusConfig) -> None:
+        """Refuse a new certificate that has expired; an old one is no reason to refuse a roster."""
+        path = Path(wired.certificate_file)
+        end = expires_at(path.read_bytes())
+        if end <= self._node.clock.now() and _digest([wired.certificate_file, wired.key_file]) != self._certificate:
+            raise ConfigError(f"this link certificate expired on {end:%Y-%m-%d}", path=str(path))
+
     async def _read_what_left(self, former: BusConfig, wired: BusConfig) -> dict[str, bool]:
         """Read the copies of peers that leave to their end; say of which it was done."""
         left = {}
@@ -167,7 +174,7 @@ class Changes:
             await node.bus.kick_link(code)  # a link that is up outlives its key
             await node.keeper.flush()
             if is_read:
-                await node.bus.put_aside(code)
+                await node.bus.part_from(code)
                 told.append(f"the link to {code} is cut, its copy was read to its end, its outbox is emptied")
             else:
                 told.append(f"the link to {code} is cut; its copy was not read to its end and is kept")
@@ -247,7 +254,7 @@ def _logged(told: list[str]) -> list[str]:
 
 
 def _link_digest(peer: PeerLink) -> str:
-    seeds = [peer.keys(lane).seed_file for lane in LANES]
+    seeds = [keys.seed_file for keys in (peer.main, peer.bulk)]
     texts = [repr(peer), *(read_seed(seed).public for seed in seeds if seed is not None)]
     return hashlib.sha256("\n".join(texts).encode()).hexdigest() + _digest([peer.certificate_file])
 

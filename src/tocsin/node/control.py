@@ -16,8 +16,10 @@ import msgspec
 from tocsin.codec import decode, encode
 from tocsin.errors import ConfigError, NotReleasableError, TocsinError
 from tocsin.exchange import Outgoing, carry_out
+from tocsin.node.changing import Changes
 from tocsin.node.node import Node
 from tocsin.records import Admitted, Destination, Downgrade, Peer
+from tocsin.signing import SignedDocument
 
 SOCKET = "data/control.sock"
 _LINE_BYTES = 16 * 1024 * 1024
@@ -79,7 +81,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     """What changed and what is still to be done, in words, a sentence each."""
 
 
-async def carry(node: Node, order: Order) -> Done:
+async def carry(node: Node, changes: Changes, order: Order) -> Done:
     """Carry out an order at a node.
 
     Raises:
@@ -94,8 +96,12 @@ async def carry(node: Node, order: Order) -> Done:
             sources = [_own(node, record_id) for record_id in downgrade.source_ids]
             made = carry_out(downgrade, sources, node.config.exchange, new_id=node.new_id, now=node.clock.now())
             return _done(node.issue(made))
-        case ApplyRoster() | RevokeKey() | Reload():
-            raise ConfigError("this node cannot change while it runs", advice="Stop it, change its files, start it")
+        case ApplyRoster(document=document):
+            return Done(told=tuple(await changes.apply_roster(_signed(document))))
+        case RevokeKey(document=document):
+            return Done(told=tuple(await changes.revoke(_signed(document))))
+        case Reload():
+            return Done(told=tuple(await changes.reload()))
 
 
 class ControlSocket:
@@ -107,6 +113,7 @@ class ControlSocket:
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self.changes = Changes(node)
         self._path = node.config.path(SOCKET)
         self._server: asyncio.Server | None = None
 
@@ -131,7 +138,7 @@ class ControlSocket:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            done = await carry(self._node, decode(await reader.readuntil(), Order))  # type: ignore[arg-type]
+            done = await carry(self._node, self.changes, decode(await reader.readuntil(), Order, max_bytes=_LINE_BYTES))  # type: ignore[arg-type]
         except TocsinError as error:
             done = Done(error=str(error))
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -161,6 +168,10 @@ async def ask(home: Path, order: Order) -> Done:
     answer = await reader.readline()
     writer.close()
     return decode(answer, Done)
+
+
+def _signed(text: str) -> SignedDocument:
+    return decode(text.encode(), SignedDocument, max_bytes=_LINE_BYTES)
 
 
 def _own(node: Node, record_id: str) -> Admitted:

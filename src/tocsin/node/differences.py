@@ -8,9 +8,7 @@ from tocsin.errors import ConfigError
 from tocsin.node.config import TABLES, MemberConfig
 from tocsin.signing import Roster, RosterMember
 
-CHANGEABLE = frozenset(
-    {"member.name", "keys", "exchange", "bus.dial", "bus.max_age_days", "bus.max_bytes"}
-)
+CHANGEABLE = frozenset({"member.name", "keys", "exchange", "bus.dial", "bus.max_age_days", "bus.max_bytes"})
 """Tables and fields that take effect while the node runs; all others need it started anew."""
 
 
@@ -57,9 +55,7 @@ def roster_changes(former: Roster, roster: Roster) -> list[str]:
         before = former.member(member.code)
         if before is not None:
             told += _member_changes(before, member)
-    links, were = (
-        {(link.dialler, link.listener) for link in each.links} for each in (roster, former)
-    )
+    links, were = ({(link.dialler, link.listener) for link in each.links} for each in (roster, former))
     told += [f"{dialler} dials {listener}" for dialler, listener in sorted(links - were)]
     told += [f"{dialler} no longer dials {listener}" for dialler, listener in sorted(were - links)]
     return told

@@ -15,7 +15,7 @@ from functools import partial
 
 import structlog
 
-from tocsin.bus import Bus, Server
+from tocsin.bus import Bus, BusConfig, Server
 from tocsin.bus import Cursor as StreamCursor
 from tocsin.clock import Clock, SystemClock
 from tocsin.errors import (
@@ -27,7 +27,7 @@ from tocsin.errors import (
     StatusMixError,
     StoreError,
 )
-from tocsin.exchange import Exchange, Incoming, Outgoing, Rejected
+from tocsin.exchange import Exchange, Incoming, Outgoing, Reason, Rejected
 from tocsin.node.config import MemberConfig
 from tocsin.node.desk_work import DeskWork
 from tocsin.node.desks import DeskContext, open_desks
@@ -43,6 +43,8 @@ from tocsin.records import Admitted, AdmittedFrame, Peer, Precedence, Recall, Re
 from tocsin.store import Cursor, HeldItem, Store, reread
 
 HEADS_EVERY_S = 1.0
+LATER = (Reason.UNKNOWN_KEY, Reason.UNKNOWN_MEMBER)
+"""What a roster that is not in force here yet may cure: members take up the next one at different moments."""
 
 log = structlog.get_logger()
 
@@ -89,6 +91,8 @@ class Node:
         self._paced = paced
         self._watcher = watcher or Watcher()
         self._own = OwnFrames(self._let_in)
+        self._unverified: dict[str, int] = {}
+        """By copy, the place before the first frame in it that only a later roster can verify."""
         self._tasks: list[asyncio.Task[None]] = []
         self._reconnected = asyncio.Event()
         self.is_started = False
@@ -148,7 +152,7 @@ class Node:
         await self.bus.listen(self._on_live, self._on_durable, cursors=read_so_far(self.bus, self.store))
         works: list[Callable[[], Coroutine[None, None, None]]] = [self._prepare_again_for_ever]
         if not self._paced:
-            works += [self._sign_heads_for_ever, self.desks.run]
+            works += [self._sign_heads_for_ever, self.desks.run, self._keep_links]
         self._tasks += [asyncio.create_task(work(), name=f"{self.member} {work.__name__}") for work in works]
 
     async def serve(self, stop: asyncio.Event) -> None:
@@ -193,6 +197,24 @@ class Node:
         if self.server is not None:
             await self.server.stop()
         self.keeper.close()
+
+    async def take_up(self, wired: BusConfig) -> None:
+        """Go on with the peers of a roster that is in force from now on; from the call on frames go to these alone.
+
+        Raises:
+            BusError: The own server does not do what it must; it is asked again until it does.
+        """
+        self._reconnected.set()  # the copies of new peers are made there, once their links are up
+        await self.bus.reconfigure(wired, cursors=lambda: read_so_far(self.bus, self.store))
+        self.sender.add(await self.bus.shelf.ends())
+
+    def read_again(self) -> None:
+        """Read the copies once more from where frames were refused that may count by now, and say where we are."""
+        for stream, place in self._unverified.items():
+            self.bus.readers.read_again(stream, after=place)
+        self._unverified.clear()
+        if not self._paced:
+            self.sign_heads()
 
     # -- outward ----------------------------------------------------------------------------------------------------
 
@@ -265,7 +287,10 @@ class Node:
 
     def _on_durable(self, data: bytes, via: str, cursor: StreamCursor) -> None:
         try:
-            self._handle(self.exchange.receive(data, via=via, path="durable"))
+            incoming = self.exchange.receive(data, via=via, path="durable")
+            if any(rejected.reason in LATER for rejected in incoming.refused):
+                self._unverified.setdefault(cursor.stream, cursor.seq - 1)
+            self._handle(incoming)
         except StoreError as error:  # the bus offers it again
             raise BusUnavailableError(f"the store cannot be asked about a frame of {via}: {error}") from error
         self.keeper.cursor(Cursor(stream=cursor.stream, created=cursor.created, seq=cursor.seq))
@@ -343,6 +368,9 @@ class Node:
             code = await server.wait_ended()
             log.error("own server ended, starting it again", code=code)
             await server.start()
+
+    async def _keep_links(self) -> None:
+        await self.bus.keep_links(self.server)
 
     async def _prepare_again_for_ever(self) -> None:
         """See after every reconnect that the streams are there: a server may come back with an empty disk."""
