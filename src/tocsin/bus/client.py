@@ -16,7 +16,7 @@ from tocsin.bus.in_force import ConfigInForce
 from tocsin.bus.keys import read_seed
 from tocsin.bus.links import LinkState, LinkWatch
 from tocsin.bus.mending import LinkMender
-from tocsin.bus.preparation import prepare_copies, prepare_outboxes, part_from, until_linked, until_ready
+from tocsin.bus.preparation import part_from, prepare_copies, prepare_outboxes, until_linked, until_ready
 from tocsin.bus.publisher import Ack, Publisher
 from tocsin.bus.readers import CopyReaders, OnDurable
 from tocsin.bus.server import LOG_FILE, Server
