@@ -75,6 +75,6 @@ def require_utc(moment: datetime) -> datetime:
     Raises:
         ValueError: It has no zone, or one other than UTC.
     """
-    if moment.utcoffset() != timedelta(0):
+    if moment.tzinfo is not UTC and moment.utcoffset() != timedelta(0):
         raise ValueError(f"{moment.isoformat()} is not in UTC")
     return moment

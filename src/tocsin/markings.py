@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import Enum
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Literal
 
 import msgspec
@@ -67,17 +67,8 @@ class Marking(msgspec.Struct, frozen=True, kw_only=True):
     """Sorted. A caveat that a program does not know means: this member only."""
 
     def __post_init__(self) -> None:
-        if PUBLIC in self.releasable_to:
-            if self.releasable_to != (PUBLIC,):
-                raise MarkingError("PUBLIC stands alone in releasable_to")
-        elif not all(_MEMBER.fullmatch(code) for code in self.releasable_to):
-            raise MarkingError(f"releasable_to holds a code that is not three capital letters: {self.releasable_to}")
-        if list(self.releasable_to) != sorted(set(self.releasable_to)):
-            raise MarkingError(f"releasable_to must be sorted and without doubles: {self.releasable_to}")
-        if not all(_CAVEAT.fullmatch(caveat) for caveat in self.caveats):
-            raise MarkingError(f"a caveat is capitals, digits and hyphens: {self.caveats}")
-        if list(self.caveats) != sorted(set(self.caveats)):
-            raise MarkingError(f"caveats must be sorted and without doubles: {self.caveats}")
+        few = len(self.releasable_to) + len(self.caveats) <= _FEW
+        (_require_known if few else _require_marking)(self.releasable_to, self.caveats)
 
     @property
     def audience(self) -> str:
@@ -87,6 +78,27 @@ class Marking(msgspec.Struct, frozen=True, kw_only=True):
     def allows(self, members: Iterable[str]) -> bool:
         """Tell whether every one of the members may have the record."""
         return self.releasable_to == (PUBLIC,) or set(members) <= set(self.releasable_to)
+
+
+def _require_marking(releasable_to: tuple[str, ...], caveats: tuple[str, ...]) -> None:
+    if PUBLIC in releasable_to:
+        if releasable_to != (PUBLIC,):
+            raise MarkingError("PUBLIC stands alone in releasable_to")
+    elif not all(_MEMBER.fullmatch(code) for code in releasable_to):
+        raise MarkingError(f"releasable_to holds a code that is not three capital letters: {releasable_to}")
+    if list(releasable_to) != sorted(set(releasable_to)):
+        raise MarkingError(f"releasable_to must be sorted and without doubles: {releasable_to}")
+    if not all(_CAVEAT.fullmatch(caveat) for caveat in caveats):
+        raise MarkingError(f"a caveat is capitals, digits and hyphens: {caveats}")
+    if list(caveats) != sorted(set(caveats)):
+        raise MarkingError(f"caveats must be sorted and without doubles: {caveats}")
+
+
+_FEW = 32
+"""Longer ones are not remembered: a peer may send any, and thousands of them must not fill our memory."""
+
+# a federation has few markings, and every record that comes in bears one of them
+_require_known = lru_cache(maxsize=1024)(_require_marking)
 
 
 def marking_for(*members: str, public_warning: PublicWarning = PublicWarning.NO) -> Marking:
@@ -144,6 +156,7 @@ def is_within(inner: Marking, outer: Marking) -> bool:
 StatusClass = Literal["actual", "exercise", "test"]
 
 
+@lru_cache(maxsize=1024)
 def status_class(status: str) -> StatusClass:
     """Return ``actual``, ``exercise`` or ``test``.
 

@@ -30,6 +30,7 @@ class Labels:
     def __init__(self, look_up: Callable[[str], Label | None]) -> None:
         self._look_up = look_up
         self._recent: OrderedDict[str, Label] = OrderedDict()
+        self._last: Label | None = None
 
     def note(self, record: Record) -> None:
         """Remember a record.
@@ -37,9 +38,21 @@ class Labels:
         Ids are anybody's to choose. If two records bear one, a record that rests on it answers to both, so that
         nobody widens another's marking by taking its id.
         """
-        self._recent[record.id] = both(self._recent.get(record.id), label_of(record))
+        self._recent[record.id] = both(self._recent.get(record.id), self.label_of(record))
         if len(self._recent) > REMEMBERED:
             self._recent.popitem(last=False)
+
+    def label_of(self, record: Record) -> Label:
+        """Return what derivation needs to know of a record: one object for a run of records that are marked alike."""
+        last = self._last
+        if (
+            last is None
+            or last.status != record.status
+            or last.synthetic is not record.synthetic
+            or last.marking != record.marking
+        ):
+            last = self._last = Label(record.marking, record.status, record.synthetic)
+        return last
 
     def require_derived(self, member: str, record: Record, beside: Mapping[str, Label]) -> None:
         """Check a new record against its parents.
@@ -54,6 +67,8 @@ class Labels:
             StatusMixError: The parents' statuses may not meet, or the record's is not theirs.
             MarkingError: The member may not have a parent.
         """
+        if not record.sources:
+            return
         parents = []
         for parent_id in record.parents:
             held = self._recent.get(parent_id) or self._look_up(parent_id)
@@ -78,11 +93,6 @@ class Labels:
             raise StatusMixError(f"{record.id} rests on simulated records and does not say so")
 
 
-def label_of(record: Record) -> Label:
-    """Return what derivation needs to know of a record."""
-    return Label(record.marking, record.status, record.synthetic)
-
-
 def strictest(labels: Iterable[Label]) -> Label | None:
     """Return the label that answers to all of these; None if there is none."""
     return reduce(both, labels, None)
@@ -90,7 +100,7 @@ def strictest(labels: Iterable[Label]) -> Label | None:
 
 def both(first: Label | None, second: Label) -> Label:
     """Return the label that answers to two, if there are two."""
-    if first is None or first == second:
+    if first is None or first is second or first == second:
         return second
     return Label(
         marking=combine(first.marking, second.marking),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tocsin.clock import Clock
 from tocsin.codec import encode
 from tocsin.errors import NotReleasableError
-from tocsin.exchange.derivation import Label, Labels, both, label_of
+from tocsin.exchange.derivation import Label, Labels, both
 from tocsin.exchange.policy import Policy
 from tocsin.exchange.release import release_to_peer
 from tocsin.exchange.routes import Routes
@@ -97,7 +97,7 @@ class Outward:
                 raise NotReleasableError(f"{record.kind} is for the exchange itself to send")
             check_body(record)
             self._labels.require_derived(self._member, record, beside)
-            beside[record.id] = both(beside.get(record.id), label_of(record))
+            beside[record.id] = both(beside.get(record.id), self._labels.label_of(record))
             self._sort(record, ready, waiting, outgoing)
         self._seal(self._cut(ready), outgoing)
         self.held |= waiting

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -16,6 +17,16 @@ from tocsin.markings import PUBLIC, Marking, status_class
 _KIND = re.compile(r"[a-z][a-z0-9-]{0,31}\.[a-z][a-z0-9_]{0,31}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _MEMBER = re.compile(r"[A-Z]{3}")
+
+
+@lru_cache(maxsize=1024)  # few are in use; what is too long is not remembered, for a peer may send any
+def _is_kind(text: str) -> bool:
+    return _KIND.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _is_member(text: str) -> bool:
+    return _MEMBER.fullmatch(text) is not None
 
 
 class Precedence(Enum):
@@ -74,11 +85,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The fact itself, a JSON object whose shape follows from ``kind``."""
 
     def __post_init__(self) -> None:
-        if not _KIND.fullmatch(self.kind):
+        if len(self.kind) > 65 or not _is_kind(self.kind):
             raise ValueError(f"kind {self.kind[:80]!r} is not room.noun in small letters")
         if not _ID.fullmatch(self.id):
             raise ValueError(f"id {self.id[:80]!r} is empty, too long or holds a character outside A-Z a-z 0-9 . _ : -")
-        if not _MEMBER.fullmatch(self.originator):
+        if len(self.originator) != 3 or not _is_member(self.originator):
             raise ValueError(f"originator {self.originator[:80]!r} is not three capital letters")
         if self.marking.releasable_to != (PUBLIC,) and self.originator not in self.marking.releasable_to:
             raise ValueError("the originator is missing from releasable_to")

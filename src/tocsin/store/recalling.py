@@ -66,9 +66,10 @@ def _data(connection: Connection, frame_hash: str) -> bytes:
 
 
 def _purge_frame(connection: Connection, *, order: int, frame_hash: str, record_id: str, originator: str) -> int:
+    orders = connection.execute(select(_journal.orders).where(_journal.admission_order == order)).scalar_one()
     rows = connection.execute(
         select(_records.admission_order, _records.start, _records.length)
-        .where(_records.frame_order == order)
+        .where(_records.admission_order.between(order, order + orders - 1))
         .order_by(_records.admission_order)
     ).all()
     data = _data(connection, frame_hash)

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from sqlalchemy import Connection, Engine, delete, insert, inspect, select
 
@@ -180,14 +180,14 @@ class Store:
         count = 0
         with self._turn, translated(self._database, "rebuild"), self._writing() as connection:
             deriving.forget(connection)
-            rows: list[dict[str, Any]] = []
+            rows: list[deriving.RecordRow] = []
             for stored in self.chains.admitted_frames():
                 rows += deriving.record_rows(reread(stored), order=stored.order)
                 if len(rows) >= _ROWS_AT_ONCE:
-                    deriving.insert_rows(connection, rows)
+                    deriving.insert_records(connection, rows)
                     count += len(rows)
                     rows = []
-            deriving.insert_rows(connection, rows)
+            deriving.insert_records(connection, rows)
             count += len(rows)
         return count
 

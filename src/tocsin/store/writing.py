@@ -50,7 +50,8 @@ def write_frames(
             candidates.setdefault(frame.ref.hash, frame)
     known = _known(connection, list(candidates))
     order = last_order(connection) + 1
-    frame_rows, journal_rows, record_rows = [], [], []
+    frame_rows, journal_rows = [], []
+    record_rows: list[deriving.RecordRow] = []
     for hash_, candidate in candidates.items():
         if hash_ in known:
             continue
@@ -63,7 +64,7 @@ def write_frames(
     if frame_rows:
         connection.execute(insert(schema.frames), frame_rows)
         connection.execute(insert(schema.journal), journal_rows)
-        deriving.insert_rows(connection, record_rows)
+        deriving.insert_records(connection, record_rows)
     return len(frame_rows)
 
 

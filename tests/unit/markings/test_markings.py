@@ -99,3 +99,10 @@ def test_an_exercise_claims_what_it_touches_and_a_test_touches_nothing():
     for first, second in [("exercise:a", "exercise:b"), ("test", "actual"), ("exercise:a", "test")]:
         with pytest.raises(StatusMixError, match="may never be combined"):
             combine_status(first, second)
+
+
+def test_a_long_list_of_members_is_checked_and_not_remembered():
+    codes = tuple(sorted(f"{a}{b}{c}" for a in "ABCD" for b in "ABCD" for c in "ABCD"))
+    assert Marking(releasable_to=codes).allows(["ABC"])
+    with pytest.raises(MarkingError, match="sorted"):
+        Marking(releasable_to=codes[::-1])
