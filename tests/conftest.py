@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 from hypothesis import settings
+from tests.postgres import Cluster, running_cluster
 
 # the first call of a compiled kernel takes a second: no test is judged by time
 settings.register_profile("tocsin", deadline=None)
@@ -20,3 +22,18 @@ def _log_as_at_the_start() -> Iterator[None]:
     """Let no test write its log to where an earlier one's command wanted it."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server for all tests of the session."""
+    with running_cluster() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a store can be made: the test is run on each database."""
+    if request.param == "sqlite":
+        return tmp_path / "store.db"
+    return request.getfixturevalue("cluster").new_url()

@@ -23,6 +23,7 @@
     │ └ BusAuthError           (never retry)
     ├ FeedError                .source .line
     └ StoreError
+      └ FencedError            (never retry)
 
 Refusals that are expected, such as a peer's bad frame, are values (``exchange.Rejected``), not errors.
 """
@@ -185,3 +186,9 @@ class StoreError(TocsinError):
     """The database failed or holds what it should not."""
 
     code = "tocsin.store"
+
+
+class FencedError(StoreError):
+    """Another process has taken the store over: this one may not write to it any more, and should end."""
+
+    code = "tocsin.store.fenced"

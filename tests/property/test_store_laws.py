@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -18,10 +21,26 @@ from tocsin.store import Batch, RecordQuery, Store, schema
 from tocsin.store.indexes import indexes_from, indexes_text
 
 POOL = 18
-laws = settings(max_examples=40)
+laws = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 numbers = st.integers(0, POOL - 1)
 batches = st.lists(st.lists(numbers, max_size=6), max_size=6)
 recalls = st.lists(st.tuples(st.integers(0, 6), numbers), max_size=3)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_store(request) -> Callable:
+    """Opens an empty store, one for each example, on each of the databases."""
+
+    @contextmanager
+    def opened(**options) -> Iterator[Store]:
+        if request.param == "postgresql":
+            with Store.open(request.getfixturevalue("cluster").new_url(), **options) as store:
+                yield store
+            return
+        with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "store.db", **options) as store:
+            yield store
+
+    return opened
 
 
 @cache
@@ -56,10 +75,10 @@ def listed(stored):
 
 @laws
 @given(batches, recalls)
-def test_a_rebuild_equals_what_grew(batches, recalls):
+def test_a_rebuild_equals_what_grew(new_store, batches, recalls):
     frames, recalled = pool(), set()
     first: dict[str, AdmittedFrame] = {}
-    with tempfile.TemporaryDirectory() as place, Store.open(Path(place) / "store.db") as store:
+    with new_store() as store:
         for turn, batch in enumerate(batches):
             for when, n in recalls:
                 if when == turn:
@@ -85,9 +104,9 @@ def test_a_rebuild_equals_what_grew(batches, recalls):
 
 @laws
 @given(batches, batches)
-def test_committing_again_changes_nothing(batches, again):
+def test_committing_again_changes_nothing(new_store, batches, again):
     frames = pool()
-    with tempfile.TemporaryDirectory() as place, Store.open(Path(place) / "store.db") as store:
+    with new_store() as store:
         for batch in batches:
             store.commit(Batch(frames=tuple(frames[n] for n in batch)))
         known = {n for batch in batches for n in batch}
@@ -99,9 +118,9 @@ def test_committing_again_changes_nothing(batches, again):
 
 @laws
 @given(st.permutations(range(POOL)), st.lists(st.tuples(st.integers(0, 4), st.integers(1, 7)), max_size=12))
-def test_paging_neither_repeats_nor_loses_while_a_writer_adds(order, steps):
+def test_paging_neither_repeats_nor_loses_while_a_writer_adds(new_store, order, steps):
     frames = pool()
-    with tempfile.TemporaryDirectory() as place, Store.open(Path(place) / "store.db") as store:
+    with new_store() as store:
         left, seen, cursor = list(order), [], 0
         for added, limit in [*steps, (POOL, 1000)]:
             now, left = left[:added], left[added:]
@@ -114,9 +133,9 @@ def test_paging_neither_repeats_nor_loses_while_a_writer_adds(order, steps):
 
 @laws
 @given(st.lists(numbers, unique=True))
-def test_a_restart_finds_the_chains_as_the_exchange_left_them(arrivals):
+def test_a_restart_finds_the_chains_as_the_exchange_left_them(new_store, arrivals):
     frames, chains = pool(), ForeignChains(NoMemory())
-    with tempfile.TemporaryDirectory() as place, Store.open(Path(place) / "store.db") as store:
+    with new_store() as store:
         for n in arrivals:
             chains.take(frames[n].ref, frames[n].previous, frames[n].resumes)
         store.commit(Batch(frames=tuple(frames[n] for n in arrivals)))
@@ -133,20 +152,18 @@ def test_a_restart_finds_the_chains_as_the_exchange_left_them(arrivals):
 
 @laws
 @given(st.lists(st.lists(st.sampled_from(["JPN", "KOR", "USA"]), max_size=12), max_size=6), st.integers(1, 8))
-def test_the_quarantine_is_a_ring_for_each_peer(commits, ring):
-    with tempfile.TemporaryDirectory() as place:
-        path = Path(place) / "store.db"
-        came: list[tuple[str, str]] = []
-        with Store.open(path, quarantine_ring=ring) as store:
-            for vias in commits:
-                batch = [(via, f"{len(came) + n:x}") for n, via in enumerate(vias)]
-                came += batch
-                refused = (Rejected(Reason.SIGNATURE, "", name, via, "live", START, b"{}") for via, name in batch)
-                store.commit(Batch(refused=tuple(refused)))
-            for via in ("JPN", "KOR", "USA"):
-                expected = [name for one, name in reversed(came) if one == via]
-                assert [each.hash for each in store.links.quarantined(via)] == expected[:ring]
-                assert store.links.refusals().get((via, "bad_signature"), 0) == len(expected)
+def test_the_quarantine_is_a_ring_for_each_peer(new_store, commits, ring):
+    came: list[tuple[str, str]] = []
+    with new_store(quarantine_ring=ring) as store:
+        for vias in commits:
+            batch = [(via, f"{len(came) + n:x}") for n, via in enumerate(vias)]
+            came += batch
+            refused = (Rejected(Reason.SIGNATURE, "", name, via, "live", START, b"{}") for via, name in batch)
+            store.commit(Batch(refused=tuple(refused)))
+        for via in ("JPN", "KOR", "USA"):
+            expected = [name for one, name in reversed(came) if one == via]
+            assert [each.hash for each in store.links.quarantined(via)] == expected[:ring]
+            assert store.links.refusals().get((via, "bad_signature"), 0) == len(expected)
 
 
 @given(st.sets(st.integers(0, 999)))

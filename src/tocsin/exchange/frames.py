@@ -7,6 +7,7 @@ holds for many records, and a record that was recalled can be taken out of a fra
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,8 @@ FRAME_TYPE = "application/vnd.tocsin.frame.v1+json"
 PROTOCOL = "tocsin/1"
 MAX_RECORDS = 1000
 SALT_BYTES = 16
+
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,6 +61,11 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             raise ValueError("only the first frame of an epoch says what it resumes")
         if self.resumes is not None and not 1 <= self.resumes[1] <= MAX_NUMBER:
             raise ValueError(f"what a frame resumes has a number from 1 to {MAX_NUMBER}")
+        for hash_ in (self.previous, self.resumes[2] if self.resumes else ""):
+            if hash_ and not _HASH.fullmatch(hash_):
+                raise ValueError("a frame names others by the SHA-256 of their headers, in hexadecimal")
+        if self.resumes is not None:
+            require_epoch(self.resumes[0])
 
     @property
     def chain(self) -> ChainId:

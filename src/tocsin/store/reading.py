@@ -96,7 +96,8 @@ def _conditions(query: RecordQuery, *, last: int) -> Iterator[ColumnElement[bool
 
 def _may_have(member: str) -> ColumnElement[bool]:
     audience = literal("-") + _records.audience + literal("-")
-    return or_(_records.audience == PUBLIC, audience.contains(f"-{member}-", autoescape=True))
+    # not LIKE, in which SQLite takes small letters for capitals and PostgreSQL does not
+    return or_(_records.audience == PUBLIC, func.replace(audience, f"-{member}-", "") != audience)
 
 
 def _kind_is(kind: str) -> ColumnElement[bool]:

@@ -1,4 +1,6 @@
-"""The tables. SQL here and in the rest of the room runs on SQLite and PostgreSQL alike, save for ``sqlite.py``.
+"""The tables. SQL here and in the rest of the room runs alike on both databases.
+
+What one of them has alone is in ``sqlite.py`` and ``postgres.py``.
 
 Truth: ``frames`` and ``journal`` (what came and when), ``recalls`` (what must never come back), ``outbox``,
 ``cursors``, ``held`` and ``quarantine``. Derived, and made anew by a rebuild: ``records``.
@@ -18,10 +20,10 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     TypeDecorator,
     text,
 )
+from sqlalchemy import Text as AnyText
 
 SCHEMA_VERSION = 1
 
@@ -60,6 +62,9 @@ def _index_where_set(name: str, column: str) -> Index:
 
 
 _ORDER = BigInteger().with_variant(Integer(), "sqlite")  # there only INTEGER is the table's own key
+
+# PostgreSQL would sort by the rules of the database's language, and SQLite sorts by the bytes.
+Text = AnyText().with_variant(AnyText(collation="C"), "postgresql")
 
 metadata = MetaData()
 

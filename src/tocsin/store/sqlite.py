@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from tocsin.errors import StoreError
+from tocsin.store.lock import WriterLock
+from tocsin.store.wiping import Wiped
 
 _BUSY_TIMEOUT_S = 10.0
 
@@ -30,6 +32,55 @@ _WRITER_PRAGMAS = (
     "PRAGMA journal_size_limit=67108864",
 )
 _READER_PRAGMAS = ("PRAGMA query_only=ON", "PRAGMA trusted_schema=OFF")
+
+
+class SqliteDatabase:
+    """One store in a file.
+
+    Args:
+        path: The file; made if it does not exist and the store is to be written.
+        read_only: Take no lock and write nothing.
+
+    Raises:
+        StoreError: Another process writes to it, there is none to read, or it cannot be made.
+    """
+
+    heartbeat_s: float | None = None  # the system holds the lock for as long as the process lives
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
+        self.name = str(path)
+        self.generation = ""
+        self._lock: WriterLock | None = None
+        self.writer: Engine | None = None
+        if read_only:
+            if not path.exists():
+                raise StoreError(f"there is no store at {path}", advice="It is made when the node first runs")
+        else:
+            self._lock = WriterLock(path)
+            try:
+                create_file(path)
+            except StoreError:
+                self._lock.release()
+                raise
+            self.writer = writer_engine(path)
+        self.reader = reader_engine(path)
+
+    def require_fit(self, connection: Connection) -> None:
+        """Every SQLite that Python comes with is fit."""
+
+    def wipe(self, writer: Engine, *, opening: bool) -> Wiped:
+        """Rewrite the file without what was deleted, and empty the log."""
+        _ = opening
+        return Wiped.DONE if wipe(writer) else Wiped.BLOCKED
+
+    def close(self) -> None:
+        """Close the file and let another writer have it."""
+        self.reader.dispose()
+        if self.writer is not None:
+            self.writer.dispose()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
 
 def create_file(path: Path) -> None:

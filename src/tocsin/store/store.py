@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, Engine, delete, insert, inspect, select
+from sqlalchemy import Connection, inspect
 
 from tocsin.clock import require_utc
 from tocsin.errors import StoreError, TocsinError
-from tocsin.store import deriving, recalling, schema, sqlite, writing
+from tocsin.store import about, deriving, recalling, schema, writing
 from tocsin.store.chains import Chains
 from tocsin.store.faults import translated
 from tocsin.store.links import Links
-from tocsin.store.lock import WriterLock
+from tocsin.store.places import Database, is_url, open_database
 from tocsin.store.reading import read_records
 from tocsin.store.rereading import reread
 from tocsin.store.shapes import Batch, Committed, RecordQuery, StoredRecord
+from tocsin.store.wiping import Wiped
 
 QUARANTINE_RING = 1000
 """Entries kept for each peer."""
@@ -36,43 +37,39 @@ class Store:
     processes that opened the store read-only. A query sees the store as it stood when it began.
     """
 
-    def __init__(self, database: str, *, reader: Engine, writer: Engine | None, lock: WriterLock | None) -> None:
+    def __init__(self, database: Database, *, quarantine_ring: int) -> None:
         self._database = database
-        self._reader = reader
-        self._writer = writer
-        self._lock = lock
+        self._reader = database.reader
+        self._writer = database.writer
+        self._name = database.name
         self._turn = threading.Lock()
-        self._ring = QUARANTINE_RING
+        self._ring = quarantine_ring
         self._recalled: set[tuple[str, str]] = set()
-        self.chains = Chains(reader, database)
-        self.links = Links(reader, database)
+        self.chains = Chains(self._reader, self._name)
+        self.links = Links(self._reader, self._name)
 
     @classmethod
-    def open(cls, url_or_path: str | Path, *, read_only: bool = False, quarantine_ring: int = QUARANTINE_RING) -> Self:
+    def open(
+        cls,
+        url_or_path: str | Path,
+        *,
+        password_file: Path | None = None,
+        read_only: bool = False,
+        quarantine_ring: int = QUARANTINE_RING,
+    ) -> Self:
         """Open a store, and make it first if it does not exist.
 
         Args:
-            url_or_path: A file, or ``sqlite:///`` and a file.
+            url_or_path: A file, ``sqlite:///`` and a file, or ``postgresql://user@host/database``.
+            password_file: For PostgreSQL: a file with the password in its first line.
             read_only: Take no lock, write nothing, and do not make the file.
             quarantine_ring: How many refused frames are kept for each peer.
 
         Raises:
             StoreError: Another process writes to it, it is newer than this program, no store, or cannot be opened.
         """
-        path = _path_of(url_or_path)
-        lock = None if read_only else WriterLock(path)
-        try:
-            if not read_only:
-                sqlite.create_file(path)
-            elif not path.exists():
-                raise StoreError(f"there is no store at {path}", advice="It is made when the node first runs")
-            writer = None if read_only else sqlite.writer_engine(path)
-            store = cls(str(path), reader=sqlite.reader_engine(path), writer=writer, lock=lock)
-        except TocsinError:
-            if lock is not None:
-                lock.release()
-            raise
-        store._ring = quarantine_ring
+        database = open_database(url_or_path, password_file=password_file, read_only=read_only)
+        store = cls(database, quarantine_ring=quarantine_ring)
         try:
             store._prepare()
         except TocsinError:
@@ -80,14 +77,19 @@ class Store:
             raise
         return store
 
+    @property
+    def name(self) -> str:
+        """The file or URL, without any secret."""
+        return self._name
+
+    @property
+    def heartbeat_s(self) -> float | None:
+        """How often an idle writer should commit an empty batch, to hear if it was replaced; None if it cannot be."""
+        return self._database.heartbeat_s
+
     def close(self) -> None:
-        """Close the file and let another writer have it. What was committed stays."""
-        self._reader.dispose()
-        if self._writer is not None:
-            self._writer.dispose()
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        """Close the database and let another writer have it. What was committed stays."""
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -101,10 +103,12 @@ class Store:
         """Write a batch, all of it or nothing; when it returns, it is on the disk.
 
         Raises:
-            StoreError: The store is read-only, or the database failed; nothing was written.
+            FencedError: Another process has taken the store over; nothing was written, nor will be.
+            StoreError: The store is read-only, or the database failed. Nothing was written, unless the connection
+                was lost at the very end; to commit the same batch again does no harm.
             ValueError: The batch contradicts itself; nothing was written.
         """
-        with self._turn, translated(self._database, "write to"), self._writing() as connection:
+        with self._turn, translated(self._name, "write to"), self._writing() as connection:
             new = writing.write_frames(connection, batch.frames, recalled=self._recalled)
             writing.write_links(connection, batch)
             writing.write_refused(connection, batch.refused, ring=self._ring)
@@ -116,7 +120,7 @@ class Store:
         Raises:
             StoreError: The database failed.
         """
-        return read_records(self._reader, self._database, RecordQuery() if query is None else query)
+        return read_records(self._reader, self._name, RecordQuery() if query is None else query)
 
     def find(self, record_id: str, *, originator: str | None = None) -> StoredRecord | None:
         """Return a record by its id, or None if none is held.
@@ -154,16 +158,16 @@ class Store:
         """
         require_utc(recalled_at)
         with self._turn:
-            with translated(self._database, "write to"), self._writing() as connection:
+            with translated(self._name, "write to"), self._writing() as connection:
                 removed = recalling.write_recall(
                     connection, record_id=record_id, originator=originator, recalled_at=recalled_at
                 )
                 if removed:
-                    _set_about(connection, "wipe", "pending")
+                    about.write(connection, "wipe", "pending")
             self._recalled.add((record_id, originator))
-            if not self._wipe_if_pending():
+            if self._wipe_if_pending() is Wiped.BLOCKED:
                 raise StoreError(
-                    f"recalled content is out of {self._database}, but not yet out of its log: a reader is at work",
+                    f"recalled content is out of {self._name}, but not yet out of its log: a reader is at work",
                     advice="End the reader; the log is wiped when the store is next opened, or by the next recall",
                 )
         return removed
@@ -178,7 +182,7 @@ class Store:
             StoreError: The database failed, or a stored frame is not what it was when it was admitted.
         """
         count = 0
-        with self._turn, translated(self._database, "rebuild"), self._writing() as connection:
+        with self._turn, translated(self._name, "rebuild"), self._writing() as connection:
             deriving.forget(connection)
             rows: list[deriving.RecordRow] = []
             for stored in self.chains.admitted_frames():
@@ -193,57 +197,48 @@ class Store:
 
     def _prepare(self) -> None:
         engine = self._reader if self._writer is None else self._writer
-        with translated(self._database, "open"), engine.begin() as connection:
+        with translated(self._name, "open"), engine.begin() as connection:
+            self._database.require_fit(connection)
             tables = set(inspect(connection).get_table_names())
             if not tables and self._writer is not None:
                 schema.metadata.create_all(connection)
-                _set_about(connection, "schema_version", str(schema.SCHEMA_VERSION))
+                about.write(connection, "schema_version", str(schema.SCHEMA_VERSION))
+            elif not tables and is_url(self._name):
+                raise StoreError(f"there is no store at {self._name}", advice="It is made when the node first runs")
             elif "about" not in tables:
-                raise StoreError(f"{self._database} is no store of Tocsin", advice="Name another file")
-            version = _about(connection, "schema_version")
+                raise StoreError(f"{self._name} is no store of Tocsin", advice="Name another")
+            version = about.read(connection, "schema_version")
             if version != str(schema.SCHEMA_VERSION):
                 raise StoreError(
-                    f"{self._database} has schema version {version}, this program knows {schema.SCHEMA_VERSION}",
-                    advice="It was written by a newer Tocsin: install that, or put the file aside",
+                    f"{self._name} has schema version {version}, this program knows {schema.SCHEMA_VERSION}",
+                    advice="It was written by a newer Tocsin: install that, or put the store aside",
                 )
             self._recalled = recalling.recalled_keys(connection)
+            if self._writer is not None:
+                generation = about.begin_generation(connection)
         if self._writer is not None:
-            self._wipe_if_pending()  # a reader that lingers delays the wiping, and keeps nobody's node from starting
+            self._database.generation = generation
+            self._wipe_if_pending(
+                opening=True
+            )  # a reader that lingers delays it, and keeps nobody's node from starting
 
-    def _wipe_if_pending(self) -> bool:
-        """Wipe what was recalled; tell whether nothing is left of it."""
-        with translated(self._database, "wipe"):
+    def _wipe_if_pending(self, *, opening: bool = False) -> Wiped:
+        """Wipe what was recalled; tell whether anything is left of it."""
+        with translated(self._name, "wipe"):
             with self._writing() as connection:
-                pending = _about(connection, "wipe") == "pending"
-            if pending:
-                if self._writer is None or not sqlite.wipe(self._writer):
-                    return False
+                pending = about.read(connection, "wipe") == "pending"
+            if not pending or self._writer is None:
+                return Wiped.DONE
+            wiped = self._database.wipe(self._writer, opening=opening)
+            if wiped is Wiped.DONE:
                 with self._writing() as connection:
-                    _set_about(connection, "wipe", "done")
-        return True
+                    about.write(connection, "wipe", "done")
+        return wiped
 
-    def _writing(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
         if self._writer is None:
-            raise StoreError(f"{self._database} is open read-only", advice="Open it without read_only to write")
-        return self._writer.begin()
-
-
-def _path_of(url_or_path: str | Path) -> Path:
-    text = str(url_or_path)
-    scheme, separator, rest = text.partition(":///")
-    if not separator:
-        if "://" not in text:
-            return Path(text)
-        scheme = text.partition("://")[0]
-    if scheme != "sqlite":
-        raise StoreError(f"{scheme} is no database that this version writes to", advice="Give a file for SQLite")
-    return Path(rest)
-
-
-def _about(connection: Connection, key: str) -> str | None:
-    return connection.execute(select(schema.about.c.value).where(schema.about.c.key == key)).scalar()
-
-
-def _set_about(connection: Connection, key: str, value: str) -> None:
-    connection.execute(delete(schema.about).where(schema.about.c.key == key))
-    connection.execute(insert(schema.about).values(key=key, value=value))
+            raise StoreError(f"{self._name} is open read-only", advice="Open it without read_only to write")
+        with self._writer.begin() as connection:
+            about.require_generation(connection, self._database.generation, database=self._name)
+            yield connection

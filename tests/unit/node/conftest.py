@@ -29,7 +29,7 @@ def fill_disk(store):
 
 def rows(store, statement):
     """Read the store's file without the store."""
-    connection = sqlite3.connect(store._database)
+    connection = sqlite3.connect(store.name)
     try:
         return connection.execute(statement).fetchall()
     finally:

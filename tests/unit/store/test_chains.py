@@ -14,8 +14,8 @@ from tocsin.store import Batch, Store, reread
 
 
 @pytest.fixture
-def store(tmp_path):
-    with Store.open(tmp_path / "store.db") as opened:
+def store(place):
+    with Store.open(place) as opened:
         yield opened
 
 

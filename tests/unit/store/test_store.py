@@ -31,8 +31,8 @@ def path(tmp_path):
 
 
 @pytest.fixture
-def store(path):
-    with Store.open(path) as opened:
+def store(place):
+    with Store.open(place) as opened:
         yield opened
 
 
@@ -170,14 +170,14 @@ def test_what_the_door_refused_of_a_frame_stays_out_after_a_rebuild(store, feder
     assert store.find("d").order == 4
 
 
-def test_links_survive_a_restart(path, federation):
+def test_links_survive_a_restart(place, federation):
     stored, loose = federation.admitted(make_record("a")), federation.admitted(make_record("b"))
     entry = Unacked(hop="USA", ref=stored.ref, kind="cargo.movement", sealed_at=START)
     other = replace(entry, ref=loose.ref, data=loose.data)
     waits = HeldItem(held=Held("a", "cargo.movement", Peer("USA"), "needs_person", "why"), held_at=START)
     shown = HeldItem(held=Held("a", "cargo.movement", Operator("KOR"), "policy"), held_at=START)
     filed = HeldItem(held=Held("b", "cargo.movement", BundleFile(("JPN", "KOR")), "marking"), held_at=START)
-    with Store.open(path) as store:
+    with Store.open(place) as store:
         store.commit(
             Batch(
                 frames=(stored,), cursors=(Cursor(stream="IN_JPN", created="c1", seq=7),),
@@ -185,7 +185,7 @@ def test_links_survive_a_restart(path, federation):
             )
         )  # fmt: skip
         store.commit(Batch(cursors=(Cursor(stream="IN_JPN", created="c2", seq=1),), settled=(("a", Peer("USA")),)))
-    with Store.open(path) as store:
+    with Store.open(place) as store:
         assert store.links.cursor("IN_JPN") == Cursor(stream="IN_JPN", created="c2", seq=1)
         assert store.links.cursor("IN_USA") is None
         assert store.links.held() == (shown, filed)
@@ -211,11 +211,11 @@ def test_the_file_is_for_its_owner_alone(path, federation):
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
-def test_one_writer_many_readers(path, federation):
-    with Store.open(path) as store:
+def test_one_writer_many_readers(place, federation):
+    with Store.open(place) as store:
         with pytest.raises(StoreError, match="open for writing already"):
-            Store.open(path)
-        with Store.open(path, read_only=True) as reader:
+            Store.open(place)
+        with Store.open(place, read_only=True) as reader:
             store.commit(Batch(frames=(federation.admitted(make_record("a")),)))
             assert ids(reader.records()) == ["a"]
             with pytest.raises(StoreError, match="read-only"):
@@ -225,11 +225,11 @@ def test_one_writer_many_readers(path, federation):
             with pytest.raises(StoreError, match="read-only"):
                 reader.recall("a", originator="JPN", recalled_at=START)
         code = "import sys; from tocsin.store import Store; Store.open(sys.argv[1])"
-        other = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
+        other = subprocess.run([sys.executable, "-c", code, str(place)], capture_output=True, text=True, check=False)
         assert "One node writes to a store" in other.stderr
-    with Store.open(path, read_only=True) as reader:
+    with Store.open(place, read_only=True) as reader:
         assert ids(reader.records()) == ["a"]
-    Store.open(path).close()
+    Store.open(place).close()
 
 
 def test_a_reader_sees_one_state_while_the_writer_adds(store, federation):
@@ -269,7 +269,7 @@ def test_a_follower_in_another_thread_neither_repeats_nor_loses(store, federatio
 
 @pytest.mark.parametrize(
     ("place", "message"),
-    [("postgresql://there/db", "no database that this version writes to"), ("missing/store.db", "folder must exist")],
+    [("mysql://there/db", "no database that this version writes to"), ("missing/store.db", "folder must exist")],
 )
 def test_where_no_store_can_be(tmp_path, place, message):
     with pytest.raises(StoreError, match=message):
