@@ -160,11 +160,22 @@ class Changes:
         left = {}
         for code in sorted({peer.code for peer in former.peers} - {peer.code for peer in wired.peers}):
             try:
+                await self._until_copied(code)
                 left[code] = await self._node.bus.readers.read_to_end(code, timeout_s=_READ_TO_END_S)
             except BusError as error:
                 log.warning("copy not read to its end", peer=code, error=str(error))
                 left[code] = False
         return left
+
+    async def _until_copied(self, code: str) -> None:
+        """Give our copies of a peer's outboxes a moment to have all that is known to lie there."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_READ_TO_END_S):
+                while True:
+                    state = (await self._node.bus.links())[code]
+                    if not state.connected or not (state.main.copy_lag or state.bulk.copy_lag):
+                        return
+                    await asyncio.sleep(_LOOK_EVERY_S)
 
     async def _part_from(self, left: dict[str, bool]) -> list[str]:
         node = self._node
