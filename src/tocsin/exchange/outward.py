@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from tocsin.clock import Clock
 from tocsin.codec import encode
@@ -75,10 +76,14 @@ class Outward:
         self._routes = routes
         self._random = random_bytes
 
-    def submit(self, records: Sequence[Record]) -> Outgoing:
+    def submit(self, records: Sequence[Record], *, are_copies: bool = False) -> Outgoing:
         """Seal new records of our own and release them as marking and policy say.
 
         All of them or, on an error, none.
+
+        Args:
+            records: In the order in which they are numbered.
+            are_copies: They are coarse copies that policy itself wants made (``Exchange.sanitised_copy``).
 
         Raises:
             NotReleasableError: A record is not ours, is too large, cannot be signed, or goes further than its
@@ -98,7 +103,8 @@ class Outward:
             check_body(record)
             self._labels.require_derived(self._member, record, beside)
             beside[record.id] = both(beside.get(record.id), self._labels.label_of(record))
-            self._sort(record, ready, waiting, outgoing)
+            decision = self.policy.decide(record, is_copy=are_copies)
+            self._sort(record, decision, ready, waiting, outgoing)
         self._seal(self._cut(ready), outgoing)
         self.held |= waiting
         for record in records:
@@ -138,7 +144,12 @@ class Outward:
     # -- inside -----------------------------------------------------------------------------------------------------
 
     def _sort(
-        self, record: Record, ready: dict[ChainId, list[Record]], waiting: dict[str, Record], outgoing: Outgoing
+        self,
+        record: Record,
+        decision: Literal["release", "ask", "hold"],
+        ready: dict[ChainId, list[Record]],
+        waiting: dict[str, Record],
+        outgoing: Outgoing,
     ) -> None:
         """Put a record into the chain it belongs to: its audience's if it may leave, else {self}."""
         chain = chain_of(record)
@@ -154,7 +165,6 @@ class Outward:
                 Held(record.id, record.kind, Peer(code), "marking", detail, record) for code in self._others(record)
             ]
             return
-        decision = self.policy.decide(record)
         if decision == "release":
             reached = self._routes.reachable(self.trust.roster, record.marking.releasable_to)
             ready.setdefault(chain if reached else alone, []).append(record)

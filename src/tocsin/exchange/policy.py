@@ -39,7 +39,8 @@ class ReleaseRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """``release``: at once, to all whom the marking names. ``ask``: a person decides. ``hold``: stays."""
     statuses: tuple[Literal["actual", "exercise", "test"], ...] = ("actual", "exercise", "test")
     sanitise: Sanitising | None = None
-    """Makes a coarse copy for others besides."""
+    """Makes a coarse copy for others besides. It leaves although the original is on ``hold``; after ``ask`` it waits
+    for a person as well."""
 
 
 class Releaser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,9 +81,16 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 return rule
         return None
 
-    def decide(self, record: Record) -> Literal["release", "ask", "hold"]:
-        """Say whether a record may leave now; records of the exchange itself always may."""
+    def decide(self, record: Record, *, is_copy: bool = False) -> Literal["release", "ask", "hold"]:
+        """Say whether a record may leave now; records of the exchange itself always may.
+
+        Args:
+            record: One of our own.
+            is_copy: It is the coarse copy that the rule itself wants made for others.
+        """
         if record.room == "exchange":
             return "release"
         rule = self.rule_for(record)
-        return rule.action if rule is not None else "ask"
+        if rule is None:
+            return "ask"
+        return "release" if is_copy and rule.action == "hold" else rule.action

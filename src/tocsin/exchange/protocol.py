@@ -100,10 +100,14 @@ class Exchange:
 
     # -- outward ----------------------------------------------------------------------------------------------------
 
-    def submit(self, records: Sequence[Record]) -> Outgoing:
+    def submit(self, records: Sequence[Record], *, are_copies: bool = False) -> Outgoing:
         """Seal new records of our own and release them as marking and policy say.
 
         All of them or, on an error, none.
+
+        Args:
+            records: In the order in which they are numbered.
+            are_copies: They are coarse copies that policy itself wants made (``sanitised_copy``).
 
         Raises:
             NotReleasableError: A record is not ours, is too large, cannot be signed, or goes further than its
@@ -111,7 +115,7 @@ class Exchange:
             StatusMixError: A record's status is not that of its sources.
             MalformedRecordError: A record's body is not what its kind prescribes.
         """
-        return self._outward.submit(records)
+        return self._outward.submit(records, are_copies=are_copies)
 
     def approve(self, record_id: str) -> Outgoing:
         """Release a record that waited for a person; the node makes sure that the person may.

@@ -352,7 +352,7 @@ class Node:
             try:
                 copy = self.exchange.sanitised_copy(admitted, self.new_id())
                 if copy is not None:
-                    self.issue([copy])
+                    self._carry(self.exchange.submit([copy], are_copies=True))
             except (NotReleasableError, StatusMixError, MarkingError, RecordError) as error:
                 log.warning("no coarse copy can be made", record=admitted.record.id, error=str(error))
 

@@ -120,6 +120,21 @@ def test_no_copy_where_none_is_wanted(kor):
     assert kor.sanitised_copy(kor.receive(data, via="JPN", path="live").frame.records[0], "c") is None
 
 
+@pytest.mark.parametrize(
+    ("action", "original_goes_to", "copy_goes_to"),
+    [("release", ["JPN"], ["JPN", "USA"]), ("hold", [], ["JPN", "USA"]), ("ask", [], [])],
+)
+def test_a_copy_leaves_although_its_original_stays_but_never_past_a_person(action, original_goes_to, copy_goes_to):
+    rule = ReleaseRule(kinds=("warning.detection",), action=action, sanitise=HOW)
+    kor = make_federation().exchange("KOR", policy=Policy(release=(rule,)))
+    sent = kor.submit([secret()])
+    assert [released.destination.code for released in sent.sends] == original_goes_to
+    original = kor.receive(sent.frames[0], via="KOR", path="self").frame.records[0]
+    made = kor.submit([kor.sanitised_copy(original, "c")], are_copies=True)
+    assert [released.destination.code for released in made.sends] == copy_goes_to
+    assert ("c" in kor.held) is (action == "ask")
+
+
 def test_a_policy_that_leaves_its_member_out_is_refused():
     for wrong, says in [
         ({"releasable_to": ("USA", "JPN")}, "sorted"),
