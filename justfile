@@ -17,6 +17,11 @@ test *args:
     coverage run -m pytest {{args}}
     coverage report
 
+# the vectors of the specification against this program and against the second receiver, clause by clause
+conformance *args:
+    python -m conformance --command "python -m tocsin.testing.conformance" {{args}}
+    python -m conformance --command "python -m conformance.receiver" {{args}}
+
 # writes what follows from the code: schemas, test vectors, two pages of reference
 spec:
     python spec/generate.py

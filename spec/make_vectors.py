@@ -172,6 +172,7 @@ class Vector:
 
     why: str
     clause: str
+    """The clauses that it belongs to, the first of all in front, with a blank between."""
     expected: dict[str, Any]
     files: dict[str, bytes]
 
@@ -261,7 +262,9 @@ def _labels() -> dict[str, Vector]:
         "status": [{"first": first, "second": second, "result": result} for first, second, result in status],
     }
     return {
-        "labels": Vector("How markings and statuses combine; null: not allowed.", "2.3", {"door": "labels", **told}, {})
+        "labels": Vector(
+            "How markings and statuses combine; null: not allowed.", "2.1 2.3 2.4 3.2", {"door": "labels", **told}, {}
+        )
     }
 
 
@@ -314,7 +317,9 @@ def _routes() -> dict[str, Vector]:
         ],
     }
     return {
-        "routes": Vector("Whom frames reach, and to whom they are passed on.", "10.3", {"door": "routes", **told}, {})
+        "routes": Vector(
+            "Whom frames reach, and to whom they are passed on.", "10.1 10.2 10.3", {"door": "routes", **told}, {}
+        )
     }
 
 
@@ -327,7 +332,7 @@ def _good_frames() -> dict[str, Vector]:
     public = {"marking": {"releasable_to": ["PUBLIC"]}}
     caveat = {"marking": {"releasable_to": ["JPN", "KOR", "USA"], "caveats": ["ORCON", "VECTOR-1"]}}
     return {
-        "frame": frames("A frame with one record comes in.", "4", (draft().seal(), ADMITTED)),
+        "frame": frames("A frame with one record comes in.", "4.1 4.2", (draft().seal(), ADMITTED)),
         "frame_many_records": frames(
             "Many records, one signature.", "4.2", (three, {"result": "admitted", "records": 3})
         ),
@@ -741,8 +746,11 @@ def files() -> dict[Path, bytes]:
     found = {}
     for name, vector in vectors().items():
         folder = Path(name)
-        found[folder / "README"] = f"{vector.why} (clause {vector.clause})\n".encode()
-        found[folder / "expected.json"] = json.dumps(vector.expected, indent=2).encode() + b"\n"
+        clauses = vector.clause.split()
+        named = f"clause {clauses[0]}" if len(clauses) == 1 else f"clauses {', '.join(clauses)}"
+        expected = {"door": vector.expected["door"], "clauses": clauses, **vector.expected}
+        found[folder / "README"] = f"{vector.why} ({named})\n".encode()
+        found[folder / "expected.json"] = json.dumps(expected, indent=2).encode() + b"\n"
         for file, data in vector.files.items():
             found[folder / file] = data
     return found

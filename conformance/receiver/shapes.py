@@ -1,0 +1,188 @@
+"""JSON as clause 1.2 wants it, and the shapes of ``spec/schema`` with what a schema cannot say (1.9)."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+SCHEMAS = Path(__file__).resolve().parents[2] / "spec" / "schema"
+MAX_BYTES = 1_000_000
+TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]00:?00)", re.ASCII)
+BLANK = re.compile(r"[ \t\r\n]*")
+
+
+class RefusedError(Exception):
+    """Something is not taken in; the message is the reason."""
+
+
+# -- JSON (1.2) ----------------------------------------------------------------------------------------------
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not finite")
+    return number
+
+
+STRICT = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_finite, parse_float=_finite)
+
+
+def read_json(data: bytes, most: int = MAX_BYTES) -> tuple[Any, str]:
+    """Return the value and its text."""
+    if len(data) > most:
+        raise RefusedError("too_large")
+    try:
+        text = data.decode()
+        value = STRICT.decode(text)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()  # fails for half a surrogate pair
+    except (ValueError, RecursionError) as error:
+        raise RefusedError("malformed") from error
+    return value, text
+
+
+def parts(text: str) -> Iterator[tuple[str, str]]:
+    """Split an object or array that was read before into its entries, as they stand; those of arrays have no name."""
+    at = BLANK.match(text).end()  # type: ignore[union-attr]
+    is_object, at = text[at] == "{", at + 1
+    while text[at := BLANK.match(text, at).end()] not in "}]":  # type: ignore[union-attr]
+        name = ""
+        if is_object:
+            name, at = STRICT.raw_decode(text, at)
+            at = BLANK.match(text, text.index(":", at) + 1).end()  # type: ignore[union-attr]
+        end = STRICT.raw_decode(text, at)[1]
+        yield name, text[at:end]
+        at = BLANK.match(text, end).end()  # type: ignore[union-attr]
+        at += text[at] == ","
+
+
+# -- shapes (the schemas, and what they cannot say) ----------------------------------------------------------
+
+
+@cache
+def schema(name: str) -> Any:
+    """Return a schema of spec/schema; None if there is none."""
+    path = SCHEMAS / f"{name}.json"
+    return json.loads(path.read_text()) if path.is_file() else None
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text.replace("$", r"\Z"), re.ASCII)
+
+
+TYPES: dict[str, Any] = {
+    "object": dict, "array": list, "string": str, "boolean": bool, "null": type(None), "number": (int, float),
+    "integer": int,
+}  # fmt: skip
+BOUNDS: dict[str, Any] = {
+    "minimum": lambda value, bound: value >= bound, "maximum": lambda value, bound: value <= bound,
+    "exclusiveMinimum": lambda value, bound: value > bound, "exclusiveMaximum": lambda value, bound: value < bound,
+    "minItems": lambda value, bound: len(value) >= bound, "maxItems": lambda value, bound: len(value) <= bound,
+    "pattern": lambda value, bound: _pattern(bound).search(value) is not None,
+    "format": lambda value, bound: bound != "date-time" or moment(value) is not None,
+    "uniqueItems": lambda value, bound: not bound or len(set(value)) == len(value),
+}  # fmt: skip
+
+
+def fits(value: Any, shape: Any, root: Any) -> bool:
+    """Tell whether a value has the shape of a JSON schema (as much of it as ours use)."""
+    if shape is False:
+        return False
+    if "$ref" in shape:
+        return fits(value, root["$defs"][shape["$ref"].rpartition("/")[2]], root)
+    if "anyOf" in shape:
+        return any(fits(value, each, root) for each in shape["anyOf"])
+    if "enum" in shape:
+        return isinstance(value, (str, type(None))) and value in shape["enum"]
+    kind = shape.get("type")
+    if kind is not None and (not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "boolean")):
+        return False
+    if not all(test(value, shape[rule]) for rule, test in BOUNDS.items() if rule in shape):
+        return False
+    if isinstance(value, dict):
+        known, rest = shape.get("properties", {}), shape.get("additionalProperties", True)
+        return all(name in value for name in shape.get("required", ())) and all(
+            fits(each, known[name], root) if name in known else rest is True or fits(each, rest, root)
+            for name, each in value.items()
+        )
+    if isinstance(value, list):
+        first = shape.get("prefixItems", [])
+        rest = {} if len(value) <= len(first) else shape.get("items", {})
+        return all(fits(each, (first[at : at + 1] or [rest])[0], root) for at, each in enumerate(value))
+    return True
+
+
+def moment(text: Any) -> datetime | None:
+    """Return a time (1.4); None if it is none."""
+    if not isinstance(text, str) or not TIME.fullmatch(text):
+        return None
+    whole, fraction = text[:19], re.match(r"\.(\d+)", text[19:])
+    try:
+        found = datetime.fromisoformat(whole[:10] + "T" + whole[11:] + "+00:00")
+        return found + timedelta(microseconds=round(float("0." + fraction[1]) * 1e6) if fraction else 0)
+    except (ValueError, OverflowError):
+        return None
+
+
+def need(*conditions: bool) -> None:
+    """Refuse as malformed unless all hold."""
+    if not all(conditions):
+        raise RefusedError("malformed")
+
+
+def _given(value: dict[str, Any], *names: str) -> list[Any]:
+    return [found for name in names if (found := value.get(name)) is not None]
+
+
+def check_marking(marking: dict[str, Any]) -> None:
+    """Refuse a marking that is none (2.2)."""
+    members, caveats = marking["releasable_to"], marking.get("caveats", [])
+    need(members == sorted(set(members)), caveats == sorted(set(caveats)), "PUBLIC" not in members[1:])
+    need(len(members) < 2 or members[0] != "PUBLIC")
+
+
+def check_body(kind: str, body: Any) -> bool:
+    """Refuse a body that is not what its kind prescribes (1.5, 1.9); return whether the kind is unknown."""
+    shape = schema(f"body/{kind}")
+    if shape is None:
+        need(isinstance(body, dict))
+        return True
+    need(fits(body, shape, shape))
+    if kind == "warning.detection":
+        polar = _given(body, "sensor", "azimuth_deg", "elevation_deg", "angle_sigma_deg")
+        placed = _given(body, "position", "position_sigma_m")
+        need((len(polar), len(placed)) in ((4, 0), (0, 2)), len(_given(body, "range_m", "range_sigma_m")) != 1)
+    elif kind == "warning.launch":
+        need((body["stage"] == "closed") == bool(_given(body, "outcome")))
+        need(body["stage"] != "predicted" or bool(_given(body, "impact")))
+    elif kind == "warning.same_event":
+        need(body["event_id"].encode() < body["alias"].encode())
+    elif kind == "exchange.request":
+        need(body["after"] < body["up_to"])
+    elif kind == "exchange.downgrade":
+        check_marking(body["marking"])
+    return False
+
+
+def check_record(record: Any) -> bool:
+    """Refuse what is no record (1); return whether its kind is unknown."""
+    need(fits(record, schema("record"), schema("record")))
+    check_marking(record["marking"])
+    need(record["marking"]["releasable_to"] == ["PUBLIC"] or record["originator"] in record["marking"]["releasable_to"])
+    need(all(len(_given(source, "record", "cites")) == 1 for source in record.get("sources", [])))
+    return check_body(record["kind"], record["body"])
