@@ -1,7 +1,7 @@
 """The message bus of a member: NATS JetStream servers joined by leaf links. The only room that speaks to NATS."""
 
 from tocsin.bus.client import Bus
-from tocsin.bus.config import BusConfig, LaneKeys, PeerLink
+from tocsin.bus.config import BusConfig, ClusterServer, LaneKeys, PeerLink, split_addresses
 from tocsin.bus.copies import Cursor
 from tocsin.bus.fragment import server_config
 from tocsin.bus.keys import NKey, new_nkey, read_seed
@@ -13,6 +13,7 @@ __all__ = [
     "Ack",
     "Bus",
     "BusConfig",
+    "ClusterServer",
     "Cursor",
     "LaneKeys",
     "LaneState",
@@ -23,4 +24,5 @@ __all__ = [
     "new_nkey",
     "read_seed",
     "server_config",
+    "split_addresses",
 ]

@@ -251,6 +251,11 @@ class Bus:
         """
         return await self._links.problem(peer)
 
+    @property
+    def silent_servers(self) -> tuple[str, ...]:
+        """Servers of our own cluster that did not answer when ``links`` last asked."""
+        return self._links.silent_servers
+
     async def kick_link(self, peer: str) -> int:
         """Cut a peer's connections: after a reload that took its key away, for the link that is up stays up.
 

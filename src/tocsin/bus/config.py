@@ -16,6 +16,7 @@ LANES: tuple[Lane, ...] = ("main", "bulk")
 
 _MEMBER = re.compile(r"[A-Z]{3}")
 _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):(\d{1,5})")
+_SERVER_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _PUBLIC_NKEY = re.compile(r"U[A-Z2-7]{55}")
 _GIB = 1024**3
 
@@ -39,7 +40,7 @@ class PeerLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     code: str
     """ISO 3166-1 alpha-3."""
     dial: str | None = None
-    """``host:port`` of the peer's leaf listener; none if the peer dials us."""
+    """``host:port`` of the peer's leaf listener, several with commas between if it is a cluster; none: it dials us."""
     certificate_file: str
     """Path of what the peer's certificate is held against, PEM.
 
@@ -60,8 +61,8 @@ class PeerLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         where = f"bus.peers.{self.code[:16]}"
         if not _MEMBER.fullmatch(self.code):
             raise ConfigError("a member's code is three capital letters", path=where)
-        if self.dial is not None:
-            split_address(self.dial, path=f"{where}.dial")
+        for address in self.addresses:
+            split_address(address, path=f"{where}.dial")
         for lane in LANES:
             keys = self.keys(lane)
             if self.dial is not None and keys.seed_file is None:
@@ -77,6 +78,11 @@ class PeerLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if self.max_age_s <= 0 or self.max_bytes <= 0 or self.bulk_max_bytes <= 0:
             raise ConfigError("max_age_s, max_bytes and bulk_max_bytes are greater than zero", path=where)
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where we dial the peer, any of which will do; empty if it dials us."""
+        return () if self.dial is None else split_addresses(self.dial)
+
     def keys(self, lane: Lane) -> LaneKeys:
         """Return the keys of one lane."""
         return self.main if lane == "main" else self.bulk
@@ -84,6 +90,32 @@ class PeerLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def lane_max_bytes(self, lane: Lane) -> int:
         """Return the size of one lane's outbox, bytes."""
         return self.max_bytes if lane == "main" else self.bulk_max_bytes
+
+
+class ClusterServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One server of a member that runs a cluster of them.
+
+    Raises:
+        ConfigError: A field is malformed.
+    """
+
+    name: str
+    """Told from the others by this: letters, digits, ``-`` and ``_``."""
+    client_listen: str
+    """``host:port`` for the member's own applications."""
+    leaf_listen: str
+    """``host:port`` for peers that dial us."""
+    route_listen: str
+    """``host:port`` for the other servers of the cluster."""
+    folder: str = ""
+    """Where its files lie on its machine; empty: where ``tocsin config nats --write`` puts them."""
+
+    def __post_init__(self) -> None:
+        where = f"bus.cluster.{self.name[:40]}"
+        if not _SERVER_NAME.fullmatch(self.name):
+            raise ConfigError("a server's name is letters, digits, - and _", path=where)
+        for field in ("client_listen", "leaf_listen", "route_listen"):
+            split_address(getattr(self, field), path=f"{where}.{field}")
 
 
 class BusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,12 +145,16 @@ class BusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Path of our leaf certificate, PEM."""
     key_file: str
     """Path of its private key, PEM."""
+    authority_file: str = ""
+    """Path of the authority that issued it, PEM: the servers of a cluster know each other by it."""
     max_file_bytes: int = 64 * _GIB
     """Limit of all streams together; what outboxes and copies may grow to is reserved in it."""
     max_payload_bytes: int = 1024 * 1024
     """Limit of one frame."""
     replicas: int = 1
     """Copies of every stream within the member's own cluster; more than 1 only with an external server."""
+    cluster: tuple[ClusterServer, ...] = ()
+    """The member's servers, the nearest to the node first; none: one, at ``client_listen`` and ``leaf_listen``."""
     peers: tuple[PeerLink, ...] = ()
 
     def __post_init__(self) -> None:
@@ -142,11 +178,34 @@ class BusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             )
         if self.replicas not in (1, 3, 5) or (self.server == "embedded" and self.replicas != 1):
             raise ConfigError("replicas is 1, or 3 or 5 with an external cluster", path="bus.replicas")
+        self._check_cluster()
+
+    def _check_cluster(self) -> None:
+        if not self.cluster:
+            return
+        if self.server == "embedded":
+            raise ConfigError("a cluster is the member's own", path="bus.cluster", advice='Set bus.server = "external"')
+        if len(self.cluster) < max(3, self.replicas):
+            raise ConfigError(
+                f"{len(self.cluster)} servers are too few for {max(3, self.replicas)} copies", path="bus.cluster",
+                advice="A cluster is three servers or more, of which more than half must be up",
+            )  # fmt: skip
+        for field in ("name", "client_listen", "leaf_listen", "route_listen"):
+            values = [getattr(server, field) for server in self.cluster]
+            if len(set(values)) != len(values):
+                raise ConfigError(f"two servers have the same {field}", path="bus.cluster")
+        if not self.authority_file:
+            raise ConfigError("the servers need the authority of their certificates", path="bus.authority_file")
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Where the node can connect to, the nearest first."""
+        return tuple(f"nats://{server.client_listen}" for server in self.cluster) or (f"nats://{self.client_listen}",)
 
     @property
     def url(self) -> str:
-        """Where the node connects to."""
-        return f"nats://{self.client_listen}"
+        """The same for people."""
+        return ", ".join(self.urls)
 
     def peer(self, code: str) -> PeerLink:
         """Return the link to a peer.
@@ -170,3 +229,8 @@ def split_address(address: str, *, path: str) -> tuple[str, int]:
     if match is None or not 0 < int(match[2]) < 65536:
         raise ConfigError(f"{address[:80]!r} is not host:port", path=path)
     return match[1], int(match[2])
+
+
+def split_addresses(addresses: str) -> tuple[str, ...]:
+    """Split a list of ``host:port`` with commas between."""
+    return tuple(address.strip() for address in addresses.split(","))

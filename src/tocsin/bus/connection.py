@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -120,6 +122,8 @@ class Connection:
         self._handles: dict[int, Any] = {}
         self._numbers = itertools.count(1)
         self._problem = ""
+        self._urls = list(config.urls)
+        """The one that we are, or were last, connected to first."""
         self._closing = False
 
     @property
@@ -161,7 +165,7 @@ class Connection:
         except TimeoutError as cause:
             raise BusUnavailableError(
                 f"no NATS server answers at {self._config.url}: {self._problem or 'no answer'}",
-                advice="See whether it runs, and whether bus.client_listen is its address",
+                advice="See whether it runs, and whether bus.client_listen or bus.cluster names its address",
             ) from cause
         self._keeper = asyncio.create_task(self._keep(), name=f"bus {self._name}")
 
@@ -232,6 +236,32 @@ class Connection:
             raise _ours(cause, doing=f"request {subject}") from cause
         return bytes(message.data)
 
+    async def request_many(self, subject: str, *, count: int, timeout_s: float) -> list[bytes]:
+        """Ask all who listen, and return what ``count`` of them answer, or fewer once the time is over.
+
+        Raises:
+            BusUnavailableError: There is no connection.
+        """
+        answers: list[bytes] = []
+        is_complete = asyncio.Event()
+
+        def sink(_subject: bytes, _reply: bytes, data: bytes, _headers: bytes | None) -> None:
+            answers.append(data)
+            if len(answers) >= count:
+                is_complete.set()
+
+        inbox = f"_INBOX.{secrets.token_hex(8)}"
+        number = await self.subscribe(inbox, sink)
+        try:
+            if not self.send(subject.encode(), b"", reply=inbox.encode()):
+                raise BusUnavailableError(f"no connection to {self._config.url}: {self._problem or 'not connected'}")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await is_complete.wait()
+        finally:
+            await self.unsubscribe(number)
+        return answers
+
     async def flush(self) -> None:
         """Return when the server has everything that was written so far.
 
@@ -244,6 +274,28 @@ class Connection:
         await self._flush(socket)
 
     async def _connect(self) -> None:
+        """Connect to the first server that takes us; one that does not is asked last the next time.
+
+        Raises:
+            BusAuthError: All of them refuse the key.
+            BusUnavailableError: None takes us.
+        """
+        failures: list[BusError] = []
+        for url in tuple(self._urls):
+            try:
+                await self._connect_to(url)
+            except BusError as error:
+                await self._drop()
+                self._urls.remove(url)
+                self._urls.append(url)
+                failures.append(error)
+            else:
+                return
+        passing = [error for error in failures if not isinstance(error, BusAuthError)]
+        self._problem = self._problem if len(failures) == 1 else "; ".join(str(error.args[0]) for error in failures)
+        raise (passing or failures)[0]
+
+    async def _connect_to(self, url: str) -> None:
         socket = _Socket()
         lost = asyncio.Event()
 
@@ -259,7 +311,7 @@ class Connection:
             async with asyncio.timeout(_CONNECT_TIMEOUT_S):
                 # a single try, and nats-py itself never tries again
                 await socket.connect(
-                    self._config.url, name=self._name, nkeys_seed_str=self._seed, allow_reconnect=False,
+                    url, name=self._name, nkeys_seed_str=self._seed, allow_reconnect=False,
                     max_reconnect_attempts=1, connect_timeout=_CONNECT_TIMEOUT_S, reconnect_time_wait=0,
                     ping_interval=_PING_INTERVAL_S, error_cb=failed, closed_cb=closed, skip_subject_validation=True,
                 )  # fmt: skip
@@ -273,11 +325,11 @@ class Connection:
             self._problem = self._problem if isinstance(cause, nats.errors.NoServersError) else _reason(cause)
             if any(word in self._problem.lower() for word in _AUTH_WORDS):
                 raise BusAuthError(
-                    f"the NATS server at {self._config.url} refuses the key of {self._name}: {self._problem}",
+                    f"the NATS server at {url} refuses the key of {self._name}: {self._problem}",
                     advice="Compare the seed file with the user in the server's configuration (tocsin config nats)",
                 ) from cause
             raise BusUnavailableError(
-                f"no connection to {self._config.url}: {self._problem}", advice="See whether the server runs"
+                f"no connection to {url}: {self._problem}", advice="See whether the server runs"
             ) from cause
         finally:
             if not is_up:
@@ -290,6 +342,7 @@ class Connection:
         while not self._closing:
             await self._lost.wait()
             self._handles.clear()
+            self._urls.append(self._urls.pop(0))  # a machine that is gone would cost the whole patience first
             if self._on_down is not None:
                 self._on_down()
             while not self._closing:

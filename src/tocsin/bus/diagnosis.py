@@ -83,7 +83,7 @@ class LinkDiagnosis:
             return
         self._known = config
         self._codes = {peer.code for peer in config.peers}
-        self._dialled = {peer.dial: peer.code for peer in config.peers if peer.dial is not None}
+        self._dialled = {address: peer.code for peer in config.peers for address in peer.addresses}
         self._accounts = {names.link_account(peer.code, lane): peer.code for peer in config.peers for lane in LANES}
         self._keys = {
             public: peer.code for peer in config.peers for lane in LANES for public in peer.keys(lane).peer_publics

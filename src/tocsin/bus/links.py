@@ -18,6 +18,8 @@ from tocsin.clock import Clock
 from tocsin.errors import BusUnavailableError
 
 _DURATION = re.compile(r"([\d.]+)(ns|µs|us|ms|h|m|s)")
+_CLUSTER_PATIENCE_S = 0.5
+"""For servers on one network: one that is down would hold the others' answers up."""
 _UNIT_MS = {"ns": 1e-6, "µs": 1e-3, "us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
 
 
@@ -67,6 +69,8 @@ class _Leaf(msgspec.Struct, frozen=True):
     rtt: str = ""
     in_bytes: int = 0
     out_bytes: int = 0
+    server: str = ""
+    """Id of the server of ours that it ends at."""
 
 
 class _Leafs(msgspec.Struct, frozen=True):
@@ -75,6 +79,7 @@ class _Leafs(msgspec.Struct, frozen=True):
 
 class _Server(msgspec.Struct, frozen=True):
     id: str
+    name: str = ""
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -110,6 +115,8 @@ class LinkWatch:
         self._since: dict[tuple[str, str, int], datetime] = {}
         self.silent: dict[str, str] = {}
         """Links that are up and over which nothing comes, in words; as ``LinkMender`` has found."""
+        self.silent_servers: tuple[str, ...] = ()
+        """Servers of the member's own cluster that did not answer when they were last asked."""
 
     async def states(self) -> dict[str, LinkState]:
         """Return the state of every link by the peer's code.
@@ -117,14 +124,13 @@ class LinkWatch:
         Raises:
             BusError: The member's own server does not answer.
         """
-        server, leafs = await self._leafs()
+        leafs = await self._leafs()
         now = self._clock.now()
-        present = {(server, leaf.account, leaf.id) for leaf in leafs.values()}
-        self._since = {key: self._since.get(key, now) for key in present}
+        self._since = {key: self._since.get(key, now) for key in (_key(leaf) for leaf in leafs)}
         codes = [peer.code for peer in self._in_force.config.peers]
         lanes = await asyncio.gather(
             *(
-                self._lane(code, lane, leafs.get(names.link_account(code, lane)), server)
+                self._lane(code, lane, [leaf for leaf in leafs if leaf.account == names.link_account(code, lane)])
                 for code in codes
                 for lane in LANES
             )
@@ -142,11 +148,11 @@ class LinkWatch:
         Raises:
             BusError: The member's own server does not answer.
         """
-        _, leafs = await self._leafs()
+        accounts = {leaf.account for leaf in await self._leafs()}
         return {
             peer.code
             for peer in self._in_force.config.peers
-            if all(names.link_account(peer.code, lane) in leafs for lane in LANES)
+            if all(names.link_account(peer.code, lane) in accounts for lane in LANES)
         }
 
     async def problem(self, peer: str) -> str:
@@ -168,22 +174,37 @@ class LinkWatch:
         Raises:
             BusError: The member's own server does not answer.
         """
-        server, leafs = await self._leafs()
-        mine = [leaf for leaf in leafs.values() if leaf.account in {names.link_account(peer, lane) for lane in LANES}]
+        accounts = {names.link_account(peer, lane) for lane in LANES}
+        mine = [leaf for leaf in await self._leafs() if leaf.account in accounts]
         for leaf in mine:
-            await self._system.request(f"$SYS.REQ.SERVER.{server}.KICK", {"cid": leaf.id})
+            await self._system.request(f"$SYS.REQ.SERVER.{leaf.server}.KICK", {"cid": leaf.id})
         return len(mine)
 
-    async def _leafs(self) -> tuple[str, dict[str, _Leaf]]:
-        data = await self._system.request("$SYS.REQ.SERVER.PING.LEAFZ")
-        try:
-            answer = msgspec.json.decode(data, type=_Answer)
-        except msgspec.MsgspecError as cause:
-            raise BusUnavailableError(f"the server's list of links cannot be read: {cause}") from cause
-        leafs = (answer.data.leafs if answer.data is not None else None) or []
-        return answer.server.id, {leaf.account: leaf for leaf in leafs}
+    async def _leafs(self) -> list[_Leaf]:
+        """Return the links of all our servers; a link that several of them hold stands there several times."""
+        wanted = {server.name for server in self._in_force.config.cluster}
+        if wanted:
+            answers = await self._system.request_many(
+                "$SYS.REQ.SERVER.PING.LEAFZ", count=len(wanted), timeout_s=_CLUSTER_PATIENCE_S
+            )
+        else:
+            answers = [await self._system.request("$SYS.REQ.SERVER.PING.LEAFZ")]
+        leafs: list[_Leaf] = []
+        heard: set[str] = set()
+        for data in answers:
+            try:
+                answer = msgspec.json.decode(data, type=_Answer)
+            except msgspec.MsgspecError as cause:
+                raise BusUnavailableError(f"a server's list of links cannot be read: {cause}") from cause
+            heard.add(answer.server.name)
+            found = (answer.data.leafs if answer.data is not None else None) or []
+            leafs += [msgspec.structs.replace(leaf, server=answer.server.id) for leaf in found]
+        if wanted and not heard:
+            raise BusUnavailableError(f"none of our servers answers: {', '.join(sorted(wanted))}")
+        self.silent_servers = tuple(sorted(wanted - heard))
+        return leafs
 
-    async def _lane(self, code: str, lane: Lane, leaf: _Leaf | None, server: str) -> LaneState:
+    async def _lane(self, code: str, lane: Lane, leafs: list[_Leaf]) -> LaneState:
         me = self._in_force.config.member
         outbox = names.outbox(me, code, lane)
         sent, theirs, copy = await asyncio.gather(
@@ -193,11 +214,11 @@ class LinkWatch:
         )
         source = copy.sources[0] if copy is not None and copy.sources else None
         return LaneState(
-            connected=leaf is not None,
-            since=self._since.get((server, leaf.account, leaf.id)) if leaf is not None else None,
-            rtt_ms=duration_ms(leaf.rtt) if leaf is not None else None,
-            bytes_in=leaf.in_bytes if leaf is not None else 0,
-            bytes_out=leaf.out_bytes if leaf is not None else 0,
+            connected=bool(leafs),
+            since=min((self._since[_key(leaf)] for leaf in leafs), default=None),
+            rtt_ms=min((rtt for leaf in leafs if (rtt := duration_ms(leaf.rtt)) is not None), default=None),
+            bytes_in=sum(leaf.in_bytes for leaf in leafs),
+            bytes_out=sum(leaf.out_bytes for leaf in leafs),
             copy_last_seq=copy.state.last_seq if copy is not None else 0,
             copy_lag=source.lag if source is not None else 0,
             source_active_s=source.active / 1e9 if source is not None and source.active >= 0 else None,
@@ -215,7 +236,12 @@ class LinkWatch:
             return self.silent.get(code, "")
         dials_us = self._in_force.config.peer(code).dial is None
         found = self._diagnosis.trouble(code, dials_us=dials_us) if self._diagnosis is not None else ""
-        return found or ("the peer has not called" if dials_us else "the peer cannot be reached")
+        found = found or ("the peer has not called" if dials_us else "the peer cannot be reached")
+        return found if self._diagnosis is not None else f"{found}; the logs of our own servers may tell why"
+
+
+def _key(leaf: _Leaf) -> tuple[str, str, int]:
+    return leaf.server, leaf.account, leaf.id
 
 
 def duration_ms(text: str) -> float | None:

@@ -23,9 +23,10 @@ A stream takes in 10,000 ahead of its disk and refuses what comes on top.
 
 MAX_IN_FLIGHT_BYTES = 64 * 1024 * 1024
 
-_ACK_TIMEOUT_S = 5.0
+_QUIET_S = 1.0
+"""An outbox that has said nothing for so long is asked again with the first frame that waits for it."""
 _BUSY_ACK_TIMEOUT_S = 60.0
-"""Patience with one frame while others are being acknowledged: the outbox's disk is slow, nothing is lost."""
+"""Patience with one frame while earlier ones are being acknowledged: the outbox's disk is slow, nothing is lost."""
 _RETRY_S = 0.25
 _NO_RESPONDERS = b"NATS/1.0 503"
 _TOO_LARGE = 10054
@@ -58,6 +59,7 @@ _decode_reply = msgspec.json.Decoder(_Reply).decode
 
 
 class _Unacked(NamedTuple):
+    hop: str
     subject: bytes
     headers: bytes
     data: bytes
@@ -83,7 +85,13 @@ class Publisher:
         """When each was last sent, oldest first."""
         self._again: set[bytes] = set()
         """What the server could not store just now."""
-        self._heard_s = 0.0
+        self._heard_s: dict[str, float] = {}
+        """When an outbox, by the hop that it is for, last said anything."""
+        self._asked_s: dict[str, float] = {}
+        """When one that is quiet was last asked."""
+        self._taken_s: dict[str, float] = {}
+        """When the latest frame that an outbox has was sent. It takes them in order: an earlier one that it says
+        nothing of is lost, with a leader of the stream that died."""
         self._bytes = 0
         self._has_room = asyncio.Event()
         self._has_room.set()
@@ -132,6 +140,7 @@ class Publisher:
         done: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
         token = b"%x" % next(self._tokens)
         entry = _Unacked(
+            hop,
             names.frame_subject(released.ref, released.kind, hop=hop).encode(),
             b"NATS/1.0\r\nNats-Msg-Id: %b.%b\r\n\r\n" % (released.ref.hash.encode(), hop.encode()),
             data,
@@ -199,7 +208,6 @@ class Publisher:
 
     def _on_ack(self, subject: bytes, _reply: bytes, data: bytes, headers: bytes | None) -> None:
         token = subject[self._skip :]
-        self._heard_s = self._clock.monotonic_s()
         entry = self._unacked.get(token)
         if entry is None:  # a second acknowledgement of something sent twice
             return
@@ -211,7 +219,9 @@ class Publisher:
         except msgspec.MsgspecError:
             self._again.add(token)
             return
+        self._heard_s[entry.hop] = self._clock.monotonic_s()
         if reply.error is None:
+            self._taken_s[entry.hop] = max(self._taken_s.get(entry.hop, 0.0), self._sent_s.get(token, 0.0))
             self._settle(token, entry)
             if not entry.done.done():
                 entry.done.set_result(Ack(reply.stream, reply.seq, reply.duplicate))
@@ -240,13 +250,24 @@ class Publisher:
             if not self._connection.is_up:
                 continue  # all is sent again when it comes back
             again, self._again = self._again, set()
-            now_s = self._clock.monotonic_s()
-            is_quiet = now_s - self._heard_s > _ACK_TIMEOUT_S
-            limit_s = now_s - (_ACK_TIMEOUT_S if is_quiet else _BUSY_ACK_TIMEOUT_S)
-            for token, sent_s in self._sent_s.items():
-                if sent_s > limit_s:
-                    break
-                again.add(token)
+            again |= self._late(self._clock.monotonic_s())
             if again:
                 for token in [token for token in self._unacked if token in again]:  # as they were published
                     self._send(token, self._unacked[token])
+
+    def _late(self, now_s: float) -> set[bytes]:
+        """Return what is to be sent again because the outbox says nothing of it."""
+        late: set[bytes] = set()
+        quiet: set[str] = set()
+        for token, sent_s in self._sent_s.items():
+            if sent_s > now_s - _QUIET_S:
+                break
+            hop = self._unacked[token].hop
+            if sent_s < self._taken_s.get(hop, 0.0) or sent_s <= now_s - _BUSY_ACK_TIMEOUT_S:
+                late.add(token)
+            elif max(self._heard_s.get(hop, 0.0), self._asked_s.get(hop, 0.0)) <= now_s - _QUIET_S:
+                quiet.add(hop)
+        for hop in quiet:
+            self._asked_s[hop] = now_s
+            late.add(next(token for token, entry in self._unacked.items() if entry.hop == hop))
+        return late

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
-from tocsin.cli.parameters import HERE, Config, Json, member_file
+from tocsin.cli.parameters import HERE, Config, Flag, Json, UsageError, member_file
 from tocsin.cli.terminal import output, write_json
 
 # What a command needs is imported when it runs: --help answers at once.
@@ -21,19 +22,34 @@ def add_to(app: App) -> None:
 
 
 @config_.command
-def nats(*, config: Config = HERE) -> None:
+def nats(
+    *, config: Config = HERE, server: Annotated[str | None, Parameter(metavar="NAME")] = None, write: Flag = False
+) -> None:
     """Print the configuration for a member's own NATS server: accounts, links, leaf listener.
 
     With bus.server = "external" the member runs this itself; it holds no secrets, but names the files that do.
+    Of a cluster (bus.cluster), the configuration of each server is printed, one after the other.
 
     Args:
         config: The member's TOML, or the folder that holds it as member.toml.
+        server: Print that of one server of the cluster only.
+        write: Write it into files instead, with all that it names, secrets among it, for the owner alone: under
+            data/nats, in a folder for each server of a cluster. Tells where.
     """
-    from tocsin.bus import server_config
+    from tocsin.bus import server_config, write_server_files
     from tocsin.node import bus_config, load_trust, read_config
 
     member = read_config(member_file(config))
-    sys.stdout.write(server_config(bus_config(member, load_trust(member).roster)))
+    wired = bus_config(member, load_trust(member).roster)
+    servers = [each for each in wired.cluster if server in (None, each.name)]
+    if server is not None and not servers:
+        known = ", ".join(each.name for each in wired.cluster) or "none: bus.cluster is empty"
+        raise UsageError(f"--server {server} is not in bus.cluster; known: {known}")
+    for each in servers or (None,):
+        if write:
+            output().print(str(write_server_files(wired, each)), soft_wrap=True, highlight=False)
+        else:
+            sys.stdout.write(server_config(wired, each))
 
 
 @config_.command

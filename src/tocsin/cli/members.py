@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from tocsin.cli.parameters import HERE, Address, Codes, Config, Flag, Json, UsageError, member_file
+from tocsin.cli.parameters import HERE, Address, AddressList, Codes, Config, Flag, Json, UsageError, member_file
 from tocsin.cli.terminal import output, write_json
 from tocsin.clock import SystemClock
 
@@ -43,7 +43,7 @@ def init(
     name: str = "",
     dials: Codes = (),
     client_listen: Address = f"127.0.0.1:{CLIENT_PORT}",
-    leaf_listen: Address = f"127.0.0.1:{LEAF_PORT}",
+    leaf_listen: AddressList = f"127.0.0.1:{LEAF_PORT}",
     health_listen: Address = f"127.0.0.1:{HEALTH_PORT}",
 ) -> None:
     """Make one member's folder, or a whole federation on this machine to try out.
@@ -62,7 +62,7 @@ def init(
         name: With --member, its name in full.
         dials: With --member, codes of the peers whose servers it dials; the others dial it.
         client_listen: With --member, where its own applications connect.
-        leaf_listen: With --member, where its peers connect.
+        leaf_listen: With --member, where its peers connect; several with commas between, for a cluster.
         health_listen: With --member, where health, status and metrics are served.
     """
     from tocsin.node import Addresses, Plan, make_federation, make_member

@@ -50,12 +50,18 @@ def _address(_type: Any, tokens: Sequence[Token]) -> str:
     return text
 
 
+def _addresses(_type: Any, tokens: Sequence[Token]) -> str:
+    parts = [part.strip() for token in tokens for part in token.value.split(",") if part.strip()]
+    return ",".join(_address(_type, [Token(value=part)]) for part in parts)
+
+
 Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 Config = Annotated[Path, Parameter(name="--config")]
 Codes = Annotated[tuple[str, ...], Parameter(converter=_codes, n_tokens=1, negative="", metavar="CODES")]
 Moment = Annotated[datetime | None, Parameter(converter=_moment, n_tokens=1, metavar="TIME")]
 Address = Annotated[str, Parameter(converter=_address, n_tokens=1, metavar="HOST:PORT")]
+AddressList = Annotated[str, Parameter(converter=_addresses, n_tokens=1, metavar="HOST:PORT[,...]")]
 
 HERE = Path("member.toml")
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from tocsin.bus import ClusterServer
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.exchange import Policy
 from tocsin.signing import KeyRole
@@ -62,8 +63,10 @@ class BusTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Path of ``nats-server``, in place of the one that is installed beside this program."""
     replicas: int = 1
     """Copies of every stream within the member's own cluster: 3 or 5 only with an external one."""
+    cluster: tuple[ClusterServer, ...] = ()
+    """The servers of an external cluster, the nearest to the node first, in place of the two addresses above."""
     dial: dict[str, str] = {}
-    """Other addresses (``host:port``) for peers that we dial, such as a border gateway's, by code."""
+    """Other addresses (``host:port``, several with commas between) for peers that we dial, by code."""
     max_age_days: float = 14.0
     """How long an outbox keeps frames: longer than the longest outage that is to be survived."""
     max_bytes: int = 2 * 1024**3

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from tocsin.bus import new_nkey
+from tocsin.bus import new_nkey, split_addresses
 from tocsin.codec import encode
 from tocsin.errors import ConfigError
 from tocsin.node.wiring import LANES
@@ -35,6 +35,7 @@ class Addresses:
 
     client: str = "127.0.0.1:4222"
     leaf: str = "127.0.0.1:7422"
+    """Several with commas between, if a cluster is meant; the first is written into the TOML."""
     health: str = "127.0.0.1:8822"
 
 
@@ -79,8 +80,8 @@ def make_member(plan: Plan, *, dials: Sequence[str], now: datetime, audiences: S
             nkey = new_nkey()
             write_secret(home / f"keys/link-{peer}-{lane}.nk", nkey.seed.encode())
             publics[f"{peer}/{lane}"] = nkey.public
-    host = plan.addresses.leaf.rpartition(":")[0].strip("[]")
-    certificates = issue_certificates(plan.code, tuple(dict.fromkeys((host, "127.0.0.1", "localhost"))), now=now)
+    hosts = [address.rpartition(":")[0].strip("[]") for address in split_addresses(plan.addresses.leaf)]
+    certificates = issue_certificates(plan.code, tuple(dict.fromkeys((*hosts, "127.0.0.1", "localhost"))), now=now)
     (home / "tls/authority.pem").write_bytes(certificates.authority)
     (home / "tls/link.pem").write_bytes(certificates.certificate)
     write_secret(home / "tls/authority.key", certificates.authority_key)
@@ -171,7 +172,7 @@ file = "roster.json"
 [bus]
 server = "embedded"  # or "external", with the fragment that `tocsin config nats` prints
 client_listen = "{plan.addresses.client}"
-leaf_listen = "{plan.addresses.leaf}"
+leaf_listen = "{split_addresses(plan.addresses.leaf)[0]}"
 
 [store]
 file = "data/store.db"

@@ -75,6 +75,8 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Frames that wait for an outbox to say that it has them."""
     store_problem: str
     last_order: int
+    silent_servers: tuple[str, ...] = ()
+    """Servers of our own cluster that do not answer."""
     desks: dict[str, str] = {}
     """Desks that have failed since the start, by name, with the last failure."""
 
@@ -86,6 +88,7 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
             found.append(f"the roster expired at {self.roster_expires_at:%Y-%m-%d}")
         if self.certificate_expires_at <= self.at:
             found.append(f"our link certificate expired at {self.certificate_expires_at:%Y-%m-%d}")
+        found += [f"our server {name} does not answer" for name in self.silent_servers]
         if self.store_problem:
             found.append(f"store: {self.store_problem}")
         found += [f"desk {name}: {problem}" for name, problem in self.desks.items()]
@@ -152,6 +155,7 @@ async def status_of(node: Node) -> MemberStatus:
         in_flight=node.bus.in_flight,
         store_problem=node.keeper.problem,
         last_order=node.metrics.last_order,
+        silent_servers=node.bus.silent_servers,
         desks={desk.name: desk.problem for desk in node.desks.desks if desk.problem},
     )
 

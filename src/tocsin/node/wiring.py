@@ -56,7 +56,9 @@ def bus_config(config: MemberConfig, roster: Roster) -> BusConfig:
         system_seed_file=str(config.path("keys/system.nk")),
         certificate_file=str(config.path("tls/link.pem")),
         key_file=str(config.path("tls/link.key")),
+        authority_file=str(config.path("tls/authority.pem")),
         replicas=config.bus.replicas,
+        cluster=config.bus.cluster,
         peers=peers,
     )
 

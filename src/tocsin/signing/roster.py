@@ -25,7 +25,7 @@ class LinkIdentity(msgspec.Struct, frozen=True, kw_only=True):
     certificate: str
     """PEM of the authority that issues this member's link certificates."""
     address: str = ""
-    """``host:port`` of its leaf listener; empty if it only dials."""
+    """``host:port`` of its leaf listener, several with commas between if it runs a cluster; empty: it only dials."""
     pins: tuple[str, ...] = ()
     """SHA-256 of the public keys (SPKI) of its link certificates, hexadecimal."""
     nkeys: dict[str, str] = {}

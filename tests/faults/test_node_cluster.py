@@ -1,0 +1,47 @@
+"""A member with a cluster of three servers, its streams on all of them; a server dies while records flow."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from tests.clusters import clustered
+from tests.nodes import CODES, House, Local, audit, gathered, read_disk, record_id, running, until, until_level
+from tests.servers import on_loop
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+
+
+@on_loop
+async def test_what_was_acknowledged_survives_the_death_of_the_leading_server_and_of_the_nodes_own(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path)
+    async with clustered(house, "KOR") as cluster, running(house) as nodes:
+        kor = nodes["KOR"]
+        await gathered(*(node.issue(range(20), CODES) for node in nodes.values()))
+        await until_level(house, [node.told for node in nodes.values()])
+        sending = asyncio.gather(*(node.issue(range(20, 1520), CODES, rate=50) for node in nodes.values()))
+
+        leader = await cluster.leader("JPN")
+        await cluster.kill(leader)
+        await until(lambda: kor.node.bus.in_flight > 0)
+        await until_acknowledged(kor)
+        cluster.start(leader)
+        await cluster.until_whole()
+
+        nearest = kor.node.bus._main._socket.connected_url.netloc
+        [own] = [server.name for server in cluster.wired.cluster if server.client_listen == nearest]
+        await cluster.kill(own)
+        await until(lambda: read_disk(nodes["JPN"].home).ids[record_id("KOR", 1519)] > 0, timeout_s=90)
+        cluster.start(own)
+        await sending
+        await until_level(house, [node.told for node in nodes.values()])
+        await until_acknowledged(kor)
+    audit(house, [node.told for node in nodes.values()])
+
+
+async def until_acknowledged(node: Local) -> None:
+    """Wait until every outbox has what was sealed until now."""
+    await until(lambda: not node.node.bus.in_flight, timeout_s=60)
