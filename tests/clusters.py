@@ -91,6 +91,21 @@ class Cluster:
             answer = await connection.request(f"$JS.API.STREAM.INFO.{outbox(self.code, peer, 'main')}")
         return str(json.loads(answer)["cluster"].get("leader", ""))
 
+    async def linked(self, account: str) -> set[str]:
+        """Return the servers that hold a link in an account."""
+        async with self._asking("system") as connection:
+            answers = await connection.request_many("$SYS.REQ.SERVER.PING.LEAFZ", count=3, timeout_s=1.0)
+        found = [json.loads(answer) for answer in answers]
+        return {
+            each["server"]["name"]
+            for each in found
+            if account in {leaf["account"] for leaf in each["data"].get("leafs") or []}
+        }
+
+    def server_at(self, address: str) -> str:
+        """Return which server listens for clients at an address."""
+        return next(server.name for server in self.wired.cluster if server.client_listen == address)
+
     async def until_whole(self) -> None:
         """Wait until the cluster has a leader and every server follows it."""
 

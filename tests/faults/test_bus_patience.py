@@ -39,6 +39,31 @@ async def test_a_frame_published_before_its_outbox_exists_is_stored_once_it_does
 
 
 @on_loop
+async def test_frames_that_one_outbox_lost_in_silence_are_sent_again_while_another_goes_on(tmp_path: Path) -> None:
+    """As when a stream has no leader while the peer's link listens: the server reports neither success nor failure."""
+    config = make_federation(tmp_path).configs["USA"]
+    server, bus = Server(config), Bus(config, clock=SystemClock())
+    await server.start()
+    try:
+        await bus.connect()
+        await bus.prepare_outboxes()
+        await bus._system.flush()
+        await bus._bulk.subscribe("tocsin.v1.JPN.>", lambda *_: None)  # else the server says that nobody is there
+        await bus._main.request("$JS.API.STREAM.DELETE.OUT_USA_JPN")
+        lost = [bus.submit(frame("USA", "JPN", number), hop="JPN") for number in range(1, 51)]
+        taken = [await bus.publish(frame("USA", "KOR", number), hop="KOR") for number in range(1, 51)]
+        assert [ack.stream for ack in taken] == ["OUT_USA_KOR"] * 50
+        assert not any(each.done() for each in lost)
+        await bus.prepare_outboxes()
+        async with asyncio.timeout(20):
+            acks = await asyncio.gather(*lost)
+        assert [ack.seq for ack in acks] == list(range(1, 51))
+    finally:
+        await bus.close(drain_s=0.0)
+        await server.stop()
+
+
+@on_loop
 async def test_a_full_outbox_that_refuses_is_tried_again_until_there_is_room(tmp_path: Path) -> None:
     config = make_federation(tmp_path, ("USA", "JPN")).configs["USA"]
     server, bus = Server(config), Bus(config, clock=SystemClock())

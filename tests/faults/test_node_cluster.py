@@ -31,8 +31,7 @@ async def test_what_was_acknowledged_survives_the_death_of_the_leading_server_an
         cluster.start(leader)
         await cluster.until_whole()
 
-        nearest = kor.node.bus._main._socket.connected_url.netloc
-        [own] = [server.name for server in cluster.wired.cluster if server.client_listen == nearest]
+        own = cluster.server_at(kor.node.bus._main._socket.connected_url.netloc)
         await cluster.kill(own)
         await until(lambda: read_disk(nodes["JPN"].home).ids[record_id("KOR", 1519)] > 0, timeout_s=90)
         cluster.start(own)

@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from tocsin.bus.server import find_server
 from tocsin.errors import BusUnavailableError, ConfigError, StoreError, TocsinError
 from tocsin.node.asking import ask_status
 from tocsin.node.config import TABLES, MemberConfig, MemberTable, try_config
+from tocsin.node.probing import probe_servers, resolve
 from tocsin.node.rosters import load_trust
 from tocsin.node.status import MemberStatus
 from tocsin.node.wiring import bus_config
@@ -226,6 +226,7 @@ def _server(member: _Member) -> None:
         member.add("error", "server", f"cannot be written: {error.strerror}", where=config.path("tls/peers"))
         return
     if config.bus.server == "external":
+        _external_servers(member, member.wired)
         return
     try:
         binary = find_server(member.wired)
@@ -234,6 +235,16 @@ def _server(member: _Member) -> None:
         return
     said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False, timeout=10)
     member.add("ok", "server", said.stdout.strip() or "nats-server", where=binary)
+
+
+def _external_servers(member: _Member, wired: BusConfig) -> None:
+    wrong = list(probe_servers(wired))
+    for where, problem in wrong:
+        member.add(
+            "error", "server", problem, where=where, advice="Start it with the configuration of: tocsin config nats"
+        )
+    if not wrong:
+        member.add("ok", "server", "answers as configured", where=wired.url)
 
 
 def _ports(member: _Member) -> None:
@@ -257,11 +268,7 @@ def _ports(member: _Member) -> None:
         addresses.pop("health.listen")
     if config.bus.server == "external":
         for name in ("bus.client_listen", "bus.leaf_listen"):
-            if not _answers(addresses.pop(name)):
-                member.add(
-                    "error", "ports", "the external server does not answer", where=name,
-                    advice="Start it with the fragment of: tocsin config nats",
-                )  # fmt: skip
+            addresses.pop(name)
     taken = [(name, address, why) for name, address in addresses.items() if (why := _not_free(address))]
     for name, address, why in taken:
         member.add(
@@ -350,26 +357,10 @@ def _advice_for(problem: str) -> str:
 
 def _not_free(address: str) -> str:
     try:
-        for family, kind, protocol, _, where in _resolve(address):
+        for family, kind, protocol, _, where in resolve(address):
             with socket.socket(family, kind, protocol) as trial:
                 trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 trial.bind(where)
     except (OSError, ValueError, OverflowError) as error:
         return (error.strerror if isinstance(error, OSError) else None) or str(error)
     return ""
-
-
-def _answers(address: str) -> bool:
-    for family, kind, protocol, _, where in _resolve(address):
-        with socket.socket(family, kind, protocol) as trial:
-            trial.settimeout(2.0)
-            if trial.connect_ex(where) == 0:
-                return True
-    return False
-
-
-def _resolve(address: str) -> Iterator[tuple[int, int, int, str, tuple[str, int]]]:
-    host, _, port = address.rpartition(":")
-    found = socket.getaddrinfo(host.strip("[]") or None, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    for family, kind, protocol, name, where in found:
-        yield family, kind, protocol, name, (str(where[0]), int(where[1]))

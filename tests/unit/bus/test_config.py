@@ -85,6 +85,44 @@ def test_replicas_are_for_a_cluster_of_the_members_own() -> None:
     assert msgspec.convert({**BUS, "server": "external", "replicas": 3}, BusConfig).replicas == 3
 
 
+def server(number: int, **change: str) -> dict[str, str]:
+    return {
+        "name": f"kor-{number}", "client_listen": f"127.0.0.1:{4000 + number}",
+        "leaf_listen": f"127.0.0.1:{4010 + number}", "route_listen": f"127.0.0.1:{4020 + number}", **change,
+    }  # fmt: skip
+
+
+CLUSTER = {"server": "external", "replicas": 3, "authority_file": "a.pem", "cluster": [server(1), server(2), server(3)]}
+
+
+def test_a_node_knows_all_servers_of_a_cluster_and_all_addresses_of_a_peer() -> None:
+    config = msgspec.convert({**BUS, **CLUSTER}, BusConfig)
+    assert config.urls == ("nats://127.0.0.1:4001", "nats://127.0.0.1:4002", "nats://127.0.0.1:4003")
+    keys = {"seed_file": "s"}
+    peer = msgspec.convert(
+        {"code": "JPN", "certificate_file": "c", "dial": "a:1, b:2", "main": keys, "bulk": keys}, PeerLink
+    )
+    assert peer.addresses == ("a:1", "b:2")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"server": "embedded", "replicas": 1}, "cluster is the member's own"),
+        ({"cluster": [server(1), server(2)]}, "2 servers are too few for 3 copies"),
+        ({"replicas": 5}, "3 servers are too few for 5 copies"),
+        ({"cluster": [server(1), server(2), server(3, name="kor-1")]}, "the same name"),
+        ({"cluster": [server(1), server(2), server(3, leaf_listen="127.0.0.1:4011")]}, "the same leaf_listen"),
+        ({"cluster": [server(1), server(2), server(3, name="a b")]}, "letters, digits"),
+        ({"cluster": [server(1), server(2), server(3, route_listen="here")]}, "kor-3.route_listen"),
+        ({"authority_file": ""}, "authority"),
+    ],
+)
+def test_a_cluster_that_contradicts_itself_is_refused(change: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        msgspec.convert({**BUS, **CLUSTER, **change}, BusConfig)
+
+
 @pytest.mark.parametrize("address", ["a.example:1", "[::1]:7422", "127.0.0.1:65535"])
 def test_addresses(address: str) -> None:
     host, port = split_address(address, path="x")

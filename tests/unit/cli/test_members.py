@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
@@ -177,7 +178,69 @@ def test_a_server_that_is_not_there(home) -> None:
 
 def test_an_external_server_that_does_not_answer(home) -> None:
     _replace(home / "member.toml", 'server = "embedded"', 'server = "external"')
-    assert [about for about, _ in _found(home)] == ["ports", "ports"]
+    assert [about for about, _ in _found(home)] == ["server", "server"]
+
+
+CLUSTER = "".join(
+    f'[[bus.cluster]]\nname = "kor-{n}"\nclient_listen = "127.0.0.1:{4000 + n}"\nleaf_listen = "127.0.0.1:{4010 + n}"\n'
+    f'route_listen = "127.0.0.1:{4020 + n}"\nfolder = "/etc/nats"\n'
+    for n in (1, 2, 3)
+)
+
+
+def test_config_nats_of_a_cluster(home, tocsin) -> None:
+    _replace(home / "member.toml", 'server = "embedded"', 'server = "external"\nreplicas = 3')
+    _replace(home / "member.toml", "[store]", f"{CLUSTER}\n[store]")
+    code, out, _ = tocsin("config", "nats", "--config", home)
+    assert code == 0
+    assert [line for line in out.splitlines() if line.startswith("server_name")] == [
+        "server_name: kor-1", "server_name: kor-2", "server_name: kor-3",
+    ]  # fmt: skip
+    assert tocsin("config", "nats", "--config", home, "--server", "kor-9")[0] == 2
+    code, one, _ = tocsin("config", "nats", "--config", home, "--server", "kor-2")
+    assert code == 0
+    assert out.count(one) == 1
+    assert 'routes: ["tls://127.0.0.1:4021", "tls://127.0.0.1:4023"]' in one
+    assert 'store_dir: "/etc/nats/jetstream"' in one
+    code, out, _ = tocsin("config", "nats", "--config", home, "--server", "kor-2", "--write")
+    assert code == 0
+    written = home / "data/nats/kor-2"
+    assert out.strip() == str(written / "nats-server.conf")
+    assert (written / "nats-server.conf").read_text() == one
+    named = {line.rpartition("/")[2] for line in one.replace('"', "\n").splitlines() if line.startswith("/etc/nats/")}
+    assert named - {"jetstream"} <= {path.name for path in written.iterdir()}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in written.iterdir())
+
+
+def test_check_names_each_server_of_a_cluster_that_is_not_what_it_should_be(home) -> None:
+    _replace(home / "member.toml", 'server = "embedded"', 'server = "external"\nreplicas = 3')
+    _replace(home / "member.toml", "[store]", f"{CLUSTER}\n[store]")
+    config = read_config(home / "member.toml")
+    with socket.create_server(("127.0.0.1", 0)) as impostor:
+        port = impostor.getsockname()[1]
+        _replace(home / "member.toml", '"127.0.0.1:4002"', f'"127.0.0.1:{port}"')
+        greeting = b'INFO {"server_name":"other","version":"2.10.1","cluster":"x","jetstream":true,"domain":"USA"}\r\n'
+
+        def greet() -> None:
+            connection, _ = impostor.accept()
+            with connection:
+                connection.sendall(greeting)
+
+        greeter = threading.Thread(target=greet)
+        greeter.start()
+        found = [
+            finding for finding in check_member(home / "member.toml", now=SystemClock().now())
+            if finding.about == "server"
+        ]  # fmt: skip
+        greeter.join()
+    told = {(finding.where.removeprefix("bus.cluster."), finding.what) for finding in found}
+    assert config.bus.cluster[0].name == "kor-1"
+    assert ("kor-1.client_listen", "the external server does not answer") in told
+    assert ("kor-3.route_listen", "the external server does not answer") in told
+    assert {what for where, what in told if where == "kor-2.client_listen"} == {
+        "this is nats-server 2.10.1; 2.15 is needed", "its JetStream domain is 'USA', not KOR",
+        "this server is 'other', not kor-2", "it is of the cluster 'x', not KOR",
+    }  # fmt: skip
 
 
 def test_status_of_a_node_that_does_not_run(home, tocsin) -> None:
