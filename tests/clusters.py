@@ -15,8 +15,9 @@ from pathlib import Path
 from tests.nodes import House, until_readable
 from tests.servers import eventually, free_ports
 
-from tocsin.bus import BusConfig, write_server_files
+from tocsin.bus import BusConfig
 from tocsin.bus.connection import Connection
+from tocsin.bus.fragment import write_server_files
 from tocsin.bus.keys import read_seed
 from tocsin.bus.names import outbox
 from tocsin.node import bus_config, load_trust, read_config

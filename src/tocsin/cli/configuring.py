@@ -36,7 +36,8 @@ def nats(
         write: Write it into files instead, with all that it names, secrets among it, for the owner alone: under
             data/nats, in a folder for each server of a cluster. Tells where.
     """
-    from tocsin.bus import server_config, write_server_files
+    from tocsin.bus import server_config
+    from tocsin.bus.fragment import write_server_files
     from tocsin.node import bus_config, load_trust, read_config
 
     member = read_config(member_file(config))
