@@ -2,7 +2,7 @@
 
 nats-py puts every message into a queue and wakes a task for it, and puts every publish into another one. Here a message
 goes to its receiver from the read loop, and a publish to the socket at once: on a busy loop that is the difference
-between one turn of it and three. What this rests on inside nats-py is in ``_Socket`` and nowhere else.
+between one turn of it and three. What this rests on inside nats-py is in ``Socket`` and nowhere else.
 Reconnecting is ours as well: nats-py tries for two minutes with credentials that were refused, and gives up for ever on
 errors that pass.
 """
@@ -18,73 +18,16 @@ from typing import Any
 
 import msgspec
 import nats.errors
-from nats.aio.client import Client
 
 from tocsin.bus.config import BusConfig
+from tocsin.bus.sockets import Sink, Socket
 from tocsin.errors import BusAuthError, BusError, BusUnavailableError
-
-Sink = Callable[[bytes, bytes, bytes, bytes | None], None]
-"""Called with subject, reply subject, payload and raw headers."""
 
 _RECONNECT_S = 0.25
 _CONNECT_TIMEOUT_S = 5
 _PING_INTERVAL_S = 5
 
 _AUTH_WORDS = ("authorization violation", "authentication", "user authentication", "account authentication")
-
-
-class _Socket(Client):
-    """nats-py's client with a short way in and out."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sinks: dict[int, Sink] = {}
-
-    async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
-        sink = self.sinks.get(sid)
-        if sink is None:
-            await super()._process_msg(sid, subject, reply, data, headers)
-            return
-        try:
-            sink(subject, reply, data, headers or None)
-        except Exception as error:  # noqa: BLE001 - nats-py would stop reading, and say so to nobody
-            asyncio.get_running_loop().call_exception_handler(
-                {"message": f"receiver of {subject.decode(errors='replace')} failed", "exception": error}
-            )
-
-    async def _process_pong(self) -> None:
-        # nats-py stops reading for ever at the answer to a ping whose sender gave up
-        if self._pongs and self._pongs[0].done():
-            self._pongs.pop(0)
-            self._pings_outstanding = 0
-            return
-        await super()._process_pong()
-
-    async def _read_loop(self) -> None:
-        await super()._read_loop()
-        if self.is_connected:  # it ended on a fault of its own, which nats-py takes for a connection in good order
-            await self._process_op_err(nats.errors.UnexpectedEOF())
-
-    def release_waiting(self) -> None:
-        """Let everything fail now that waits for an answer which cannot come any more."""
-        for waiting in [*self._pongs, *self._resp_map.values()]:
-            if not waiting.done():
-                waiting.set_exception(nats.errors.ConnectionClosedError())
-                waiting.exception()  # told to whoever waits; nobody waits for the regular pings
-
-    def send(self, *parts: bytes) -> None:
-        self._transport.writelines(list(parts))  # type: ignore[union-attr]  # connected, or nobody calls this
-
-    @property
-    def is_open(self) -> bool:
-        """Whether something may be written; nats-py hears of a lost connection later than its transport does."""
-        writer = getattr(self._transport, "_io_writer", None)
-        return bool(self.is_connected) and writer is not None and not writer.transport.is_closing()
-
-    @property
-    def unsent_bytes(self) -> int:
-        writer = getattr(self._transport, "_io_writer", None)
-        return writer.transport.get_write_buffer_size() if writer is not None else 0
 
 
 class Connection:
@@ -115,7 +58,7 @@ class Connection:
         self._on_up = on_up
         self._on_down = on_down
         self._on_refused = on_refused
-        self._socket: _Socket | None = None
+        self._socket: Socket | None = None
         self._lost = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._subscriptions: dict[int, tuple[str, Sink]] = {}
@@ -296,7 +239,7 @@ class Connection:
         raise (passing or failures)[0]
 
     async def _connect_to(self, url: str) -> None:
-        socket = _Socket()
+        socket = Socket()
         lost = asyncio.Event()
 
         async def failed(error: Exception) -> None:
@@ -359,7 +302,7 @@ class Connection:
                     await self._drop()
                     await asyncio.sleep(_RECONNECT_S)
 
-    async def _attach(self, socket: _Socket, number: int) -> None:
+    async def _attach(self, socket: Socket, number: int) -> None:
         if number not in self._subscriptions:
             return
         subject, sink = self._subscriptions[number]
@@ -371,7 +314,7 @@ class Connection:
         socket.sinks[handle._id] = sink  # noqa: SLF001 - nats-py shows the number nowhere else
         self._handles[number] = handle
 
-    async def _flush(self, socket: _Socket) -> None:
+    async def _flush(self, socket: Socket) -> None:
         try:
             await socket.flush(timeout=5)
         except nats.errors.Error as cause:
