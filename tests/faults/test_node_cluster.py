@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.clusters import clustered
-from tests.nodes import CODES, House, Local, audit, gathered, read_disk, record_id, running, until, until_level
+from tests.nodes import CODES, House, Local, audit, gathered, running, until, until_level
 from tests.servers import on_loop
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
@@ -22,7 +22,8 @@ async def test_what_was_acknowledged_survives_the_death_of_the_leading_server_an
         kor = nodes["KOR"]
         await gathered(*(node.issue(range(20), CODES) for node in nodes.values()))
         await until_level(house, [node.told for node in nodes.values()])
-        sending = asyncio.gather(*(node.issue(range(20, 1520), CODES, rate=50) for node in nodes.values()))
+        enough = asyncio.Event()
+        sending = asyncio.gather(*(issue_until(node, enough) for node in nodes.values()))
 
         leader = await cluster.leader("JPN")
         await cluster.kill(leader)
@@ -33,14 +34,25 @@ async def test_what_was_acknowledged_survives_the_death_of_the_leading_server_an
 
         own = cluster.server_at(kor.node.bus._main._socket.connected_url.netloc)
         await cluster.kill(own)
-        await until(lambda: read_disk(nodes["JPN"].home).ids[record_id("KOR", 1519)] > 0, timeout_s=90)
-        cluster.start(own)
+        await until(lambda: kor.node.bus.in_flight > 0)
+        await until_acknowledged(kor)
+        enough.set()
         await sending
+        cluster.start(own)
+        await cluster.until_whole()
         await until_level(house, [node.told for node in nodes.values()])
         await until_acknowledged(kor)
     audit(house, [node.told for node in nodes.values()])
 
 
+async def issue_until(node: Local, enough: asyncio.Event) -> None:
+    """Issue numbered detections until told that it is enough."""
+    number = 20
+    while not enough.is_set():
+        await node.issue(range(number, number + 5), CODES, rate=50)
+        number += 5
+
+
 async def until_acknowledged(node: Local) -> None:
-    """Wait until every outbox has what was sealed until now."""
+    """Wait until every outbox has all that was sealed, for a moment at least."""
     await until(lambda: not node.node.bus.in_flight, timeout_s=60)
