@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from tests.servers import Wire, eventually, free_ports
 
 from tocsin.clock import SystemClock
@@ -311,7 +313,7 @@ class Disk:
 
 def read_disk(home: Path) -> Disk:
     """Read a member's store as it stands, also while its node runs."""
-    with closing(sqlite3.connect(f"file:{home / 'data/store.db'}?mode=ro", uri=True)) as database:
+    with closing(_database(home)) as database:
         frames = [row[0] for row in database.execute("SELECT data FROM frames")]
         refused = database.execute("SELECT via, reason, detail FROM quarantine").fetchall()
         records = database.execute("SELECT id, kind, audience FROM records").fetchall()
@@ -320,6 +322,13 @@ def read_disk(home: Path) -> Disk:
     believed = {id_ for id_, kind, _ in records if kind == KIND}
     foreign = [id_ for id_, _, audience in records if home.name not in audience.split("-")]
     return Disk(frames, ids, believed, foreign, refused)
+
+
+def _database(home: Path) -> Any:
+    url = tomllib.loads((home / "member.toml").read_text())["store"].get("url")
+    if url is None:
+        return sqlite3.connect(f"file:{home / 'data/store.db'}?mode=ro", uri=True)
+    return psycopg.connect(url)
 
 
 async def until_level(house: House, told: Iterable[Told], *, without: Sequence[str] = ()) -> None:

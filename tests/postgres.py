@@ -108,7 +108,8 @@ class Cluster:
         """Return the URL of a place where no store is yet."""
         schema = f"s{next(self._schemas)}"
         self.execute(f"CREATE SCHEMA {schema}")
-        return self.url(schema)
+        self.last_url = self.url(schema)
+        return self.last_url
 
     def url(self, schema: str, *, host: str | None = None) -> str:
         """Return the URL of a schema; over the socket unless told otherwise."""

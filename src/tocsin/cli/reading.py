@@ -62,8 +62,8 @@ class Place:
 
     config: Path = HERE
     """The member's TOML, or the folder that holds it as member.toml."""
-    store: Path | None = None
-    """Another store file of the same member."""
+    store: str | None = None
+    """Another store of the same member: a file, or postgresql://user@host/database."""
 
 
 EVERY, HOME = Filters(), Place()
@@ -222,12 +222,13 @@ def verify(source: Path = HERE, /, *, roster: Path | None = None, as_json: Json 
 
 def _open(place: Place) -> tuple[Store, Operator]:
     from tocsin.node import read_config
+    from tocsin.node.wiring import open_store
     from tocsin.records import Operator
     from tocsin.store import Store
 
     config = read_config(member_file(place.config))
-    file = place.store if place.store is not None else config.path(config.store.file)
-    return Store.open(file, read_only=True), Operator(config.member.code)
+    store = open_store(config, read_only=True) if place.store is None else Store.open(place.store, read_only=True)
+    return store, Operator(config.member.code)
 
 
 def _query(filters: Filters) -> RecordQuery:

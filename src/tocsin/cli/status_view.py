@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tocsin.node import LinkStatus, MemberStatus
-from tocsin.node.checking import Finding
+from tocsin.node.findings import Finding
 
 MANY = 10
 _LEVELS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "error": ("ERROR", "bold red")}
@@ -36,7 +36,8 @@ def render_status(status: MemberStatus) -> RenderableType:
         Text.assemble(
             ("store    ", "bold"),
             (status.store_problem, "red") if status.store_problem else f"order {status.last_order}",
-            f", {status.in_flight} frames unacknowledged, {status.duplicates} second copies dropped",
+            f", {status.in_flight} frames unacknowledged, {status.duplicates} second copies dropped"
+            + (f"; in {status.store}" if "://" in status.store else ""),
         )
     )
     parts.append(

@@ -3,44 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import socket
 import subprocess
 import tomllib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from tocsin.bus import BusConfig, server_config
 from tocsin.bus.server import find_server
-from tocsin.errors import BusUnavailableError, ConfigError, StoreError, TocsinError
+from tocsin.errors import BusUnavailableError, ConfigError, TocsinError
 from tocsin.node.asking import ask_status
+from tocsin.node.checking_store import store_findings
 from tocsin.node.config import TABLES, MemberConfig, MemberTable, try_config
+from tocsin.node.findings import Finding, Level
 from tocsin.node.probing import probe_servers, resolve
 from tocsin.node.rosters import load_trust
 from tocsin.node.status import MemberStatus
 from tocsin.node.wiring import bus_config
 from tocsin.signing import KeyRole, PrivateKey, Trust, certificate_pin, expires_at, is_issued_by
-from tocsin.store import Store
 
 SOON = timedelta(days=30)
-_LITTLE_BYTES = 1024**3
-
-Level = Literal["ok", "warning", "error"]
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was looked at."""
-
-    level: Level
-    about: str
-    """Configuration, keys, roster, certificates, server, ports, store, clock or links."""
-    what: str
-    where: str = ""
-    advice: str = ""
 
 
 @dataclass
@@ -283,29 +269,7 @@ def _ports(member: _Member) -> None:
 
 
 def _store(member: _Member) -> None:
-    config = member.config
-    path = config.path(config.store.file)
-    folder = next((parent for parent in path.parents if parent.exists()), path.parent)
-    free_bytes = shutil.disk_usage(folder).free
-    if free_bytes < _LITTLE_BYTES:
-        member.add(
-            "warning",
-            "store",
-            f"{free_bytes // 1024**2} MB are free",
-            where=folder,
-            advice="Make room, or set store.file",
-        )
-    if not path.exists():
-        member.add("ok", "store", "is made when the node first runs", where=path)
-        return
-    try:
-        with Store.open(path, read_only=True) as store:
-            held = store.links.held()
-    except StoreError as error:
-        member.failed("store", error, where=path)
-        return
-    waiting = sum(item.held.reason == "needs_person" for item in held)
-    member.add("ok", "store", "opens" + (f"; {waiting} records wait for a person" if waiting else ""), where=path)
+    member.findings += store_findings(member.config, now=member.now)
 
 
 def _clock(member: _Member) -> None:

@@ -15,6 +15,7 @@ from tocsin.bus import ClusterServer
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.exchange import Policy
 from tocsin.signing import KeyRole
+from tocsin.store import postgres_url
 from tocsin.warning import WarningSettings
 
 
@@ -78,6 +79,16 @@ class StoreTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     file: str = "data/store.db"
     """Path of the database; made if it is not there."""
+    url: str | None = None
+    """``postgresql://user@host:port/database`` in place of the file; never with a password."""
+    password_file: str | None = None
+    """Path of a file with the password in its first line; without one libpq looks (PGPASSFILE, ``.pgpass``)."""
+
+    def __post_init__(self) -> None:
+        if self.url is not None:
+            postgres_url(self.url)
+        elif self.password_file is not None:
+            raise ValueError("password_file goes with url")
 
 
 class WarningTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from tocsin.errors import StoreError
+from tocsin.errors import FencedError, StoreError
 from tocsin.exchange import Rejected
 from tocsin.records import AdmittedFrame, Destination, Peer, Released
 from tocsin.store import Batch, Committed, Cursor, HeldItem, Store, Unacked
@@ -48,7 +48,8 @@ class Keeper:
     """Writes to the store in one thread; what comes meanwhile waits for the next transaction.
 
     A store that fails (a full disk) holds nothing up: warnings go on, ``problem`` says what is wrong, and the same
-    batch is tried again until it is written.
+    batch is tried again until it is written. A store that another process has taken over is another matter: then
+    ``run`` ends with ``FencedError``, and so must the node.
 
     Args:
         store: Where to.
@@ -73,6 +74,7 @@ class Keeper:
         self._commit: Future[Committed] | None = None
         self._dirty = asyncio.Event()
         self._is_urgent = asyncio.Event()
+        self._fenced: FencedError | None = None
         self._done = 0
         self._noted = 0
         self._progress = asyncio.Condition()
@@ -119,17 +121,35 @@ class Keeper:
             self._note()
 
     async def run(self) -> None:
-        """Commit until cancelled."""
+        """Commit until cancelled.
+
+        Raises:
+            FencedError: Another process has taken the store over.
+        """
         while True:
-            await self._dirty.wait()
-            await self._gather()
+            await self._until_dirty()
             self._dirty.clear()
             self._batch, self._pending, upto = self._pending, Pending(), self._noted
-            committed = await self._until_written()
+            try:
+                committed = await self._until_written()
+            except FencedError as error:
+                async with self._progress:
+                    self._fenced, self.problem = error, str(error)
+                    self._progress.notify_all()
+                raise
             async with self._progress:
                 self._done = upto
                 self._progress.notify_all()
             self._on_committed(committed.last_order)
+
+    async def _until_dirty(self) -> None:
+        """Wait for something to write; an idle writer asks now and then whether it still is the writer."""
+        try:
+            async with asyncio.timeout(self.store.heartbeat_s):
+                await self._dirty.wait()
+        except TimeoutError:
+            return
+        await self._gather()
 
     async def _gather(self) -> None:
         try:
@@ -144,6 +164,8 @@ class Keeper:
             self._commit = self._thread.submit(self.store.commit, self._batch.batch())
             try:
                 committed = await asyncio.wrap_future(self._commit)
+            except FencedError:
+                raise
             except StoreError as error:
                 if not self.problem:
                     log.warning("the store cannot be written", error=str(error))
@@ -156,13 +178,19 @@ class Keeper:
                 return committed
 
     async def flush(self) -> None:
-        """Wait until all that was given so far is on disk."""
+        """Wait until all that was given so far is on disk.
+
+        Raises:
+            FencedError: It never will be.
+        """
         self._before_flush()
         goal = self._noted
         if self._done < goal:
             self._is_urgent.set()
         async with self._progress:
-            await self._progress.wait_for(lambda: self._done >= goal)
+            await self._progress.wait_for(lambda: self._done >= goal or self._fenced is not None)
+        if self._done < goal and self._fenced is not None:
+            raise self._fenced
 
     async def in_thread(self, function: Callable[[], object]) -> object:
         """Do something else with the store, in its turn."""

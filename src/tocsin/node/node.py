@@ -38,9 +38,9 @@ from tocsin.node.returning import OwnFrames
 from tocsin.node.rosters import load_trust
 from tocsin.node.sending import Sender
 from tocsin.node.taking_up import held_label, read_so_far, restore, take_back_tails
-from tocsin.node.wiring import bus_config, load_keys
+from tocsin.node.wiring import bus_config, load_keys, open_store
 from tocsin.records import Admitted, AdmittedFrame, Peer, Precedence, Recall, Record, with_body
-from tocsin.store import Cursor, HeldItem, Store, reread
+from tocsin.store import Cursor, HeldItem, reread
 
 HEADS_EVERY_S = 1.0
 LATER = (Reason.UNKNOWN_KEY, Reason.UNKNOWN_MEMBER)
@@ -120,9 +120,7 @@ class Node:
             wired, clock=SystemClock(), on_up=self._reconnected.set,
             on_down=lambda why: log.warning("own server lost", why=why),
         )  # fmt: skip
-        path = self.config.path(self.config.store.file)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.store = Store.open(path)
+        self.store = open_store(self.config)
         self.keeper = Keeper(self.store, on_committed=self.metrics.committed, before_flush=self._own.take)
         self.exchange = Exchange(
             self.member, trust=trust, keys=keys, policy=self.config.exchange, clock=self.clock,

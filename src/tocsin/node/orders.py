@@ -10,7 +10,7 @@ import structlog
 
 from tocsin.clock import Clock
 from tocsin.codec import decode
-from tocsin.errors import BusError, StoreError, TocsinError
+from tocsin.errors import BusError, FencedError, StoreError, TocsinError
 from tocsin.exchange import Exchange
 from tocsin.node.keeping import Keeper
 from tocsin.records import Admitted, Recall, Revocation
@@ -84,12 +84,14 @@ class Orders:
         task.add_done_callback(self._recalls.discard)
 
     async def _until_purged(self, work: Callable[[], int], record_id: str) -> None:
-        await self._keeper.flush()  # the record may be in the same batch
         while True:
             try:
+                await self._keeper.flush()  # the record may be in the same batch
                 await self._keeper.in_thread(work)
                 if self._erase is not None:
                     await self._erase(record_id)
+            except FencedError:
+                return  # the node is about to end, and whoever has the store now obeys the same record
             except (StoreError, BusError) as error:
                 log.warning("not purged yet", record=record_id, error=str(error))
                 await asyncio.sleep(_RETRY_S)

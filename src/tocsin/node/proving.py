@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from tocsin.markings import PUBLIC
 from tocsin.node.bundles import BundleHead, read_frames, read_head, revocations_in
 from tocsin.node.config import read_config
 from tocsin.node.rosters import load_rosters
+from tocsin.node.wiring import open_store
 from tocsin.signing import KeyRevocation, SignedDocument, Trust, chained, read_roster
 from tocsin.store import RecordQuery, Store, reread
 
@@ -134,7 +136,9 @@ def _evidence(source: Path, roster: Path | None) -> _Evidence:
     given = [(str(roster), _document(roster))] if roster is not None else []
     if source.is_dir() or source.suffix == ".toml":
         config = read_config(source / "member.toml" if source.is_dir() else source)
-        return _of_store(config.path(config.store.file), _with_earlier(given, config.path(config.roster.file)))
+        return _of_store(
+            partial(open_store, config, read_only=True), _with_earlier(given, config.path(config.roster.file))
+        )
     try:
         with source.open("rb") as opened:
             is_store = opened.read(len(_SQLITE)) == _SQLITE
@@ -149,13 +153,15 @@ def _evidence(source: Path, roster: Path | None) -> _Evidence:
     beside = source.resolve().parent.parent / "member.toml"
     if beside.exists():
         config = read_config(beside)
-        return _of_store(source, _with_earlier(given, config.path(config.roster.file)))
+        return _of_store(
+            partial(Store.open, source, read_only=True), _with_earlier(given, config.path(config.roster.file))
+        )
     if not given:
         raise ConfigError(
             "there is no roster to check this store by", path=str(source),
             advice="Name the member's folder instead, or add --roster FILE",
         )  # fmt: skip
-    return _of_store(source, given)
+    return _of_store(partial(Store.open, source, read_only=True), given)
 
 
 def _with_earlier(given: list[_Named], file: Path) -> list[_Named]:
@@ -177,13 +183,13 @@ def _led_to(given: list[_Named], others: list[_Named]) -> list[_Named]:
     return [(names[each.hash], each) for each in chained([document for _, document in others], anchor=anchor)]
 
 
-def _of_store(file: Path, rosters: Sequence[_Named]) -> _Evidence:
-    with Store.open(file, read_only=True) as store:
+def _of_store(open_: Callable[[], Store], rosters: Sequence[_Named]) -> _Evidence:
+    with open_() as store:
         newest = next(store.records(RecordQuery(newest_first=True, copies=True, limit=1)), None)
         revocations = tuple(revocations_in(store))
 
     def frames(found: list[Break]) -> Iterator[tuple[int, bytes]]:
-        with Store.open(file, read_only=True) as store:
+        with open_() as store:
             for stored in store.chains.admitted_frames():
                 try:
                     reread(stored)

@@ -73,6 +73,8 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: int
     in_flight: int
     """Frames that wait for an outbox to say that it has them."""
+    store: str = ""
+    """Its file, or its URL without any secret."""
     store_problem: str
     last_order: int
     silent_servers: tuple[str, ...] = ()
@@ -153,6 +155,7 @@ async def status_of(node: Node) -> MemberStatus:
         refused={f"{via} {reason}": count for (via, reason), count in node.store.links.refusals().items()},
         duplicates=node.metrics.duplicates,
         in_flight=node.bus.in_flight,
+        store=node.store.name,
         store_problem=node.keeper.problem,
         last_order=node.metrics.last_order,
         silent_servers=node.bus.silent_servers,

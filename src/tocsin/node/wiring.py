@@ -8,6 +8,7 @@ from tocsin.bus import BusConfig, LaneKeys, PeerLink, read_seed
 from tocsin.errors import ConfigError
 from tocsin.node.config import MemberConfig
 from tocsin.signing import KeyRole, PrivateKey, Roster, is_issued_by
+from tocsin.store import Store
 
 LANES = ("main", "bulk")
 
@@ -31,6 +32,23 @@ def load_keys(config: MemberConfig, roster: Roster) -> dict[KeyRole, PrivateKey]
             )  # fmt: skip
         keys[role] = key
     return keys
+
+
+def open_store(config: MemberConfig, *, read_only: bool = False) -> Store:
+    """Open the store that the configuration names; a file and its folder are made if they are not there.
+
+    Raises:
+        StoreError: The store cannot be opened.
+    """
+    if config.store.url is None:
+        path = config.path(config.store.file)
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return Store.open(path, read_only=read_only)
+    secret = config.store.password_file
+    return Store.open(
+        config.store.url, password_file=None if secret is None else config.path(secret), read_only=read_only
+    )
 
 
 def bus_config(config: MemberConfig, roster: Roster) -> BusConfig:

@@ -2,6 +2,8 @@
 
 from tocsin.store.chains import Chains, EpochSpan
 from tocsin.store.links import Links
+from tocsin.store.looking_over import Trouble, look_over
+from tocsin.store.places import is_url, postgres_url
 from tocsin.store.rereading import reread
 from tocsin.store.shapes import (
     Batch,
@@ -31,7 +33,11 @@ __all__ = [
     "Store",
     "StoredFrame",
     "StoredRecord",
+    "Trouble",
     "Unacked",
     "Window",
+    "is_url",
+    "look_over",
+    "postgres_url",
     "reread",
 ]

@@ -35,6 +35,9 @@ _CONNECT = {"client_encoding": "UTF8", "connect_timeout": 5, "keepalives_idle": 
 _WRITER_SETTINGS = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
 # A reader may be the node's loop: it fails rather than waits.
 _READER_SETTINGS = {"default_transaction_read_only": "on", "lock_timeout": "2s"}
+_SIZE_AND_OWNER = text(
+    "SELECT pg_total_relation_size(oid), pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('frames')"
+)  # from others PostgreSQL takes the order to vacuum, and does nothing
 _WITH_CONTENT = "frames, records, outbox, held, quarantine"
 
 
@@ -85,8 +88,8 @@ class PostgresDatabase:
         leaves none there; it keeps everybody out while it lasts, so it is done only when a small store opens.
         """
         with writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            size = connection.execute(text("SELECT pg_total_relation_size('frames')")).scalar_one()
-            if not opening or size > _SMALL_BYTES:
+            size, is_owner = connection.execute(_SIZE_AND_OWNER).one()
+            if not opening or size > _SMALL_BYTES or not is_owner:
                 connection.execute(text(f"VACUUM {_WITH_CONTENT}"))
                 return Wiped.LATER
             try:

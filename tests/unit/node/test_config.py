@@ -105,3 +105,22 @@ def test_what_is_no_configuration_is_said_so(tmp_path, data, said):
 def test_a_missing_file_is_said_with_what_to_do(tmp_path):
     with pytest.raises(ConfigError, match=r"cannot be read: No such file.*tocsin init"):
         read_config(tmp_path / "member.toml")
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('url = "postgresql://tocsin:correct-horse@there/db"', "holds a password"),
+        ('url = "postgresql://tocsin@there/db?password=correct-horse"', "holds a password"),
+        ('url = "mysql://there/db"', "no database that this version writes to"),
+        ('url = "postgresql://there:port/db"', "cannot be read"),
+        ('password_file = "secret"', "goes with url"),
+        ('password = "correct-horse"', "unknown field"),
+    ],
+)
+def test_a_store_by_url_has_its_password_elsewhere(tmp_path, table, message):
+    file = tmp_path / "member.toml"
+    file.write_text(f'[member]\ncode = "JPN"\n[store]\n{table}\n')
+    with pytest.raises(ConfigError, match=message) as caught:
+        read_config(file)
+    assert "correct-horse" not in str(caught.value)
