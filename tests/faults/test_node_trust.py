@@ -270,7 +270,7 @@ async def misbehave(rogue: Rogue) -> Counter[str]:
 
     await rogue.say(
         stolen,  # a replay of another's: by a way that it may have come, and held already
-        b"", b"{}", b"[" * 100_000, b'{"header":' * 5_000, b"\xff" * 300, b"null", b"x" * 600_000,
+        b"", b"{}", b"[" * 100_000, b'{"header":' * 5_000, b"\xff" * 300, b"null", b"x" * 1_000_001,
         first.data.replace(b'"keyid"', b'"keyid":"x","keyid"', 1),
         stolen.replace(b"radar-a", b"radar-b", 1), stolen.replace(header["epoch"].encode(), b"20990101T000000Z", 1),
         stolen.replace(b"tocsin/1", b"tocsin/2", 1),

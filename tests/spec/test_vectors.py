@@ -53,7 +53,7 @@ def test_frames(name: str) -> None:
         expected["reader"],
         trust=trust,
         keys={},
-        policy=Policy(max_frame_bytes=expected.get("max_frame_bytes", 512_000)),
+        policy=Policy(max_received_bytes=expected.get("max_frame_bytes", 512_000)),
         clock=ManualClock(datetime.fromisoformat(expected["now"])),
     )
     for step in expected["frames"]:

@@ -10,6 +10,7 @@ from tocsin.exchange.neighbours import Missing, Neighbour
 from tocsin.exchange.outward import Outgoing
 from tocsin.exchange.policy import Policy, Releaser, ReleaseRule, Sanitising
 from tocsin.exchange.protocol import Exchange
+from tocsin.exchange.quotas import Quotas, Rate, Usage
 from tocsin.exchange.release import next_hops, reachable, release_frame, release_record
 from tocsin.exchange.verification import Break, Gap, Report, verify_frames
 
@@ -31,12 +32,15 @@ __all__ = [
     "NoMemory",
     "Outgoing",
     "Policy",
+    "Quotas",
+    "Rate",
     "Reason",
     "Rejected",
     "ReleaseRule",
     "Releaser",
     "Report",
     "Sanitising",
+    "Usage",
     "carry_out",
     "next_hops",
     "open_frame",

@@ -37,6 +37,8 @@ class Reason(Enum):
     NOT_FOR_US = "not_for_us"
     EQUIVOCATION = "equivocation"
     MISMATCH = "record_against_frame"
+    QUOTA = "quota"
+    """More distinct things (kinds, worlds, epochs) than one peer may bring; nothing is wrong with it otherwise."""
     DESK = "desk_failed"
     """No refusal at the door: the record came in, and a desk of this member could not take it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from msgspec import structs
@@ -15,7 +15,8 @@ from tocsin.exchange.chains import ForeignChains
 from tocsin.exchange.derivation import Labels
 from tocsin.exchange.neighbours import REQUEST_SPAN, Neighbours, chain_of_head
 from tocsin.exchange.policy import Policy
-from tocsin.records import Admitted, AdmittedFrame, ChainId, Heads, Peer, Released, Request
+from tocsin.exchange.quotas import UNVERIFIED, Ledger, claim_of
+from tocsin.records import BODIES, Admitted, AdmittedFrame, ChainId, Heads, Peer, Released, Request
 from tocsin.signing import Trust
 
 SEEN = 20_000
@@ -32,6 +33,8 @@ class Incoming:
     frame: AdmittedFrame | None = None
     refused: list[Rejected] = field(default_factory=list)
     is_duplicate: bool = False
+    is_shed: bool = False
+    """It came live beyond a quota and was not looked at: its durable copy follows."""
     relays: list[Released[Peer]] = field(default_factory=list)
     request: tuple[ChainId, Request, str] | None = None
     """Frames that a member asks for, and who asks: to be answered with ``give_back``."""
@@ -49,6 +52,7 @@ class Inward:
         neighbours: What is known of the others.
         labels: Takes note of what came in.
         to_hops: Says to whom a frame is passed on.
+        ledger: Accounts of what each peer uses; none: everything is taken in at any rate.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class Inward:
         neighbours: Neighbours,
         labels: Labels,
         to_hops: ToHops,
+        ledger: Ledger | None,
     ) -> None:
         self.trust = trust
         self.policy = policy
@@ -71,6 +76,7 @@ class Inward:
         self._clock = clock
         self._labels = labels
         self._to_hops = to_hops
+        self._ledger = ledger
         self._seen: OrderedDict[bytes, None] = OrderedDict()
         self._contradicted: set[tuple[str, ChainId, str]] = set()
 
@@ -82,22 +88,39 @@ class Inward:
             via: The peer whose link it came by; our own code for our own frames.
             path: ``self``, ``live``, ``durable`` or ``file``.
         """
+        ledger = self._ledger if via != self._member else None
+        if ledger is not None and path == "live" and not ledger.lets_in(claim_of(data), len(data), via=via):
+            return Incoming(is_shed=True)
         digest = sha256(data).digest()
         if digest in self._seen:
             return Incoming(is_duplicate=True)
         entry = Entry(
             member=self._member, via=via, path=path, now=self._clock.now(),
-            max_bytes=self.policy.max_frame_bytes, clock_tolerance_s=self.policy.clock_tolerance_s,
+            max_bytes=self.policy.max_received_bytes, clock_tolerance_s=self.policy.clock_tolerance_s,
         )  # fmt: skip
         found = admit(data, self.trust, self.chains, entry)
         if isinstance(found, Rejected):
-            return Incoming(refused=[found])
-        self._remember(digest)
-        if isinstance(found, Duplicate):
-            return Incoming(is_duplicate=True)
-        return self._inside(found.frame, list(found.refused))
+            incoming = Incoming(refused=[found])
+        else:
+            self._remember(digest)
+            if isinstance(found, Duplicate):
+                return Incoming(is_duplicate=True)
+            incoming = self._inside(found.frame, list(found.refused))
+        if ledger is not None:
+            for each in incoming.refused:
+                ledger.note_refused(via, each.ref.chain.originator if each.ref else UNVERIFIED)
+        return incoming
+
+    def wait_s(self, data: bytes, *, via: str) -> float:
+        """Charge a durable frame to its account; return the seconds that it has to wait before it is received."""
+        if self._ledger is None or sha256(data).digest() in self._seen:
+            return 0.0
+        return self._ledger.wait_s(claim_of(data), len(data), via=via)
 
     def _inside(self, frame: AdmittedFrame, refused: list[Rejected]) -> Incoming:
+        if self._ledger is not None and frame.via != self._member:
+            frame, beyond = self._without_new_kinds(frame, self._ledger)
+            refused += beyond
         incoming = Incoming(frame=frame, refused=refused)
         if frame.ref.number == 0:
             if not self._control(frame, incoming):
@@ -109,6 +132,26 @@ class Inward:
         if frame.ref.chain.originator != self._member:
             incoming.relays = self._to_hops(frame)
         return incoming
+
+    def _without_new_kinds(self, frame: AdmittedFrame, ledger: Ledger) -> tuple[AdmittedFrame, list[Rejected]]:
+        """Refuse records of unknown kinds beyond the number that their originator may bring."""
+        originator = frame.ref.chain.originator
+        beyond = [
+            admitted
+            for admitted in frame.records
+            if admitted.record.kind not in BODIES and not ledger.takes_kind(frame.via, originator, admitted.record.kind)
+        ]
+        if not beyond:
+            return frame, []
+        kept = tuple(admitted for admitted in frame.records if admitted not in beyond)
+        refused = [
+            Rejected(
+                Reason.QUOTA, f"record {admitted.index}: {admitted.record.kind} is one kind too many",
+                sha256(admitted.raw).hexdigest(), frame.via, frame.path, frame.admitted_at, admitted.raw, frame.ref,
+            )
+            for admitted in beyond
+        ]  # fmt: skip
+        return replace(frame, records=kept), refused
 
     def _control(self, frame: AdmittedFrame, incoming: Incoming) -> bool:
         """Take in heads and requests; tell whether anything in them is news."""

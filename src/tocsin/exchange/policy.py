@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from tocsin.errors import MarkingError
+from tocsin.exchange.quotas import Quotas
 from tocsin.markings import Marking, status_class
 from tocsin.records import Record
 from tocsin.signing import KeyRole, PublicKey
@@ -63,15 +64,22 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What no rule fits waits for a person."""
     releasers: tuple[Releaser, ...] = ()
     max_frame_bytes: int = 512_000
+    """Of frames that this member seals."""
     max_frame_records: int = 200
+    max_received_bytes: int = 1_000_000
+    """Of frames that it takes in; whoever takes less than others seal does not hear them."""
     clock_tolerance_s: float = 5.0
     """An originator's clock further off than this is shown as suspect, never refused."""
     request_after_s: float = 2.0
     """A gap that lasts longer is asked for."""
+    quotas: Quotas = Quotas()
+    """How much of this member one peer may use."""
 
     def __post_init__(self) -> None:
         if not (8192 <= self.max_frame_bytes <= 1_000_000 and 1 <= self.max_frame_records <= 1000):
             raise ValueError("max_frame_bytes is 8192 to 1000000 and max_frame_records 1 to 1000")
+        if not 8192 <= self.max_received_bytes <= 1_000_000:
+            raise ValueError("max_received_bytes is 8192 to 1000000")
 
     def rule_for(self, record: Record) -> ReleaseRule | None:
         """Return the first rule that fits a record."""

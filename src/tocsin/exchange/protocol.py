@@ -16,6 +16,7 @@ from tocsin.exchange.inward import Incoming, Inward, kind_of
 from tocsin.exchange.neighbours import Neighbours
 from tocsin.exchange.outward import Outgoing, Outward
 from tocsin.exchange.policy import Policy
+from tocsin.exchange.quotas import Ledger
 from tocsin.exchange.release import release_to_peer
 from tocsin.exchange.routes import Routes
 from tocsin.exchange.sanitise import sanitise
@@ -39,11 +40,14 @@ class Exchange:
         memory: Memory | None = None,
         look_up: Callable[[str], Label | None] = lambda _: None,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        has_quotas: bool = True,
     ) -> None:
         self.member = member
         self.trust = trust
         self.chains = ForeignChains(memory or NoMemory())
         self.neighbours = Neighbours(member)
+        self.ledger = Ledger(policy.quotas, clock, lambda: trust.roster.codes)
+        """What each peer uses of us."""
         self._clock = clock
         self._sealer = Sealer(member, keys, clock, random_bytes, is_revoked=trust.is_revoked)
         self._heads_sent: dict[tuple[str, str], int] = {}
@@ -53,7 +57,7 @@ class Exchange:
         )
         self._inward = Inward(
             member, trust, policy, clock, chains=self.chains, neighbours=self.neighbours, labels=labels,
-            to_hops=self._relays,
+            to_hops=self._relays, ledger=self.ledger if has_quotas else None,
         )  # fmt: skip
         self.held = self._outward.held
         """Records that wait for a person, by id."""
@@ -72,6 +76,7 @@ class Exchange:
     def policy(self, policy: Policy) -> None:
         self._outward.policy = policy
         self._inward.policy = policy
+        self.ledger.renew(policy.quotas)
 
     # -- taking up what was kept ------------------------------------------------------------------------------------
 
@@ -192,6 +197,10 @@ class Exchange:
             path: ``self``, ``live``, ``durable`` or ``file``.
         """
         return self._inward.receive(data, via=via, path=path)
+
+    def wait_s(self, data: bytes, *, via: str) -> float:
+        """Charge a durable frame to its peer's quota; return the seconds to wait before it is received (spec 15)."""
+        return self._inward.wait_s(data, via=via)
 
     def _relays(self, frame: AdmittedFrame) -> list[Released[Peer]]:
         return self._outward.to_hops(frame.data, frame.ref, kind_of(frame), via=frame.via)

@@ -141,7 +141,7 @@ def test_each_reason(jpn, make, reason, says):
 
 
 def test_of_what_is_too_large_the_beginning_is_kept_and_the_hash_is_of_all(jpn):
-    data = b"x" * (jpn.policy.max_frame_bytes + 1)
+    data = b"x" * (jpn.policy.max_received_bytes + 1)
     rejected = refusal(jpn, data)
     assert rejected.reason is Reason.TOO_LARGE
     assert rejected.data == data[:4096]

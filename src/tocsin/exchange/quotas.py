@@ -1,0 +1,383 @@
+"""How much of us one peer may use: the ``[exchange.quotas]`` table and the accounts that are kept by it (spec 15).
+
+What comes live beyond its quota is shed at once, before anything is computed on it: its durable copy follows. What
+comes durable waits, which costs delay and never data. One account is kept for each link and each originator whose
+frames it brings, so that a hub does not pay for one of its spokes, nor one peer for another. Time is ours alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+from tocsin.clock import Clock
+
+Traffic = Literal["flash", "immediate", "routine", "bulk", "control"]
+
+TRAFFIC: tuple[Traffic, ...] = ("flash", "immediate", "routine", "bulk", "control")
+
+DAY_S = 86_400.0
+DAY_WAIT_S = 1.0
+"""The longest that one frame other than bulk waits for the day's quota: flash may stand behind it in its stream."""
+
+RATE_WINDOW_S = 10.0
+"""Rates that people see are of a time between one and two of these."""
+
+UNVERIFIED = ""
+"""In place of the originator in the account of what nobody's signature vouches for."""
+
+_PEEK_BYTES = 1024
+_ORIGINATOR = re.compile(rb'"originator"\s*:\s*"([A-Z]{3})"')
+_PRECEDENCE = re.compile(rb'"precedence"\s*:\s*"(flash|immediate|routine|bulk)"')
+_CONTROL = re.compile(rb'"number"\s*:\s*0[\s,}]')
+
+
+class Rate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much may come in a second."""
+
+    frames_per_s: float
+    bytes_per_s: float
+
+    def __post_init__(self) -> None:
+        if not (self.frames_per_s > 0 and self.bytes_per_s > 0):
+            raise ValueError("frames_per_s and bytes_per_s are greater than zero")
+
+
+class PeerQuotas(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one link may bring of one originator, where it differs from the general table."""
+
+    flash: Rate | None = None
+    immediate: Rate | None = None
+    routine: Rate | None = None
+    bulk: Rate | None = None
+    control: Rate | None = None
+    burst_s: float | None = None
+    catch_up: float | None = None
+    refused_per_s: float | None = None
+    bytes_per_day: int | None = None
+    kinds: int | None = None
+    worlds_per_day: int | None = None
+    epochs_per_day: int | None = None
+
+
+class Quotas(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[exchange.quotas]``: what one link may bring of one originator."""
+
+    flash: Rate = Rate(frames_per_s=1000.0, bytes_per_s=8e6)
+    """On the live path, per second."""
+    immediate: Rate = Rate(frames_per_s=1000.0, bytes_per_s=8e6)
+    routine: Rate = Rate(frames_per_s=500.0, bytes_per_s=8e6)
+    bulk: Rate = Rate(frames_per_s=500.0, bytes_per_s=16e6)
+    control: Rate = Rate(frames_per_s=200.0, bytes_per_s=4e6)
+    """Heads and requests; these have no durable copy."""
+    burst_s: float = 5.0
+    """So many seconds' worth may come at once."""
+    catch_up: float = 20.0
+    """The durable path, which catches up after an outage, may take so many times the rates above."""
+    refused_per_s: float = 20.0
+    """Frames that are refused at the door; beyond that all that the link brings live is shed, and durable waits."""
+    bytes_per_day: int = 50_000_000_000
+    """Bulk stops at half of what is left of it, routine at a quarter, immediate at a tenth; flash never stops."""
+    kinds: int = 200
+    """Distinct kinds that this program does not know; records of one more are refused."""
+    worlds_per_day: int = 500
+    """New pairs of audience and status; frames of one more are refused."""
+    epochs_per_day: int = 5000
+    """New epochs of chains, of which each start of a member makes one a chain; frames of one more are refused."""
+    peers: dict[str, PeerQuotas] = {}
+    """Other figures for single originators, by code."""
+
+    def __post_init__(self) -> None:
+        for code, peer in self.peers.items():
+            _require_positive(peer, f"peers.{code}.")
+        _require_positive(self, "")
+
+    def of(self, originator: str) -> Quotas:
+        """Return the table that holds for one originator."""
+        changes = self.peers.get(originator)
+        if changes is None:
+            return self
+        found = {name: value for name, value in msgspec.structs.asdict(changes).items() if value is not None}
+        return msgspec.structs.replace(self, **found)
+
+    def rate(self, traffic: Traffic) -> Rate:
+        """Return the rate of one sort of traffic."""
+        rates = {
+            "flash": self.flash, "immediate": self.immediate, "routine": self.routine, "bulk": self.bulk,
+            "control": self.control,
+        }  # fmt: skip
+        return rates[traffic]
+
+
+def _require_positive(table: Quotas | PeerQuotas, where: str) -> None:
+    names = ("burst_s", "catch_up", "refused_per_s", "bytes_per_day", "kinds", "worlds_per_day", "epochs_per_day")
+    for name in names:
+        value = getattr(table, name)
+        if value is not None and not value > 0:
+            raise ValueError(f"{where}{name} is greater than zero")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a frame says of itself before anything of it is verified; good enough to choose an account by."""
+
+    originator: str
+    traffic: Traffic
+
+
+def claim_of(data: bytes) -> Claim:
+    """Look at the first kilobyte of a frame, in microseconds; what says nothing there counts as bulk of nobody."""
+    head = data[:_PEEK_BYTES]
+    originator = _ORIGINATOR.search(head)
+    precedence = _PRECEDENCE.search(head)
+    code = originator[1].decode() if originator else UNVERIFIED
+    if _CONTROL.search(head):
+        return Claim(code, "control")
+    return Claim(code, precedence[1].decode() if precedence else "bulk")  # type: ignore[arg-type]  # the pattern's words
+
+
+class Bucket:
+    """A token bucket that may go into debt: whoever draws more than is there waits until it is level again.
+
+    Args:
+        rate: Tokens a second.
+        size: Tokens that it holds, and begins with.
+        now_s: Of a clock that never runs backwards.
+    """
+
+    def __init__(self, rate: float, size: float, now_s: float) -> None:
+        self.rate = rate
+        self.size = size
+        self._level = size
+        self._at_s = now_s
+
+    def level(self, now_s: float) -> float:
+        """Return how many tokens are there; below zero in debt."""
+        if now_s > self._at_s:
+            self._level = min(self.size, self._level + (now_s - self._at_s) * self.rate)
+            self._at_s = now_s
+        return self._level
+
+    def draw(self, tokens: float, now_s: float) -> None:
+        """Take tokens out, whether they are there or not."""
+        self._level = self.level(now_s) - tokens
+
+    def wait_s(self, now_s: float) -> float:
+        """Return the seconds until the debt is paid."""
+        return max(0.0, -self.level(now_s) / self.rate)
+
+
+class Meter:
+    """Counts what comes, and tells how much it lately was in a second."""
+
+    def __init__(self, now_s: float) -> None:
+        self.total = 0
+        self._began_s = now_s
+        self._before = 0
+        self._now = 0
+
+    def add(self, count: int, now_s: float) -> None:
+        """Count."""
+        self._turn(now_s)
+        self.total += count
+        self._now += count
+
+    def per_s(self, now_s: float) -> float:
+        """Return the rate."""
+        self._turn(now_s)
+        return (self._before + self._now) / (RATE_WINDOW_S + max(0.0, now_s - self._began_s))
+
+    def _turn(self, now_s: float) -> None:
+        passed = now_s - self._began_s
+        if passed >= RATE_WINDOW_S:
+            self._before = self._now if passed < 2 * RATE_WINDOW_S else 0
+            self._now = 0
+            self._began_s = now_s
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one link brought of one originator in one sort of traffic."""
+
+    via: str
+    originator: str
+    """Empty for what nobody's signature vouches for."""
+    traffic: Traffic
+    frames: int
+    """Ever, both paths; second copies are not counted."""
+    bytes: int
+    frames_per_s: float
+    """Lately."""
+    shed: int
+    """Frames that came live beyond the quota and were left to their durable copy."""
+    shed_per_s: float
+    waited_s: float
+    """Time that durable frames were made to wait, all together."""
+    waits_per_s: float
+    """Of these, lately, seconds in each second: near 1 while the durable path is held back all the time."""
+
+
+class _Lane:
+    """Buckets and meters of one sort of traffic in one account."""
+
+    def __init__(self, rate: Rate, quotas: Quotas, now_s: float) -> None:
+        burst_s, catch_up = quotas.burst_s, quotas.catch_up
+        self.live = (
+            Bucket(rate.frames_per_s, rate.frames_per_s * burst_s, now_s),
+            Bucket(rate.bytes_per_s, rate.bytes_per_s * burst_s, now_s),
+        )
+        self.durable = (
+            Bucket(rate.frames_per_s * catch_up, rate.frames_per_s * catch_up * burst_s, now_s),
+            Bucket(rate.bytes_per_s * catch_up, rate.bytes_per_s * catch_up * burst_s, now_s),
+        )
+        self.frames = Meter(now_s)
+        self.shed = Meter(now_s)
+        self.waits_us = Meter(now_s)
+        self.bytes = 0
+
+
+@dataclass
+class _Account:
+    """What one link brings of one originator."""
+
+    quotas: Quotas
+    lanes: dict[Traffic, _Lane]
+    refused: Bucket
+    day: Bucket
+    kinds: set[str] = field(default_factory=set)
+
+
+_DAY_RESERVE: dict[Traffic, float] = {"immediate": 0.1, "routine": 0.25, "bulk": 0.5}
+
+
+class Ledger:
+    """The accounts of one member.
+
+    Args:
+        quotas: The table.
+        clock: Ours.
+        members: Codes of the roster in force; whatever else a frame claims to come from shares one account.
+    """
+
+    def __init__(self, quotas: Quotas, clock: Clock, members: Callable[[], Collection[str]]) -> None:
+        self._quotas = quotas
+        self._clock = clock
+        self._members = members
+        self._accounts: dict[tuple[str, str], _Account] = {}
+        self.refused: Counter[tuple[str, str]] = Counter()
+        """By link and originator."""
+
+    def renew(self, quotas: Quotas) -> None:
+        """Go on with another table; all accounts begin anew if it differs."""
+        if quotas != self._quotas:
+            self._accounts.clear()
+            self._quotas = quotas
+
+    def lets_in(self, claim: Claim, size: int, *, via: str) -> bool:
+        """Say whether what came live is looked at, and charge it if so.
+
+        Args:
+            claim: What it says of itself.
+            size: Bytes.
+            via: The link that it came by.
+        """
+        now_s = self._clock.monotonic_s()
+        account = self._account(via, claim.originator)
+        lane = account.lanes[claim.traffic]
+        lane.frames.add(1, now_s)
+        lane.bytes += size
+        frames, octets = lane.live
+        unverified = self._account(via, UNVERIFIED)
+        if (
+            frames.level(now_s) <= 0
+            or octets.level(now_s) <= 0
+            or account.refused.level(now_s) <= 0
+            or unverified.refused.level(now_s) <= 0
+            or account.day.level(now_s) < _DAY_RESERVE.get(claim.traffic, -1.0) * account.day.size
+        ):
+            lane.shed.add(1, now_s)
+            return False
+        frames.draw(1, now_s)
+        octets.draw(size, now_s)
+        self._draw_day(account, claim.traffic, size, now_s)
+        return True
+
+    def wait_s(self, claim: Claim, size: int, *, via: str) -> float:
+        """Charge what came durable, and say how many seconds it has to wait before it is looked at.
+
+        Args:
+            claim: What it says of itself.
+            size: Bytes.
+            via: The link that it came by.
+        """
+        now_s = self._clock.monotonic_s()
+        account = self._account(via, claim.originator)
+        lane = account.lanes[claim.traffic]
+        lane.frames.add(1, now_s)
+        lane.bytes += size
+        frames, octets = lane.durable
+        frames.draw(1, now_s)
+        octets.draw(size, now_s)
+        waits_s = [
+            bucket.wait_s(now_s) for bucket in (frames, octets, account.refused, self._account(via, UNVERIFIED).refused)
+        ]
+        reserve = _DAY_RESERVE.get(claim.traffic)
+        if reserve is not None:
+            day_s = (reserve * account.day.size - account.day.level(now_s)) / account.day.rate
+            waits_s.append(day_s if claim.traffic == "bulk" else min(day_s, DAY_WAIT_S))
+        self._draw_day(account, claim.traffic, size, now_s)
+        wait_s = max(0.0, *waits_s)
+        lane.waits_us.add(int(wait_s * 1e6), now_s)
+        return wait_s
+
+    def note_refused(self, via: str, originator: str) -> None:
+        """Charge a refusal: to the originator if its signature held, else to the link."""
+        key = originator if originator in self._members() else UNVERIFIED
+        self.refused[via, key] += 1
+        self._account(via, key).refused.draw(1, self._clock.monotonic_s())
+
+    def takes_kind(self, via: str, originator: str, kind: str) -> bool:
+        """Tell whether one more unknown kind of an originator is taken, and remember it if so."""
+        account = self._account(via, originator)
+        if kind in account.kinds:
+            return True
+        if len(account.kinds) >= account.quotas.kinds:
+            return False
+        account.kinds.add(kind)
+        return True
+
+    def usage(self) -> tuple[Usage, ...]:
+        """Return what came by each link, of whom and of what sort, where anything did."""
+        now_s = self._clock.monotonic_s()
+        return tuple(
+            Usage(
+                via, originator, traffic, lane.frames.total, lane.bytes, lane.frames.per_s(now_s), lane.shed.total,
+                lane.shed.per_s(now_s), lane.waits_us.total / 1e6, lane.waits_us.per_s(now_s) / 1e6,
+            )
+            for (via, originator), account in sorted(self._accounts.items())
+            for traffic, lane in account.lanes.items()
+            if lane.frames.total
+        )  # fmt: skip
+
+    def _account(self, via: str, originator: str) -> _Account:
+        key = (via, originator if originator in self._members() else UNVERIFIED)
+        account = self._accounts.get(key)
+        if account is None:
+            quotas = self._quotas.of(originator or via)
+            now_s = self._clock.monotonic_s()
+            account = self._accounts[key] = _Account(
+                quotas,
+                {traffic: _Lane(quotas.rate(traffic), quotas, now_s) for traffic in TRAFFIC},
+                Bucket(quotas.refused_per_s, quotas.refused_per_s * quotas.burst_s, now_s),
+                Bucket(quotas.bytes_per_day / DAY_S, quotas.bytes_per_day, now_s),
+            )
+        return account
+
+    def _draw_day(self, account: _Account, traffic: Traffic, size: int, now_s: float) -> None:
+        if traffic != "flash":
+            account.day.draw(size, now_s)
