@@ -165,14 +165,14 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
     if isinstance(value, Enum):
         value = value.value
-    if isinstance(value, msgspec.Struct):
+    if isinstance(value, msgspec.Struct) and not any(each.required for each in msgspec.structs.fields(type(value))):
         return "all defaults"
     return json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
 
 
 def _summary(struct: type) -> str:
     words = inspect.cleandoc(struct.__doc__ or "").partition("\n\nRaises:")[0].replace("``", "`")
-    said = re.sub(r"^`\[\w+\]`: ", "", words)
+    said = re.sub(r"^`\[[\w.]+\]`: ", "", words)
     return said[:1].upper() + said[1:]
 
 

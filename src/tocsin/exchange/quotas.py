@@ -7,6 +7,7 @@ frames it brings, so that a hub does not pay for one of its spokes, nor one peer
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -69,10 +70,13 @@ class Quotas(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """``[exchange.quotas]``: what one link may bring of one originator."""
 
     flash: Rate = Rate(frames_per_s=1000.0, bytes_per_s=8e6)
-    """On the live path, per second."""
+    """What comes live beyond this is shed; its durable copy follows."""
     immediate: Rate = Rate(frames_per_s=1000.0, bytes_per_s=8e6)
+    """The same."""
     routine: Rate = Rate(frames_per_s=500.0, bytes_per_s=8e6)
+    """The same."""
     bulk: Rate = Rate(frames_per_s=500.0, bytes_per_s=16e6)
+    """Bulk has the durable path alone, see ``catch_up``."""
     control: Rate = Rate(frames_per_s=200.0, bytes_per_s=4e6)
     """Heads and requests; these have no durable copy."""
     burst_s: float = 5.0
@@ -82,7 +86,7 @@ class Quotas(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     refused_per_s: float = 20.0
     """Frames that are refused at the door; beyond that all that the link brings live is shed, and durable waits."""
     bytes_per_day: int = 50_000_000_000
-    """Bulk stops at half of what is left of it, routine at a quarter, immediate at a tenth; flash never stops."""
+    """Bulk waits once half is used, routine slows down at three quarters, immediate at nine tenths, flash never."""
     kinds: int = 200
     """Distinct kinds that this program does not know; records of one more are refused."""
     worlds_per_day: int = 500
@@ -298,7 +302,7 @@ class Ledger:
             or octets.level(now_s) <= 0
             or account.refused.level(now_s) <= 0
             or unverified.refused.level(now_s) <= 0
-            or account.day.level(now_s) < _DAY_RESERVE.get(claim.traffic, -1.0) * account.day.size
+            or account.day.level(now_s) < _DAY_RESERVE.get(claim.traffic, -math.inf) * account.day.size
         ):
             lane.shed.add(1, now_s)
             return False
@@ -379,5 +383,5 @@ class Ledger:
         return account
 
     def _draw_day(self, account: _Account, traffic: Traffic, size: int, now_s: float) -> None:
-        if traffic != "flash":
+        if traffic in _DAY_RESERVE:
             account.day.draw(size, now_s)

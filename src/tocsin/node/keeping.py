@@ -80,6 +80,12 @@ class Keeper:
         self._progress = asyncio.Condition()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
 
+    @property
+    def waiting(self) -> int:
+        """How many admitted frames are not on disk yet."""
+        is_written = self._commit is None or (self._commit.done() and not self.problem)
+        return len(self._pending.frames) + (0 if is_written else len(self._batch.frames))
+
     def frame(self, frame: AdmittedFrame) -> None:
         """Keep an admitted frame."""
         self._pending.frames.append(frame)

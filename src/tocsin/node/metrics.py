@@ -27,6 +27,14 @@ class Metrics:
             "tocsin_refused", "Frames and records refused", ["via", "reason"], registry=self._registry
         )
         self._duplicates = Counter("tocsin_frames_duplicate", "Copies that came a second time", registry=self._registry)
+        self._shed = Counter(
+            "tocsin_frames_shed", "Frames that came live beyond a quota; their durable copies follow", ["via"],
+            registry=self._registry,
+        )  # fmt: skip
+        self._waited = Counter(
+            "tocsin_durable_waited_seconds", "Time that durable frames waited for a quota", ["via"],
+            registry=self._registry,
+        )  # fmt: skip
         self._sent = Counter("tocsin_frames_sent", "Frames handed to an outbox", ["hop"], registry=self._registry)
         self._order = Gauge("tocsin_store_order", "Admission order of the last record kept", registry=self._registry)
         self._delay = Histogram(
@@ -56,6 +64,14 @@ class Metrics:
         """Count the slower path's copy."""
         self.duplicates += 1
         self._duplicates.inc()
+
+    def shed(self, via: str) -> None:
+        """Count a frame that came live beyond a quota."""
+        self._shed.labels(via).inc()
+
+    def waited(self, via: str, wait_s: float) -> None:
+        """Count the time that a durable frame waits for a quota."""
+        self._waited.labels(via).inc(wait_s)
 
     def sent(self, hop: str) -> None:
         """Count a frame handed to an outbox."""

@@ -16,35 +16,32 @@ from functools import partial
 import structlog
 
 from tocsin.bus import Bus, BusConfig, Server
-from tocsin.bus import Cursor as StreamCursor
 from tocsin.clock import Clock, SystemClock
 from tocsin.errors import (
     BusError,
-    BusUnavailableError,
     MarkingError,
     NotReleasableError,
     RecordError,
     StatusMixError,
-    StoreError,
 )
-from tocsin.exchange import Exchange, Incoming, Outgoing, Reason, Rejected
+from tocsin.exchange import Exchange, Incoming, Outgoing, Rejected
+from tocsin.node.arriving import Arriving
 from tocsin.node.config import MemberConfig
 from tocsin.node.desk_work import DeskWork
 from tocsin.node.desks import DeskContext, open_desks
 from tocsin.node.keeping import Keeper
 from tocsin.node.metrics import Metrics
 from tocsin.node.orders import Orders
+from tocsin.node.refusing import Refusing
 from tocsin.node.returning import OwnFrames
 from tocsin.node.rosters import load_trust
 from tocsin.node.sending import Sender
 from tocsin.node.taking_up import held_label, read_so_far, restore, take_back_tails
 from tocsin.node.wiring import bus_config, load_keys, open_store
 from tocsin.records import Admitted, AdmittedFrame, Peer, Precedence, Recall, Record, with_body
-from tocsin.store import Cursor, HeldItem, reread
+from tocsin.store import HeldItem, reread
 
 HEADS_EVERY_S = 1.0
-LATER = (Reason.UNKNOWN_KEY, Reason.UNKNOWN_MEMBER)
-"""What a roster that is not in force here yet may cure: members take up the next one at different moments."""
 
 log = structlog.get_logger()
 
@@ -91,8 +88,6 @@ class Node:
         self._paced = paced
         self._watcher = watcher or Watcher()
         self._own = OwnFrames(self._let_in)
-        self._unverified: dict[str, int] = {}
-        """By copy, the place before the first frame in it that only a later roster can verify."""
         self._tasks: list[asyncio.Task[None]] = []
         self._reconnected = asyncio.Event()
         self.is_started = False
@@ -124,7 +119,12 @@ class Node:
         self.keeper = Keeper(self.store, on_committed=self.metrics.committed, before_flush=self._own.take)
         self.exchange = Exchange(
             self.member, trust=trust, keys=keys, policy=self.config.exchange, clock=self.clock,
-            memory=self.store.chains, look_up=partial(held_label, self.store),
+            memory=self.store.chains, look_up=partial(held_label, self.store), has_quotas=not self._paced,
+        )  # fmt: skip
+        self.refusing = Refusing(self.keeper, self.metrics, SystemClock())
+        self.arriving = Arriving(
+            self.exchange, self.keeper, self._handle, clock=SystemClock(), metrics=self.metrics,
+            waiting=lambda: 0 if self._paced else self.desks.waiting,
         )  # fmt: skip
         self.sender = Sender(self.bus, self.keeper, self.metrics, self.clock)
         self.orders = Orders(self.exchange, self.keeper, self.clock, erase=self.bus.shelf.erase_record)
@@ -147,7 +147,9 @@ class Node:
         self._reconnected.clear()
         self._tasks = [asyncio.create_task(self.keeper.run(), name=f"{self.member} keeper")]
         self._send_again()
-        await self.bus.listen(self._on_live, self._on_durable, cursors=read_so_far(self.bus, self.store))
+        await self.bus.listen(
+            self.arriving.on_live, self.arriving.on_durable, cursors=read_so_far(self.bus, self.store)
+        )
         works: list[Callable[[], Coroutine[None, None, None]]] = [self._prepare_again_for_ever]
         if not self._paced:
             works += [self._sign_heads_for_ever, self.desks.run, self._keep_links]
@@ -208,9 +210,9 @@ class Node:
 
     def read_again(self) -> None:
         """Read the copies once more from where frames were refused that may count by now, and say where we are."""
-        for stream, place in self._unverified.items():
+        for stream, place in self.arriving.unverified.items():
             self.bus.readers.read_again(stream, after=place)
-        self._unverified.clear()
+        self.arriving.unverified.clear()
         if not self._paced:
             self.sign_heads()
 
@@ -277,22 +279,6 @@ class Node:
         """Hand what was gathered to the desks."""
         self.desks.step(gathered)
 
-    def _on_live(self, data: bytes, via: str) -> None:
-        try:
-            self._handle(self.exchange.receive(data, via=via, path="live"))
-        except StoreError as error:
-            log.warning("a live frame waits for its durable copy", via=via, error=str(error))
-
-    def _on_durable(self, data: bytes, via: str, cursor: StreamCursor) -> None:
-        try:
-            incoming = self.exchange.receive(data, via=via, path="durable")
-            if any(rejected.reason in LATER for rejected in incoming.refused):
-                self._unverified.setdefault(cursor.stream, cursor.seq - 1)
-            self._handle(incoming)
-        except StoreError as error:  # the bus offers it again
-            raise BusUnavailableError(f"the store cannot be asked about a frame of {via}: {error}") from error
-        self.keeper.cursor(Cursor(stream=cursor.stream, created=cursor.created, seq=cursor.seq))
-
     def _handle(self, incoming: Incoming) -> None:
         frame = incoming.frame
         for released in incoming.relays:
@@ -315,10 +301,7 @@ class Node:
             self.orders.obey(admitted)
 
     def _refuse(self, rejected: list[Rejected]) -> None:
-        self.metrics.refused(rejected)
-        self.keeper.refused(rejected)
-        for each in rejected:
-            log.warning("refused", via=each.via, reason=each.reason.value, detail=each.detail)
+        self.refusing.refuse(rejected)
 
     def _answer(self, incoming: Incoming) -> None:
         if incoming.request is None:

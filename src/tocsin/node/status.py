@@ -7,9 +7,13 @@ from datetime import datetime
 import msgspec
 
 from tocsin.errors import ConfigError
+from tocsin.exchange import Usage
 from tocsin.node.node import Node
 from tocsin.records import Peer
 from tocsin.signing import expires_at
+
+HELD_BACK = 0.1
+"""Share of its time that a durable path waits for its quota before people are told."""
 
 
 class LinkStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +58,38 @@ class MissingStatus(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime
 
 
+class TrafficStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What one link lately brought of one originator in one sort of traffic, and what its quota did to it."""
+
+    via: str
+    originator: str
+    """Empty for what no signature vouches for."""
+    traffic: str
+    """A precedence, or ``control`` for heads and requests."""
+    frames: int
+    """Since the start, second copies left out."""
+    bytes: int
+    frames_per_s: float
+    shed: int
+    """Came live beyond the quota and were left to their durable copy."""
+    shed_per_s: float
+    waited_s: float
+    """Time that durable frames were held back, since the start."""
+    is_held_back: bool
+    """Its quota binds now: something was shed or made to wait in the last seconds."""
+
+    @property
+    def words(self) -> str:
+        """What is wrong, in words; empty if nothing is."""
+        if not self.is_held_back:
+            return ""
+        who = self.originator or f"somebody in the name of others, over the link of {self.via}"
+        way = f" over {self.via}" if self.originator not in (self.via, "") else ""
+        said = f"{who} floods{way}: {self.frames_per_s:,.0f} frames/s of {self.traffic}"
+        shed = f", {self.shed_per_s:,.0f}/s shed live" if self.shed_per_s else ""
+        return said + shed + (f", durable copies held back {self.waited_s:,.0f} s so far" if self.waited_s else "")
+
+
 class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
     """A node at one moment."""
 
@@ -70,6 +106,8 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[MissingStatus, ...]
     refused: dict[str, int]
     """By peer and reason, such as ``JPN bad_signature``."""
+    traffic: tuple[TrafficStatus, ...] = ()
+    """What each peer uses of this node."""
     duplicates: int
     in_flight: int
     """Frames that wait for an outbox to say that it has them."""
@@ -94,6 +132,7 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
         if self.store_problem:
             found.append(f"store: {self.store_problem}")
         found += [f"desk {name}: {problem}" for name, problem in self.desks.items()]
+        found += [traffic.words for traffic in self.traffic if traffic.is_held_back]
         found += [f"{count} refused from {what}" for what, count in self.refused.items() if "equivocation" in what]
         return found
 
@@ -153,6 +192,7 @@ async def status_of(node: Node) -> MemberStatus:
         held=tuple(held),
         missing=tuple(missing),
         refused={f"{via} {reason}": count for (via, reason), count in node.store.links.refusals().items()},
+        traffic=tuple(map(_traffic, exchange.ledger.usage())),
         duplicates=node.metrics.duplicates,
         in_flight=node.bus.in_flight,
         store=node.store.name,
@@ -161,6 +201,14 @@ async def status_of(node: Node) -> MemberStatus:
         silent_servers=node.bus.silent_servers,
         desks={desk.name: desk.problem for desk in node.desks.desks if desk.problem},
     )
+
+
+def _traffic(usage: Usage) -> TrafficStatus:
+    return TrafficStatus(
+        via=usage.via, originator=usage.originator, traffic=usage.traffic, frames=usage.frames, bytes=usage.bytes,
+        frames_per_s=usage.frames_per_s, shed=usage.shed, shed_per_s=usage.shed_per_s, waited_s=usage.waited_s,
+        is_held_back=usage.shed_per_s > 0 or usage.waits_per_s > HELD_BACK,
+    )  # fmt: skip
 
 
 def _certificate_end(node: Node) -> datetime:

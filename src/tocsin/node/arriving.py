@@ -1,0 +1,109 @@
+"""What comes in by the bus: taken at once, shed, or made to wait, so that no peer takes this node from the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from tocsin.bus import Cursor as StreamCursor
+from tocsin.clock import Clock
+from tocsin.errors import BusUnavailableError, StoreError
+from tocsin.exchange import Exchange, Incoming, Reason
+from tocsin.node.keeping import Keeper
+from tocsin.node.metrics import Metrics
+from tocsin.store import Cursor
+
+SLICE_S = 0.001
+"""After so much work on durable frames the loop looks whether something came live."""
+
+AHEAD_FRAMES = 20_000
+"""Durable frames that may be ahead of the store's disk, and records of them ahead of the desks."""
+
+_LOOK_AGAIN_S = 0.02
+_LATER = (Reason.UNKNOWN_KEY, Reason.UNKNOWN_MEMBER)
+"""What a roster that is not in force here yet may cure: members take up the next one at different moments."""
+
+log = structlog.get_logger()
+
+
+class Arriving:
+    """Receives for one node.
+
+    Args:
+        exchange: The door.
+        keeper: Remembers how far copies are read.
+        handle: Takes what came of a frame.
+        clock: Measures our own work.
+        metrics: Counts what is shed and what waits.
+        waiting: Tells how many records no desk has seen yet.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        keeper: Keeper,
+        handle: Callable[[Incoming], None],
+        *,
+        clock: Clock,
+        metrics: Metrics,
+        waiting: Callable[[], int],
+    ) -> None:
+        self._exchange = exchange
+        self._keeper = keeper
+        self._handle = handle
+        self._clock = clock
+        self._metrics = metrics
+        self._waiting = waiting
+        self._worked_s = 0.0
+        self.unverified: dict[str, int] = {}
+        """By copy, the place before the first frame in it that only a later roster can verify."""
+
+    def on_live(self, data: bytes, via: str) -> None:
+        """Take a frame that came at once; beyond its peer's quota it is left to its durable copy."""
+        try:
+            incoming = self._exchange.receive(data, via=via, path="live")
+            if incoming.is_shed:
+                self._metrics.shed(via)
+            else:
+                self._handle(incoming)
+        except StoreError as error:
+            log.warning("a live frame waits for its durable copy", via=via, error=str(error))
+
+    def on_durable(self, data: bytes, via: str, cursor: StreamCursor) -> Awaitable[None] | None:
+        """Take a frame of a copy, the next after it is taken; beyond its peer's quota it waits.
+
+        Raises:
+            BusUnavailableError: The store cannot be asked about it; the bus offers it again.
+        """
+        began_s = self._clock.monotonic_s()
+        wait_s = self._exchange.wait_s(data, via=via)
+        if wait_s > 0 or self._is_behind():
+            self._metrics.waited(via, wait_s)
+            return self._later(data, via, cursor, wait_s)
+        self._take(data, via, cursor)
+        self._worked_s += self._clock.monotonic_s() - began_s
+        if self._worked_s < SLICE_S:
+            return None
+        self._worked_s = 0.0
+        return asyncio.sleep(0)
+
+    def _is_behind(self) -> bool:
+        return self._keeper.waiting > AHEAD_FRAMES or self._waiting() > AHEAD_FRAMES
+
+    async def _later(self, data: bytes, via: str, cursor: StreamCursor, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)
+        while self._is_behind():  # noqa: ASYNC110 - store and desks both have to catch up, in threads of their own
+            await asyncio.sleep(_LOOK_AGAIN_S)
+        self._take(data, via, cursor)
+
+    def _take(self, data: bytes, via: str, cursor: StreamCursor) -> None:
+        try:
+            incoming = self._exchange.receive(data, via=via, path="durable")
+            if any(rejected.reason in _LATER for rejected in incoming.refused):
+                self.unverified.setdefault(cursor.stream, cursor.seq - 1)
+            self._handle(incoming)
+        except StoreError as error:
+            raise BusUnavailableError(f"the store cannot be asked about a frame of {via}: {error}") from error
+        self._keeper.cursor(Cursor(stream=cursor.stream, created=cursor.created, seq=cursor.seq))
