@@ -43,10 +43,28 @@ def _moment(_type: Any, tokens: Sequence[Token]) -> datetime:
 
 
 def _address(_type: Any, tokens: Sequence[Token]) -> str:
-    text = tokens[0].value
+    return require_address(tokens[0].value)
+
+
+def _pairs(_type: Any, tokens: Sequence[Token]) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for word in (word.strip().upper() for token in tokens for word in token.value.split(",") if word.strip()):
+        one, _, other = word.partition("-")
+        if not _CODE.fullmatch(one) or not _CODE.fullmatch(other) or one == other:
+            raise ValueError(f"{word!r} is no two codes, such as AUS-USA")
+        pairs.append((one, other))
+    return tuple(dict.fromkeys(pairs))
+
+
+def require_address(text: str) -> str:
+    """Return an address.
+
+    Raises:
+        UsageError: It is not host:port.
+    """
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ValueError(f"{text!r} is not host:port")
+        raise UsageError(f"{text!r} is not host:port")
     return text
 
 
@@ -59,6 +77,9 @@ Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False)
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 Config = Annotated[Path, Parameter(name="--config")]
 Codes = Annotated[tuple[str, ...], Parameter(converter=_codes, n_tokens=1, negative="", metavar="CODES")]
+Pairs = Annotated[
+    tuple[tuple[str, str], ...], Parameter(converter=_pairs, n_tokens=1, negative="", metavar="CODE-CODE")
+]
 Moment = Annotated[datetime | None, Parameter(converter=_moment, n_tokens=1, metavar="TIME")]
 Address = Annotated[str, Parameter(converter=_address, n_tokens=1, metavar="HOST:PORT")]
 AddressList = Annotated[str, Parameter(converter=_addresses, n_tokens=1, metavar="HOST:PORT[,...]")]

@@ -33,6 +33,25 @@ def notice(message: str) -> None:
     notices().print(escape(message), soft_wrap=True)
 
 
+def confirm(question: str, *, otherwise: str) -> None:
+    """Ask a person to type yes.
+
+    Args:
+        question: What is asked.
+        otherwise: What follows from another answer.
+
+    Raises:
+        TrustError: The answer is not yes, or nobody is there to answer.
+    """
+    from tocsin.errors import TrustError  # noqa: PLC0415 - not needed for help
+
+    if not sys.stdin.isatty():
+        raise TrustError(f"nobody is here to confirm, so {otherwise}", advice="Having looked, say --yes")
+    notices().print(f"{question} Type yes: ", end="", markup=False)
+    if sys.stdin.readline().strip().lower() != "yes":
+        raise TrustError(f"not confirmed: {otherwise}")
+
+
 def write_json(value: Any) -> None:
     """Write one JSON value and a newline to standard output."""
     import msgspec  # noqa: PLC0415 - not needed for help

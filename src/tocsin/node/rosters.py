@@ -116,7 +116,21 @@ def put_in_force(config: MemberConfig, document: SignedDocument) -> None:
 
 
 def write_document(file: Path, document: SignedDocument) -> None:
-    """Write a signed document whole or not at all, also where the power fails.
+    """Write a signed document whole or not at all.
+
+    Raises:
+        ConfigError: It cannot be written.
+    """
+    write_file(file, encode(document))
+
+
+def write_file(file: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Write a file whole or not at all, also where the power fails.
+
+    Args:
+        file: Where to; put in the place of what is there.
+        data: All of it.
+        mode: Who may read it.
 
     Raises:
         ConfigError: It cannot be written.
@@ -124,8 +138,8 @@ def write_document(file: Path, document: SignedDocument) -> None:
     part = file.with_name(f".{file.name}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as sink:
-            sink.write(encode(document))
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as sink:
+            sink.write(data)
             sink.flush()
             os.fsync(sink.fileno())
         part.replace(file)

@@ -2,10 +2,14 @@
 
 from tocsin.signing.certificates import (
     CertificateFiles,
+    LinkCertificate,
     certificate_pin,
     expires_at,
+    hosts_of,
     is_issued_by,
     issue_certificates,
+    issue_link,
+    make_authority,
 )
 from tocsin.signing.documents import Signature, SignedDocument, fingerprint
 from tocsin.signing.keys import (
@@ -27,15 +31,18 @@ from tocsin.signing.roster import (
     retirements,
     unsigned,
 )
-from tocsin.signing.trust import Trust, chained, read_roster
+from tocsin.signing.succession import Change, differences, first_roster, merged, possible_links, successor
+from tocsin.signing.trust import Standing, Trust, chained, read_roster, standing_of_first
 
 __all__ = [
     "ROLE_OF_STATUS",
     "CertificateFiles",
+    "Change",
     "KeyRevocation",
     "KeyRole",
     "LastHead",
     "Link",
+    "LinkCertificate",
     "LinkIdentity",
     "PrivateKey",
     "PublicKey",
@@ -43,17 +50,27 @@ __all__ = [
     "RosterMember",
     "Signature",
     "SignedDocument",
+    "Standing",
     "Trust",
     "Verifier",
     "certificate_pin",
     "chained",
+    "differences",
     "expires_at",
     "fingerprint",
+    "first_roster",
+    "hosts_of",
     "is_issued_by",
     "issue_certificates",
+    "issue_link",
+    "make_authority",
+    "merged",
+    "possible_links",
     "pre_authentication_encoding",
     "read_roster",
     "retirements",
+    "standing_of_first",
+    "successor",
     "unsigned",
     "write_secret",
 ]

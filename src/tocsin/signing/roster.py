@@ -91,6 +91,11 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
         """Return a member by its code."""
         return next((member for member in self.members if member.code == code), None)
 
+    def owner_of(self, keyid: str) -> tuple[str, KeyRole] | None:
+        """Return the member that lists a key, and the key's role."""
+        owners = {key.keyid: (member.code, key.role) for member in self.members for key in member.keys}
+        return owners.get(keyid)
+
     @property
     def codes(self) -> tuple[str, ...]:
         """All members, sorted."""

@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import msgspec
+
 from tocsin.codec import decode
 from tocsin.errors import (
     ExpiredError,
@@ -29,6 +31,41 @@ from tocsin.errors import (
 from tocsin.signing.documents import SignedDocument
 from tocsin.signing.keys import KeyRole, PublicKey, Verifier
 from tocsin.signing.roster import REVOCATION_TYPE, ROSTER_TYPE, KeyRevocation, LastHead, Roster, retirements
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Who has signed a roster that is not in force, and whose signature it still takes."""
+
+    signed: tuple[str, ...]
+    """Members whose signature counts, sorted."""
+    missing: tuple[str, ...]
+    """Members whose signature would count, sorted."""
+    needed: int
+    """How many of the members of the one in force must sign; of the first roster all."""
+    newcomers: tuple[str, ...]
+    """Those that join; each must sign."""
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether it may come in force."""
+        in_force = [code for code in self.signed if code not in self.newcomers]
+        return len(in_force) >= self.needed and not set(self.newcomers) & set(self.missing)
+
+    @property
+    def lacks(self) -> str:
+        """What it lacks, in words; empty if nothing."""
+        if self.is_enough:
+            return ""
+        joining = [code for code in self.newcomers if code in self.missing]
+        others = [code for code in self.missing if code not in self.newcomers]
+        more = self.needed - len([code for code in self.signed if code not in self.newcomers])
+        parts = []
+        if more > 0:
+            which = " and ".join(others) if more == len(others) else f"{more} of {', '.join(others)}"
+            parts.append(f"the signature of {which}")
+        if joining:
+            parts.append(f"the signature of {' and '.join(joining)}, who would join")
+        return " and ".join(parts)
 
 
 class Trust:
@@ -86,6 +123,51 @@ class Trust:
             MalformedRecordError: It is no roster.
         """
         self._take(document, self._successor(document, now=now))
+
+    def follower(self, document: SignedDocument) -> Roster:
+        """Return the roster in a document if it follows from the one in force, whoever has signed it.
+
+        Raises:
+            RollbackError: It does not follow.
+            TrustError: It gives a key to another member or role than before.
+            MalformedRecordError: It is no roster.
+        """
+        roster = read_roster(document)
+        if roster.federation != self.roster.federation:
+            raise RollbackError(f"this roster is of {roster.federation!r}, ours is of {self.roster.federation!r}")
+        if roster.version <= self.roster.version:
+            raise RollbackError(f"version {roster.version} is not newer than version {self.roster.version} in force")
+        if roster.version != self.roster.version + 1:
+            raise RollbackError(
+                f"version {roster.version} does not follow from version {self.roster.version} in force",
+                advice="Ask for the versions between",
+            )
+        if roster.previous != self.document.hash:
+            raise RollbackError(
+                f"version {roster.version} does not follow from version {self.roster.version} that is in force here, "
+                "but from another",
+                advice="Compare fingerprints of the roster in force; if yours is the right one, propose again",
+            )
+        if roster.issued_at < self.roster.issued_at:
+            raise RollbackError(f"version {roster.version} was issued before version {self.roster.version} in force")
+        self._require_own_keys(roster)
+        return roster
+
+    def standing(self, document: SignedDocument, *, now: datetime) -> Standing:
+        """Tell whose signatures a following roster has and lacks; nothing else of it is checked.
+
+        Raises:
+            SignatureError: A signature is wrong.
+            MalformedRecordError: It is no roster.
+        """
+        roster, members = read_roster(document), set(self.roster.codes)
+        newcomers = set(roster.codes) - members
+        old, new = self._signing_keys(self.roster), self._signing_keys(roster)
+        signed = document.signers(old) | (newcomers & document.signers(new))
+        return Standing(
+            signed=tuple(sorted(signed)), missing=tuple(sorted((members | newcomers) - signed)),
+            needed=len(members) if self.is_stale(now) else len(members) // 2 + 1, newcomers=tuple(sorted(newcomers)),
+        )  # fmt: skip
 
     def revoke(self, document: SignedDocument) -> KeyRevocation:
         """Take back a key on the word of the member that owns it; once revoked, it stays so.
@@ -146,19 +228,8 @@ class Trust:
         return tuple(key for key in keys.values() if key.keyid not in self._revocations)
 
     def _successor(self, document: SignedDocument, *, now: datetime | None) -> Roster:
-        """Return the roster in a document if it may follow the one in force; without ``now`` whenever that was."""
-        roster = read_roster(document)
-        if roster.federation != self.roster.federation:
-            raise RollbackError(f"this roster is of {roster.federation!r}, ours is of {self.roster.federation!r}")
-        if roster.version <= self.roster.version:
-            raise RollbackError(f"version {roster.version} is not newer than version {self.roster.version} in force")
-        if roster.version != self.roster.version + 1 or roster.previous != self.document.hash:
-            raise RollbackError(
-                f"version {roster.version} does not follow from version {self.roster.version} in force",
-                advice="Ask for the versions between",
-            )
-        if roster.issued_at < self.roster.issued_at:
-            raise RollbackError(f"version {roster.version} was issued before version {self.roster.version} in force")
+        """Return the roster in a document if it may come in force; without ``now`` whenever that was."""
+        roster = self.follower(document)
         signers = document.signers(self._signing_keys(self.roster))
         members = set(self.roster.codes)
         if now is not None and now >= self.roster.expires_at and signers != members:
@@ -171,7 +242,6 @@ class Trust:
         unwilling = newcomers - document.signers(self._signing_keys(roster))
         if unwilling:
             raise ThresholdError(f"{', '.join(sorted(unwilling))} would join without having signed")
-        self._require_own_keys(roster)
         return roster
 
     def _require_own_keys(self, roster: Roster) -> None:
@@ -228,6 +298,21 @@ def chained(documents: Sequence[SignedDocument], *, anchor: SignedDocument) -> t
     while (later := after.get(chain[-1].hash)) is not None:
         chain.append(later)
     return tuple(chain)
+
+
+def standing_of_first(document: SignedDocument) -> Standing:
+    """Tell whose signatures a first roster has and lacks.
+
+    Raises:
+        SignatureError: A signature is wrong.
+        MalformedRecordError: It is no roster.
+    """
+    roster = read_roster(document)
+    signed = document.signers(_roster_keys(roster))
+    return Standing(
+        signed=tuple(sorted(signed)), missing=tuple(sorted(set(roster.codes) - signed)), needed=len(roster.codes),
+        newcomers=(),
+    )  # fmt: skip
 
 
 def read_roster(document: SignedDocument) -> Roster:
