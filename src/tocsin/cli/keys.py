@@ -249,8 +249,8 @@ def revoke(
 def _revocation(config: Path, role: Role, key: Path, *, keyid: str, keep_none: bool) -> SignedDocument:
     from tocsin.errors import ConfigError
     from tocsin.node.revoking import key_to_revoke, last_heads, revocation
+    from tocsin.node.wiring import has_store, open_store
     from tocsin.signing import KeyRole, PrivateKey
-    from tocsin.store import Store
 
     member = _member(config)
     trust = find_trust(config, None)
@@ -259,9 +259,8 @@ def _revocation(config: Path, role: Role, key: Path, *, keyid: str, keep_none: b
     meant = key_to_revoke(member, trust, role=KeyRole(role), beginning=keyid)
     signer = PrivateKey.load(KeyRole.ROSTER, key)
     heads: tuple[LastHead, ...] = ()
-    file = member.path(member.store.file)
-    if not keep_none and file.exists():
-        with Store.open(file, read_only=True) as store:
+    if not keep_none and has_store(member):
+        with open_store(member, read_only=True) as store:
             heads = last_heads(store, member.member.code, meant)
     return revocation(trust, member.member.code, meant, heads, signer, now=SystemClock().now())
 

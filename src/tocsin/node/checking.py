@@ -17,6 +17,7 @@ from tocsin.bus import BusConfig, server_config
 from tocsin.bus.server import find_server
 from tocsin.errors import BusUnavailableError, ConfigError, TocsinError
 from tocsin.node.asking import ask_status
+from tocsin.node.checking_rosters import PROPOSE, check_rosters
 from tocsin.node.checking_store import store_findings
 from tocsin.node.config import TABLES, MemberConfig, MemberTable, try_config
 from tocsin.node.findings import Finding, Level
@@ -112,7 +113,7 @@ def _keys(member: _Member) -> None:
         if entry is not None and key.keyid not in {known.keyid for known in entry.keys_of(role)}:
             member.add(
                 "error", "keys", f"the roster gives {config.member.code} no {role.value} key {key.keyid[:16]}",
-                where=path, advice="Use the key that the roster names, or agree on a new roster",
+                where=path, advice=f"Use the key that the roster names; or {PROPOSE}",
             )  # fmt: skip
         else:
             good.append(role.value)
@@ -135,7 +136,7 @@ def _roster(member: _Member) -> None:
         member.failed("roster", error, where=path)
         return
     roster = member.trust.roster
-    renew = "Agree on the next roster, signed by more than half of the members"
+    renew = "tocsin roster propose, sign it, apply it at every member"
     if member.trust.is_stale(now):
         member.add("warning", "roster", f"expired on {roster.expires_at:%Y-%m-%d}", where=path, advice=renew)
     elif roster.expires_at - now < SOON:
@@ -147,6 +148,7 @@ def _roster(member: _Member) -> None:
         )  # fmt: skip
     if not roster.neighbours(config.member.code):
         member.add("warning", "roster", "no link leads to another member", where=path)
+    member.findings += check_rosters(config, member.trust, member.status, now=now)
 
 
 def _certificate(member: _Member) -> None:
@@ -160,7 +162,7 @@ def _certificate(member: _Member) -> None:
     except ValueError:
         member.add("error", "certificates", "is no certificate in PEM", where=path)
         return
-    renew = "Issue a new one on the same key, so that the peers' pins still fit"
+    renew = "tocsin renew, then tocsin reload"
     if end <= member.now:
         member.add("error", "certificates", f"expired on {end:%Y-%m-%d}", where=path, advice=renew)
     elif end - member.now < SOON:
@@ -173,12 +175,12 @@ def _certificate(member: _Member) -> None:
     if pin not in entry.link.pins:
         member.add(
             "warning", "certificates", "the roster pins another key for this link than this certificate's",
-            where=path, advice="Peers take what our authority issued; still, agree on a roster with this pin",
+            where=path, advice=f"Peers take what our authority issued; still, {PROPOSE}",
         )  # fmt: skip
     if not is_issued_by(certificate, entry.link.certificate.encode()):
         member.add(
             "error", "certificates", "is not issued by the authority that the roster names for this member",
-            where=path, advice="Issue it with tls/authority.key",
+            where=path, advice="tocsin renew, then tocsin reload",
         )  # fmt: skip
 
 
@@ -313,7 +315,7 @@ def _links(member: _Member) -> None:
 
 def _advice_for(problem: str) -> str:
     if "expired" in problem:
-        return "The certificate's owner issues a new one on the same key"
+        return "The certificate's owner renews it: tocsin renew, then tocsin reload"
     if "key" in problem or "certificate" in problem or "authority" in problem:
         return "Compare the roster's fingerprint with the peer's over another channel"
     return "Ask the peer whether its node runs, and whether the way between is open"

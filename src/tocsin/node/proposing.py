@@ -12,7 +12,7 @@ from tocsin.errors import ConfigError, ThresholdError, TocsinError, TrustError
 from tocsin.node.bundles import revocations_in
 from tocsin.node.config import MemberConfig
 from tocsin.node.rosters import load_rosters, load_trust, read_document
-from tocsin.node.wiring import load_keys
+from tocsin.node.wiring import has_store, load_keys, open_store
 from tocsin.signing import (
     KeyRole,
     PrivateKey,
@@ -24,7 +24,6 @@ from tocsin.signing import (
     read_roster,
     standing_of_first,
 )
-from tocsin.store import Store
 
 
 def trust_on_disk(config: MemberConfig) -> Trust | None:
@@ -51,10 +50,9 @@ def revocations_on_disk(config: MemberConfig) -> tuple[SignedDocument, ...]:
     Raises:
         StoreError: The store cannot be read.
     """
-    file = config.path(config.store.file)
-    if not file.exists():
+    if not has_store(config):
         return ()
-    with Store.open(file, read_only=True) as store:
+    with open_store(config, read_only=True) as store:
         return tuple(revocations_in(store))
 
 

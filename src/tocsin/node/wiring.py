@@ -34,6 +34,11 @@ def load_keys(config: MemberConfig, roster: Roster) -> dict[KeyRole, PrivateKey]
     return keys
 
 
+def has_store(config: MemberConfig) -> bool:
+    """Tell whether there may be something in the store: a file that is not there yet holds nothing."""
+    return config.store.url is not None or config.path(config.store.file).exists()
+
+
 def open_store(config: MemberConfig, *, read_only: bool = False) -> Store:
     """Open the store that the configuration names; a file and its folder are made if they are not there.
 

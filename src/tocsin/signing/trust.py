@@ -136,7 +136,10 @@ class Trust:
         if roster.federation != self.roster.federation:
             raise RollbackError(f"this roster is of {roster.federation!r}, ours is of {self.roster.federation!r}")
         if roster.version <= self.roster.version:
-            raise RollbackError(f"version {roster.version} is not newer than version {self.roster.version} in force")
+            raise RollbackError(
+                f"version {roster.version} is not newer than version {self.roster.version} in force",
+                advice="If it is still wanted, propose again",
+            )
         if roster.version != self.roster.version + 1:
             raise RollbackError(
                 f"version {roster.version} does not follow from version {self.roster.version} in force",
