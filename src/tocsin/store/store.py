@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +14,9 @@ from sqlalchemy import Connection, inspect
 
 from tocsin.clock import require_utc
 from tocsin.errors import StoreError, TocsinError
-from tocsin.store import about, deriving, recalling, schema, writing
+from tocsin.store import about, copying, deriving, recalling, schema, writing
 from tocsin.store.chains import Chains
+from tocsin.store.copying import Copied
 from tocsin.store.faults import translated
 from tocsin.store.links import Links
 from tocsin.store.places import Database, is_url, open_database
@@ -195,6 +196,22 @@ class Store:
             count += len(rows)
         return count
 
+    def copy_to(self, target: Self, *, on_progress: Callable[[int, int], None] = lambda _done, _total: None) -> Copied:
+        """Carry all that is here over into an empty store, in one transaction; both are open for writing.
+
+        Args:
+            target: The other store, as it was just made.
+            on_progress: Called with steps done and steps in all.
+
+        Raises:
+            StoreError: A database failed, the target is not empty, or the copy is not the same. Then it stays empty.
+        """
+        with (
+            self._turn, target._turn, translated(f"{self._name} to {target._name}", "copy"), self._writing() as here,
+            target._writing() as there,
+        ):  # fmt: skip
+            return copying.copy(here, self.chains, there, on_progress=on_progress)
+
     def _prepare(self) -> None:
         engine = self._reader if self._writer is None else self._writer
         with translated(self._name, "open"), engine.begin() as connection:
@@ -218,9 +235,8 @@ class Store:
                 generation = about.begin_generation(connection)
         if self._writer is not None:
             self._database.generation = generation
-            self._wipe_if_pending(
-                opening=True
-            )  # a reader that lingers delays it, and keeps nobody's node from starting
+            # a reader that lingers delays the wiping, and keeps nobody's node from starting
+            self._wipe_if_pending(opening=True)
 
     def _wipe_if_pending(self, *, opening: bool = False) -> Wiped:
         """Wipe what was recalled; tell whether anything is left of it."""
