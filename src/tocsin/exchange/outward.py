@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from tocsin.clock import Clock
 from tocsin.codec import encode
@@ -13,8 +12,9 @@ from tocsin.exchange.derivation import Label, Labels, both
 from tocsin.exchange.policy import Policy
 from tocsin.exchange.release import release_to_peer
 from tocsin.exchange.routes import Routes
-from tocsin.exchange.sealing import Batch, Sealer, batches, chain_of
-from tocsin.markings import PUBLIC, marking_for, unknown_caveats
+from tocsin.exchange.sealing import Encoded, Sealer, Tray, chain_of, encoded
+from tocsin.exchange.sorting import Sorter, Way
+from tocsin.markings import marking_for
 from tocsin.records import (
     CONTROL_KINDS,
     ChainId,
@@ -75,9 +75,14 @@ class Outward:
         self._labels = labels
         self._routes = routes
         self._random = random_bytes
+        self._tray = Tray()
+
+    def waiting(self, *, bulk: bool) -> int:
+        """Return how many accepted records are in no frame yet, of bulk or of all else."""
+        return self._tray.count(bulk=bulk)
 
     def submit(self, records: Sequence[Record], *, are_copies: bool = False) -> Outgoing:
-        """Seal new records of our own and release them as marking and policy say.
+        """Accept new records of our own, and seal them with all that waits.
 
         All of them or, on an error, none.
 
@@ -91,10 +96,31 @@ class Outward:
             StatusMixError: A record's status is not that of its sources.
             MalformedRecordError: A record's body is not what its kind prescribes.
         """
-        outgoing = Outgoing()
-        ready: dict[ChainId, list[Record]] = {}
+        held = self.accept(records, are_copies=are_copies)
+        outgoing = self.seal_waiting()
+        outgoing.held = held
+        return outgoing
+
+    def accept(self, records: Sequence[Record], *, are_copies: bool = False) -> list[Held]:
+        """Check new records of our own and lay them ready for the next frames; all of them or, on an error, none.
+
+        Args:
+            records: As for ``submit``.
+            are_copies: As for ``submit``.
+
+        Returns:
+            What does not go where its marking lets it, and why.
+
+        Raises:
+            NotReleasableError: As for ``submit``.
+            StatusMixError: As for ``submit``.
+            MalformedRecordError: As for ``submit``.
+        """
+        held: list[Held] = []
+        ready: list[tuple[ChainId, Encoded]] = []
         waiting: dict[str, Record] = {}
         beside: dict[str, Label] = {}
+        sorter = Sorter(self._member, self.policy, self.trust.roster, self._routes, are_copies=are_copies)
         for record in records:
             if record.originator != self._member:
                 raise NotReleasableError(f"{record.id} is of {record.originator}, not ours")
@@ -103,13 +129,19 @@ class Outward:
             check_body(record)
             self._labels.require_derived(self._member, record, beside)
             beside[record.id] = both(beside.get(record.id), self._labels.label_of(record))
-            decision = self.policy.decide(record, is_copy=are_copies)
-            self._sort(record, decision, ready, waiting, outgoing)
-        self._seal(self._cut(ready), outgoing)
+            way = sorter.way(record)
+            if way.kept_from:
+                held += way.held(record)
+            if way.waits:
+                waiting[record.id] = record
+            ready.append((way.chain, encoded(record, self.policy)))
+        for status in {chain.status for chain, _ in ready}:
+            self._sealer.key_for(status)
+        self._tray.add(ready)
         self.held |= waiting
         for record in records:
             self._labels.note(record)
-        return outgoing
+        return held
 
     def approve(self, record_id: str) -> Outgoing:
         """Release a record that waited for a person; the node makes sure that the person may.
@@ -120,10 +152,33 @@ class Outward:
         record = self.held.get(record_id)
         if record is None:
             raise NotReleasableError(f"no record {record_id} waits for release")
-        outgoing = Outgoing()
-        self._seal(self._cut({chain_of(record): [record]}), outgoing)
+        chain = chain_of(record)
+        self._sealer.key_for(chain.status)
+        self._tray.add([(chain, encoded(record, self.policy))])
+        outgoing = self.seal_waiting()
         del self.held[record_id]
-        self._note_unreached(record, outgoing)
+        sorter = Sorter(self._member, self.policy, self.trust.roster, self._routes)
+        outgoing.held = Way(chain, sorter.unreached(record), "no_route").held(record)
+        return outgoing
+
+    def seal_waiting(self, *, bulk: bool | None = None) -> Outgoing:
+        """Put accepted records into frames, the most urgent first.
+
+        Those of a status whose key was taken back since wait on for another key.
+
+        Args:
+            bulk: Only those of precedence bulk, or only all others; otherwise all.
+        """
+        outgoing = Outgoing()
+
+        def is_wanted(chain: ChainId) -> bool:
+            return bulk in (None, chain.precedence is Precedence.BULK) and self._sealer.can_sign(chain.status)
+
+        for chain, batch in self._tray.take(self.policy, wanted=is_wanted):
+            frame = self._sealer.seal(chain, batch.records)
+            outgoing.frames.append(frame.data)
+            if chain.audience != self._member:
+                outgoing.sends += self.to_hops(frame.data, frame.ref, batch.kind, via=self._member)
         return outgoing
 
     def to_hops(self, data: bytes, ref: FrameRef, kind: str, *, via: str) -> list[Released[Peer]]:
@@ -140,66 +195,3 @@ class Outward:
         )  # fmt: skip
         frame = self._sealer.seal_control(chain_of(record), encode(record))
         outgoing.sends += self.to_hops(frame.data, frame.ref, kind, via=self._member)
-
-    # -- inside -----------------------------------------------------------------------------------------------------
-
-    def _sort(
-        self,
-        record: Record,
-        decision: Literal["release", "ask", "hold"],
-        ready: dict[ChainId, list[Record]],
-        waiting: dict[str, Record],
-        outgoing: Outgoing,
-    ) -> None:
-        """Put a record into the chain it belongs to: its audience's if it may leave, else {self}."""
-        chain = chain_of(record)
-        alone = ChainId(self._member, self._member, record.status, record.precedence)
-        if chain == alone:
-            ready.setdefault(alone, []).append(record)
-            return
-        unknown = unknown_caveats(record.marking)
-        if unknown:
-            ready.setdefault(alone, []).append(record)
-            detail = f"caveat {unknown[0]} is not known here"
-            outgoing.held += [
-                Held(record.id, record.kind, Peer(code), "marking", detail, record) for code in self._others(record)
-            ]
-            return
-        if decision == "release":
-            reached = self._routes.reachable(self.trust.roster, record.marking.releasable_to)
-            ready.setdefault(chain if reached else alone, []).append(record)
-            self._note_unreached(record, outgoing)
-            return
-        if decision == "ask":
-            waiting[record.id] = record
-        ready.setdefault(alone, []).append(record)
-        reason = "needs_person" if decision == "ask" else "policy"
-        outgoing.held += [
-            Held(record.id, record.kind, Peer(code), reason, record=record) for code in self._others(record)
-        ]
-
-    def _note_unreached(self, record: Record, outgoing: Outgoing) -> None:
-        reached = self._routes.reachable(self.trust.roster, record.marking.releasable_to)
-        outgoing.held += [
-            Held(record.id, record.kind, Peer(code), "no_route", f"no link of the audience leads to {code}", record)
-            for code in self._others(record)
-            if code not in reached
-        ]
-
-    def _others(self, record: Record) -> tuple[str, ...]:
-        members = record.marking.releasable_to
-        everyone = self.trust.roster.codes if members == (PUBLIC,) else members
-        return tuple(code for code in everyone if code != self._member)
-
-    def _cut(self, ready: Mapping[ChainId, Sequence[Record]]) -> list[tuple[ChainId, Batch]]:
-        """Cut records into frames, before one of them has taken a number that could not be given back."""
-        for chain in ready:
-            self._sealer.key_for(chain.status)
-        return [(chain, batch) for chain, records in ready.items() for batch in batches(records, self.policy)]
-
-    def _seal(self, cut: Iterable[tuple[ChainId, Batch]], outgoing: Outgoing) -> None:
-        for chain, batch in cut:
-            frame = self._sealer.seal(chain, batch.records)
-            outgoing.frames.append(frame.data)
-            if chain.audience != self._member:
-                outgoing.sends += self.to_hops(frame.data, frame.ref, batch.kind, via=self._member)

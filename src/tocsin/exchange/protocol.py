@@ -22,7 +22,7 @@ from tocsin.exchange.routes import Routes
 from tocsin.exchange.sanitise import sanitise
 from tocsin.exchange.sealing import Sealer
 from tocsin.markings import PUBLIC
-from tocsin.records import Admitted, AdmittedFrame, ChainId, FrameRef, Heads, Peer, Precedence, Record, Released
+from tocsin.records import Admitted, AdmittedFrame, ChainId, FrameRef, Heads, Held, Peer, Precedence, Record, Released
 from tocsin.signing import KeyRole, PrivateKey, Trust
 
 
@@ -121,6 +121,35 @@ class Exchange:
             MalformedRecordError: A record's body is not what its kind prescribes.
         """
         return self._outward.submit(records, are_copies=are_copies)
+
+    def accept(self, records: Sequence[Record], *, are_copies: bool = False) -> list[Held]:
+        """Check new records of our own and lay them ready for the next frames; all of them or, on an error, none.
+
+        Args:
+            records: As for ``submit``.
+            are_copies: As for ``submit``.
+
+        Returns:
+            What does not go where its marking lets it, and why.
+
+        Raises:
+            NotReleasableError: As for ``submit``.
+            StatusMixError: As for ``submit``.
+            MalformedRecordError: As for ``submit``.
+        """
+        return self._outward.accept(records, are_copies=are_copies)
+
+    def waiting(self, *, bulk: bool) -> int:
+        """Return how many accepted records are in no frame yet, of precedence bulk or of all others."""
+        return self._outward.waiting(bulk=bulk)
+
+    def seal_waiting(self, *, bulk: bool | None = None) -> Outgoing:
+        """Put accepted records into frames and release these, the most urgent first.
+
+        Args:
+            bulk: Only those of precedence bulk, or only all others; otherwise all.
+        """
+        return self._outward.seal_waiting(bulk=bulk)
 
     def approve(self, record_id: str) -> Outgoing:
         """Release a record that waited for a person; the node makes sure that the person may.

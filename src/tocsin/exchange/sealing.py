@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tocsin.clock import Clock
 from tocsin.codec import encode
@@ -133,6 +134,13 @@ def chain_of(record: Record) -> ChainId:
     return ChainId(record.originator, record.marking.audience, record.status, record.precedence)
 
 
+class Encoded(NamedTuple):
+    """A record as it will stand in a frame."""
+
+    kind: str
+    data: bytes
+
+
 @dataclass
 class Batch:
     """Records that go into one frame."""
@@ -142,25 +150,65 @@ class Batch:
     records: list[bytes]
 
 
-def batches(records: Sequence[Record], policy: Policy) -> Iterator[Batch]:
-    """Encode records and cut them into frames of the size that policy allows.
+def encoded(record: Record, policy: Policy) -> Encoded:
+    """Write a record as it will stand in a frame.
 
     Raises:
-        NotReleasableError: One record alone is larger than a frame may be.
+        NotReleasableError: It alone is larger than a frame may be.
     """
+    data = encode(record)
+    if len(data) + _RECORD_OVERHEAD > _room(policy):
+        raise NotReleasableError(f"{record.id} has {len(data)} bytes; a frame holds {policy.max_frame_bytes}")
+    return Encoded(record.kind, data)
+
+
+def batches(records: Iterable[Encoded], policy: Policy) -> Iterator[Batch]:
+    """Cut records into frames of the size that policy allows."""
     batch = Batch("", [])
     size = 0
-    room = policy.max_frame_bytes - 4096  # header and envelope, 80 bytes a record among them
-    for record in records:
-        raw = encode(record)
-        cost = len(raw) + 160
-        if cost > room:
-            raise NotReleasableError(f"{record.id} has {len(raw)} bytes; a frame holds {policy.max_frame_bytes}")
-        if not batch.records or size + cost > room or len(batch.records) == policy.max_frame_records:
+    for kind, data in records:
+        cost = len(data) + _RECORD_OVERHEAD
+        if not batch.records or size + cost > _room(policy) or len(batch.records) == policy.max_frame_records:
             if batch.records:
                 yield batch
-            batch, size = Batch(record.kind, []), 0
-        batch.records.append(raw)
+            batch, size = Batch(kind, []), 0
+        batch.records.append(data)
         size += cost
     if batch.records:
         yield batch
+
+
+class Tray:
+    """Accepted records that are in no frame yet, by chain, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._chains: dict[ChainId, list[Encoded]] = {}
+        self._counts = {False: 0, True: 0}
+
+    def count(self, *, bulk: bool) -> int:
+        """Return how many lie ready, of bulk or of all else."""
+        return self._counts[bulk]
+
+    def add(self, records: Sequence[tuple[ChainId, Encoded]]) -> None:
+        """Lay records ready."""
+        for chain, record in records:
+            self._chains.setdefault(chain, []).append(record)
+            self._counts[chain.precedence is Precedence.BULK] += 1
+
+    def take(self, policy: Policy, *, wanted: Callable[[ChainId], bool]) -> Iterator[tuple[ChainId, Batch]]:
+        """Take out what lies ready for some chains, frame by frame, the most urgent first."""
+        for chain in sorted(filter(wanted, self._chains), key=lambda chain: _URGENCY[chain.precedence]):
+            records = self._chains.pop(chain)
+            self._counts[chain.precedence is Precedence.BULK] -= len(records)
+            for batch in batches(records, policy):
+                yield chain, batch
+
+
+_RECORD_OVERHEAD = 160
+"""Bytes of salt, digest and punctuation that come with each record."""
+
+_URGENCY = {precedence: place for place, precedence in enumerate(Precedence)}
+
+
+def _room(policy: Policy) -> int:
+    return policy.max_frame_bytes - 4096  # header and envelope

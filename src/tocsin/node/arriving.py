@@ -11,7 +11,7 @@ from tocsin.bus import Cursor as StreamCursor
 from tocsin.clock import Clock
 from tocsin.errors import BusUnavailableError, StoreError
 from tocsin.exchange import Exchange, Incoming, Reason
-from tocsin.node.keeping import Keeper
+from tocsin.node.keeping import MOST_BYTES, Keeper
 from tocsin.node.metrics import Metrics
 from tocsin.store import Cursor
 
@@ -61,7 +61,10 @@ class Arriving:
         """By copy, the place before the first frame in it that only a later roster can verify."""
 
     def on_live(self, data: bytes, via: str) -> None:
-        """Take a frame that came at once; beyond its peer's quota it is left to its durable copy."""
+        """Take a frame that came at once; beyond its peer's quota, or our memory, it is left to its durable copy."""
+        if self._keeper.backlog_bytes >= MOST_BYTES:
+            self._metrics.shed(via)
+            return
         try:
             incoming = self._exchange.receive(data, via=via, path="live")
             if incoming.is_shed:
@@ -90,10 +93,11 @@ class Arriving:
         return asyncio.sleep(0)
 
     def _is_behind(self) -> bool:
-        return self._keeper.waiting > AHEAD_FRAMES or self._waiting() > AHEAD_FRAMES
+        return self._keeper.is_full or self._keeper.waiting > AHEAD_FRAMES or self._waiting() > AHEAD_FRAMES
 
     async def _later(self, data: bytes, via: str, cursor: StreamCursor, wait_s: float) -> None:
         await asyncio.sleep(wait_s)
+        await self._keeper.wait_for_room()
         while self._is_behind():  # noqa: ASYNC110 - store and desks both have to catch up, in threads of their own
             await asyncio.sleep(_LOOK_AGAIN_S)
         self._take(data, via, cursor)

@@ -246,7 +246,7 @@ class Changes:
                 precedence=Precedence.IMMEDIATE, issued_at=node.clock.now(),
             )  # fmt: skip
             try:
-                outgoing = node.issue([record])
+                outgoing = node.issue([record], at_once=True)
             except NotReleasableError as error:
                 log.warning("cannot tell of a revocation", status=status, error=str(error))
                 continue

@@ -95,7 +95,7 @@ async def carry(node: Node, changes: Changes, order: Order) -> Done:
         case DowngradeOrder(order=downgrade):
             sources = [_own(node, record_id) for record_id in downgrade.source_ids]
             made = carry_out(downgrade, sources, node.config.exchange, new_id=node.new_id, now=node.clock.now())
-            return _done(node.issue(made))
+            return _done(node.issue(made, at_once=True))
         case ApplyRoster(document=document):
             return Done(told=tuple(await changes.apply_roster(_signed(document))))
         case RevokeKey(document=document):

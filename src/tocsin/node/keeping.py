@@ -20,6 +20,13 @@ _GATHER_S = 0.05
 in that time never needs a row that says it waits, and one transaction costs more than the frames in it."""
 _REFUSED_IN_MEMORY = 200
 
+ROOM_BYTES = 8 * 1024 * 1024
+"""Frames that wait for a transaction while another is being written; whoever can wait is asked to beyond that. With
+their records taken apart they need some five times as much memory."""
+
+MOST_BYTES = 8 * ROOM_BYTES
+"""Frames in memory beyond which live copies are passed over; their durable copies come when there is room."""
+
 log = structlog.get_logger()
 
 
@@ -75,6 +82,9 @@ class Keeper:
         self._dirty = asyncio.Event()
         self._is_urgent = asyncio.Event()
         self._fenced: FencedError | None = None
+        self._bytes = 0
+        self._has_room = asyncio.Event()
+        self._has_room.set()
         self._done = 0
         self._noted = 0
         self._progress = asyncio.Condition()
@@ -86,9 +96,28 @@ class Keeper:
         is_written = self._commit is None or (self._commit.done() and not self.problem)
         return len(self._pending.frames) + (0 if is_written else len(self._batch.frames))
 
+    @property
+    def backlog_bytes(self) -> int:
+        """Bytes of the frames that wait for the next transaction."""
+        return self._bytes
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits that whoever can wait should."""
+        return not self._has_room.is_set()
+
+    async def wait_for_room(self) -> None:
+        """Wait until the store has caught up so far that more may come."""
+        while not self._has_room.is_set():
+            await self._has_room.wait()
+
     def frame(self, frame: AdmittedFrame) -> None:
         """Keep an admitted frame."""
         self._pending.frames.append(frame)
+        self._bytes += len(frame.data)
+        if self._bytes >= ROOM_BYTES:
+            self._has_room.clear()
+            self._is_urgent.set()
         self._note()
 
     def refused(self, rejected: list[Rejected]) -> None:
@@ -136,6 +165,8 @@ class Keeper:
             await self._until_dirty()
             self._dirty.clear()
             self._batch, self._pending, upto = self._pending, Pending(), self._noted
+            self._bytes = 0
+            self._has_room.set()
             try:
                 committed = await self._until_written()
             except FencedError as error:

@@ -17,18 +17,13 @@ import structlog
 
 from tocsin.bus import Bus, BusConfig, Server
 from tocsin.clock import Clock, SystemClock
-from tocsin.errors import (
-    BusError,
-    MarkingError,
-    NotReleasableError,
-    RecordError,
-    StatusMixError,
-)
+from tocsin.errors import BusError, NotReleasableError
 from tocsin.exchange import Exchange, Incoming, Outgoing, Rejected
 from tocsin.node.arriving import Arriving
 from tocsin.node.config import MemberConfig
 from tocsin.node.desk_work import DeskWork
 from tocsin.node.desks import DeskContext, open_desks
+from tocsin.node.issuing import Issuer
 from tocsin.node.keeping import Keeper
 from tocsin.node.metrics import Metrics
 from tocsin.node.orders import Orders
@@ -38,8 +33,8 @@ from tocsin.node.rosters import load_trust
 from tocsin.node.sending import Sender
 from tocsin.node.taking_up import held_label, read_so_far, restore, take_back_tails
 from tocsin.node.wiring import bus_config, load_keys, open_store
-from tocsin.records import Admitted, AdmittedFrame, Peer, Precedence, Recall, Record, with_body
-from tocsin.store import HeldItem, reread
+from tocsin.records import Admitted, AdmittedFrame, Precedence, Recall, Record, with_body
+from tocsin.store import reread
 
 HEADS_EVERY_S = 1.0
 
@@ -116,7 +111,7 @@ class Node:
             on_down=lambda why: log.warning("own server lost", why=why),
         )  # fmt: skip
         self.store = open_store(self.config)
-        self.keeper = Keeper(self.store, on_committed=self.metrics.committed, before_flush=self._own.take)
+        self.keeper = Keeper(self.store, on_committed=self.metrics.committed, before_flush=self._finish)
         self.exchange = Exchange(
             self.member, trust=trust, keys=keys, policy=self.config.exchange, clock=self.clock,
             memory=self.store.chains, look_up=partial(held_label, self.store), has_quotas=not self._paced,
@@ -127,6 +122,11 @@ class Node:
             waiting=lambda: 0 if self._paced else self.desks.waiting,
         )  # fmt: skip
         self.sender = Sender(self.bus, self.keeper, self.metrics, self.clock)
+        self._issuer = Issuer(
+            self.exchange, self.sender, self.keeper, own=self._own, clock=self.clock,
+            on_sealed=self._watcher.on_sealed, batches=not self._paced,
+        )  # fmt: skip
+        self.sender.on_acknowledged = self._issuer.seal_due
         self.orders = Orders(self.exchange, self.keeper, self.clock, erase=self.bus.shelf.erase_record)
         try:
             await self._join(Server(wired) if wired.server == "embedded" else None)
@@ -179,7 +179,7 @@ class Node:
     async def stop(self) -> None:
         """Leave: send what is sealed, keep what is admitted, stop the server."""
         self.is_started = False
-        self._own.take()
+        self._finish()
         for task in self._tasks[1:]:
             task.cancel()
         await asyncio.gather(*self._tasks[1:], return_exceptions=True)
@@ -197,6 +197,11 @@ class Node:
         if self.server is not None:
             await self.server.stop()
         self.keeper.close()
+
+    def _finish(self) -> None:
+        """Let nothing wait: seal what was accepted, and let in what was sealed."""
+        self._issuer.seal_all()
+        self._own.take()
 
     async def take_up(self, wired: BusConfig) -> None:
         """Go on with the peers of a roster that is in force from now on; from the call on frames go to these alone.
@@ -218,16 +223,28 @@ class Node:
 
     # -- outward ----------------------------------------------------------------------------------------------------
 
-    def issue(self, records: Sequence[Record]) -> Outgoing:
+    def issue(self, records: Sequence[Record], *, at_once: bool = False) -> Outgoing:
         """Seal records of our own and send what is released; some milliseconds later they pass our own door.
+
+        While many frames are under way, records wait for each other, for 10 ms at most, and travel in one frame.
+
+        Args:
+            records: Ours; all of them or, on an error, none.
+            at_once: Never wait.
+
+        Returns:
+            What is held back, and the frames that were sealed in this call.
 
         Raises:
             NotReleasableError: A record is not ours, or goes further than its sources may.
             StatusMixError: A record's status is not that of its sources.
         """
-        outgoing = self.exchange.submit(records)
-        self._carry(outgoing)
-        return outgoing
+        return self._issuer.issue(records, at_once=at_once)
+
+    async def wait_for_room(self) -> None:
+        """Wait until the store and the line have room: whoever issues more than they take asks before each call."""
+        await self.keeper.wait_for_room()
+        await self.bus.wait_for_room()
 
     def approve(self, record_id: str) -> Outgoing:
         """Release a record that waited for a person.
@@ -235,11 +252,7 @@ class Node:
         Raises:
             NotReleasableError: Nothing of that id waits.
         """
-        outgoing = self.exchange.approve(record_id)
-        for code in self.exchange.trust.roster.codes:
-            self.keeper.settled(record_id, Peer(code))
-        self._carry(outgoing, is_new=False)  # coarse copies were made when it was issued
-        return outgoing
+        return self._issuer.approve(record_id)
 
     def recall(self, target: Record, reason: str) -> Outgoing:
         """Ask that a record of our own be purged wherever it went.
@@ -254,7 +267,7 @@ class Node:
             marking=target.marking, status=target.status, precedence=Precedence.ROUTINE, issued_at=self.clock.now(),
             synthetic=target.synthetic,
         )  # fmt: skip
-        return self.issue([order])
+        return self.issue([order], at_once=True)
 
     def sign_heads(self, *, tick: int | None = None) -> None:
         """Tell the others where our chains end, and ask for what is missing here."""
@@ -313,29 +326,11 @@ class Node:
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
-    def _carry(self, outgoing: Outgoing, *, is_new: bool = True) -> None:
-        for released in outgoing.sends:
-            self._watcher.on_sealed(released.ref.hash)
-            self.sender.send(released)
-        now = self.clock.now()
-        self.keeper.held([HeldItem(held=held, held_at=now) for held in outgoing.held])
-        self._own.add(outgoing.frames, is_new=is_new)
-
     def _let_in(self, data: bytes, is_new: bool) -> None:  # noqa: FBT001 - as OwnFrames calls it
         incoming = self.exchange.receive(data, via=self.member, path="self")
         self._handle(incoming)
         if incoming.frame is not None and is_new:
-            self._sanitise(incoming.frame)
-
-    def _sanitise(self, frame: AdmittedFrame) -> None:
-        """Issue the coarse copies that policy wants; the originals are on their way, so nothing here may fail them."""
-        for admitted in frame.records:
-            try:
-                copy = self.exchange.sanitised_copy(admitted, self.new_id())
-                if copy is not None:
-                    self._carry(self.exchange.submit([copy], are_copies=True))
-            except (NotReleasableError, StatusMixError, MarkingError, RecordError) as error:
-                log.warning("no coarse copy can be made", record=admitted.record.id, error=str(error))
+            self._issuer.issue_copies(incoming.frame, self.new_id)
 
     async def _sign_heads_for_ever(self) -> None:
         while True:

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 class OwnFrames:
-    """Holds sealed frames back for a moment, then lets them in like everybody else's, in their order.
+    """Holds sealed frames back for a moment, then lets them in like everybody else's, each lane in its order.
 
     Args:
         let_in: Given a frame's bytes, and whether its records are new.
@@ -25,24 +25,44 @@ class OwnFrames:
 
     def __init__(self, let_in: Callable[[bytes, bool], None]) -> None:
         self._let_in = let_in
-        self._waiting: deque[tuple[bytes, bool]] = deque()
+        self._lanes: dict[bool, deque[tuple[bytes, bool]]] = {False: deque(), True: deque()}
+        """Bulk under True, all else under False."""
+        self._timer: asyncio.Handle | None = None
 
-    def add(self, frames: Iterable[bytes], *, is_new: bool) -> None:
+    def waiting(self, *, bulk: bool) -> int:
+        """Return how many frames wait, of bulk or of all else."""
+        return len(self._lanes[bulk])
+
+    def add(self, frames: Iterable[bytes], *, is_new: bool, bulk: bool = False) -> None:
         """Let these in a moment from now."""
-        self._waiting.extend((data, is_new) for data in frames)
+        self._lanes[bulk].extend((data, is_new) for data in frames)
         self._call_later()
 
     def take(self) -> None:
         """Let in now all that wait."""
-        while self._waiting:
-            data, is_new = self._waiting.popleft()
-            try:
-                self._let_in(data, is_new)
-            except StoreError as error:
-                self._waiting.appendleft((data, is_new))
-                log.warning("frames of our own wait for the store", frames=len(self._waiting), error=str(error))
-                self._call_later()
-                return
+        while self._take_next():
+            pass
+
+    def _take_some(self) -> None:
+        """Let one in, and the next once the loop has seen to all else: many must not hold up a warning."""
+        self._timer = None
+        if self._take_next() and any(self._lanes.values()):
+            self._timer = asyncio.get_running_loop().call_soon(self._take_some)
+
+    def _take_next(self) -> bool:
+        lane = self._lanes[False] or self._lanes[True]
+        if not lane:
+            return False
+        data, is_new = lane.popleft()
+        try:
+            self._let_in(data, is_new)
+        except StoreError as error:
+            lane.appendleft((data, is_new))
+            log.warning("frames of our own wait for the store", frames=len(lane), error=str(error))
+            self._call_later()
+            return False
+        return True
 
     def _call_later(self) -> None:
-        asyncio.get_running_loop().call_later(AFTER_S, self.take)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(AFTER_S, self._take_some)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 import msgspec
@@ -15,7 +16,7 @@ from tocsin.clock import Clock
 from tocsin.errors import BusError, BusUnavailableError, ConfigError
 from tocsin.node.keeping import Keeper
 from tocsin.node.metrics import Metrics
-from tocsin.records import Peer, Released
+from tocsin.records import FrameRef, Peer, Precedence, Released
 from tocsin.store import Cursor, Unacked
 
 log = structlog.get_logger()
@@ -38,6 +39,14 @@ class Sender:
         self._clock = clock
         self._unsent: list[Released[Peer]] = []
         self._ends: dict[str, StreamCursor] = {}
+        self._under_way: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
+        """Of bulk and of all else: how many outboxes have not acknowledged a frame, by its hash."""
+        self.on_acknowledged: Callable[[], None] = lambda: None
+        """Called after each acknowledgement."""
+
+    def under_way(self, *, bulk: bool) -> int:
+        """Return how many frames wait for an outbox, of bulk or of all else."""
+        return len(self._under_way[bulk])
 
     def begin(self, ends: Mapping[str, StreamCursor]) -> None:
         """Take note where the outboxes end, all of it known to the store."""
@@ -72,13 +81,22 @@ class Sender:
             log.warning("cannot be sent", hop=hop, frame=released.ref.hash, error=str(error))
         else:
             self._metrics.sent(hop)
-            future.add_done_callback(partial(self._acknowledged, released.ref.hash, hop))
+            self._under_way[released.ref.chain.precedence is Precedence.BULK][released.ref.hash] += 1
+            future.add_done_callback(partial(self._done, released.ref, hop))
 
     def publish_unsent(self) -> None:
         """Try again what the bus had no room for."""
         unsent, self._unsent = self._unsent, []
         for released in unsent:
             self.publish(released)
+
+    def _done(self, ref: FrameRef, hop: str, future: asyncio.Future[Ack]) -> None:
+        under_way = self._under_way[ref.chain.precedence is Precedence.BULK]
+        under_way[ref.hash] -= 1
+        if under_way[ref.hash] <= 0:
+            del under_way[ref.hash]
+        self._acknowledged(ref.hash, hop, future)
+        self.on_acknowledged()
 
     def _acknowledged(self, frame_hash: str, hop: str, future: asyncio.Future[Ack]) -> None:
         if future.cancelled() or future.exception() is not None:
