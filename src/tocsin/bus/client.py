@@ -196,11 +196,6 @@ class Bus:
         self._in_force.config.peer(hop)
         return await self._publishers[names.lane_of(released.ref.chain.precedence)].publish(released, hop=hop)
 
-    async def wait_for_room(self) -> None:
-        """Wait until few enough frames are in flight, in every lane, for more."""
-        for publisher in self._publishers.values():
-            await publisher.wait_for_room()
-
     def publish_control(self, released: Released[Peer], *, hop: str) -> bool:
         """Send a control frame live only: not kept, not acknowledged.
 

@@ -164,13 +164,9 @@ class Publisher:
             BusError: The frame can never be stored.
             BusUnavailableError: The bus was closed first.
         """
-        await self.wait_for_room()
-        return await self.submit(released, hop=hop)
-
-    async def wait_for_room(self) -> None:
-        """Wait until few enough frames are in flight for more."""
         while not self._has_room.is_set():
             await self._has_room.wait()
+        return await self.submit(released, hop=hop)
 
     def resend_all(self) -> None:
         """Send everything again that is not acknowledged, with the same ids: after a reconnect."""

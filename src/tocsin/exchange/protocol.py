@@ -22,7 +22,7 @@ from tocsin.exchange.routes import Routes
 from tocsin.exchange.sanitise import sanitise
 from tocsin.exchange.sealing import Sealer
 from tocsin.markings import PUBLIC
-from tocsin.records import Admitted, AdmittedFrame, ChainId, FrameRef, Heads, Held, Peer, Precedence, Record, Released
+from tocsin.records import Admitted, AdmittedFrame, ChainId, FrameRef, Heads, Peer, Precedence, Record, Released
 from tocsin.signing import KeyRole, PrivateKey, Trust
 
 
@@ -52,14 +52,14 @@ class Exchange:
         self._sealer = Sealer(member, keys, clock, random_bytes, is_revoked=trust.is_revoked)
         self._heads_sent: dict[tuple[str, str], int] = {}
         labels, routes = Labels(look_up), Routes(member)
-        self._outward = Outward(
+        self.outward = Outward(
             trust, policy, clock, sealer=self._sealer, labels=labels, routes=routes, random_bytes=random_bytes
         )
         self._inward = Inward(
             member, trust, policy, clock, chains=self.chains, neighbours=self.neighbours, labels=labels,
             to_hops=self._relays, ledger=self.ledger if has_quotas else None,
         )  # fmt: skip
-        self.held = self._outward.held
+        self.held = self.outward.held
         """Records that wait for a person, by id."""
 
     @property
@@ -70,11 +70,11 @@ class Exchange:
     @property
     def policy(self) -> Policy:
         """The member's rules, which may change while it runs."""
-        return self._outward.policy
+        return self.outward.policy
 
     @policy.setter
     def policy(self, policy: Policy) -> None:
-        self._outward.policy = policy
+        self.outward.policy = policy
         self._inward.policy = policy
         self.ledger.renew(policy.quotas)
 
@@ -120,36 +120,7 @@ class Exchange:
             StatusMixError: A record's status is not that of its sources.
             MalformedRecordError: A record's body is not what its kind prescribes.
         """
-        return self._outward.submit(records, are_copies=are_copies)
-
-    def accept(self, records: Sequence[Record], *, are_copies: bool = False) -> list[Held]:
-        """Check new records of our own and lay them ready for the next frames; all of them or, on an error, none.
-
-        Args:
-            records: As for ``submit``.
-            are_copies: As for ``submit``.
-
-        Returns:
-            What does not go where its marking lets it, and why.
-
-        Raises:
-            NotReleasableError: As for ``submit``.
-            StatusMixError: As for ``submit``.
-            MalformedRecordError: As for ``submit``.
-        """
-        return self._outward.accept(records, are_copies=are_copies)
-
-    def waiting(self, *, bulk: bool) -> int:
-        """Return how many accepted records are in no frame yet, of precedence bulk or of all others."""
-        return self._outward.waiting(bulk=bulk)
-
-    def seal_waiting(self, *, bulk: bool | None = None) -> Outgoing:
-        """Put accepted records into frames and release these, the most urgent first.
-
-        Args:
-            bulk: Only those of precedence bulk, or only all others; otherwise all.
-        """
-        return self._outward.seal_waiting(bulk=bulk)
+        return self.outward.submit(records, are_copies=are_copies)
 
     def approve(self, record_id: str) -> Outgoing:
         """Release a record that waited for a person; the node makes sure that the person may.
@@ -157,7 +128,7 @@ class Exchange:
         Raises:
             NotReleasableError: Nothing of that id waits, or it cannot be signed.
         """
-        return self._outward.approve(record_id)
+        return self.outward.approve(record_id)
 
     def sanitised_copy(self, original: Admitted, new_id: str) -> Record | None:
         """Return the coarse copy that policy wants made of an own record, if it wants one (spec 8.6)."""
@@ -189,7 +160,7 @@ class Exchange:
                 clock_at=self._clock.now(), heads=self._sealer.heads(audience, status), count=count, tick=tick,
                 held=self.chains.held_heads(audience, status, but=self.member),
             )  # fmt: skip
-            self._outward.send_control("exchange.heads", body, chain, outgoing)
+            self.outward.send_control("exchange.heads", body, chain, outgoing)
         return outgoing
 
     def requests(self) -> Outgoing:
@@ -198,7 +169,7 @@ class Exchange:
         due = self.neighbours.requests(self.chains, self._clock.now(), after_s=self.policy.request_after_s)
         for chain, request in due:
             if self._sealer.can_sign(chain.status):
-                self._outward.send_control("exchange.request", request, chain, outgoing)
+                self.outward.send_control("exchange.request", request, chain, outgoing)
         return outgoing
 
     def give_back(self, frames: Iterable[AdmittedFrame], to: str) -> list[Released[Peer]]:
@@ -232,4 +203,4 @@ class Exchange:
         return self._inward.wait_s(data, via=via)
 
     def _relays(self, frame: AdmittedFrame) -> list[Released[Peer]]:
-        return self._outward.to_hops(frame.data, frame.ref, kind_of(frame), via=frame.via)
+        return self.outward.to_hops(frame.data, frame.ref, kind_of(frame), via=frame.via)

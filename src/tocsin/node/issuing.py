@@ -64,7 +64,7 @@ class Issuer:
 
     def issue(self, records: Sequence[Record], *, at_once: bool, are_copies: bool = False) -> Outgoing:
         """Accept records, and seal them unless the line is busy. See ``Node.issue``."""
-        held = self._exchange.accept(records, are_copies=are_copies)
+        held = self._exchange.outward.accept(records, are_copies=are_copies)
         self._keep_held(Outgoing(held=held))
         outgoing = self._seal(all_of_it=at_once or not self._batches)
         outgoing.held = held
@@ -104,9 +104,9 @@ class Issuer:
         whole = Outgoing()
         waits = False
         for bulk in (False, True):
-            count = self._exchange.waiting(bulk=bulk)
+            count = self._exchange.outward.waiting(bulk=bulk)
             if count and (all_of_it or not self._is_busy(count, bulk=bulk)):
-                sealed = self._exchange.seal_waiting(bulk=bulk)
+                sealed = self._exchange.outward.seal_waiting(bulk=bulk)
                 self._carry(sealed, is_new=True, bulk=bulk)
                 whole.frames += sealed.frames
                 whole.sends += sealed.sends

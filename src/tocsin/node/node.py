@@ -244,7 +244,7 @@ class Node:
     async def wait_for_room(self) -> None:
         """Wait until the store and the line have room: whoever issues more than they take asks before each call."""
         await self.keeper.wait_for_room()
-        await self.bus.wait_for_room()
+        await self.sender.wait_for_room()
 
     def approve(self, record_id: str) -> Outgoing:
         """Release a record that waited for a person.

@@ -16,8 +16,11 @@ from tocsin.clock import Clock
 from tocsin.errors import BusError, BusUnavailableError, ConfigError
 from tocsin.node.keeping import Keeper
 from tocsin.node.metrics import Metrics
-from tocsin.records import FrameRef, Peer, Precedence, Released
+from tocsin.records import Peer, Precedence, Released
 from tocsin.store import Cursor, Unacked
+
+ROOM_BYTES = 16 * 1024 * 1024
+"""Frames under way to outboxes beyond which whoever can wait is asked to; the bus itself takes four times as much."""
 
 log = structlog.get_logger()
 
@@ -41,12 +44,20 @@ class Sender:
         self._ends: dict[str, StreamCursor] = {}
         self._under_way: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
         """Of bulk and of all else: how many outboxes have not acknowledged a frame, by its hash."""
+        self._bytes = 0
+        self._has_room = asyncio.Event()
+        self._has_room.set()
         self.on_acknowledged: Callable[[], None] = lambda: None
         """Called after each acknowledgement."""
 
     def under_way(self, *, bulk: bool) -> int:
         """Return how many frames wait for an outbox, of bulk or of all else."""
         return len(self._under_way[bulk])
+
+    async def wait_for_room(self) -> None:
+        """Wait until little enough is under way for more."""
+        while not self._has_room.is_set():
+            await self._has_room.wait()
 
     def begin(self, ends: Mapping[str, StreamCursor]) -> None:
         """Take note where the outboxes end, all of it known to the store."""
@@ -82,7 +93,10 @@ class Sender:
         else:
             self._metrics.sent(hop)
             self._under_way[released.ref.chain.precedence is Precedence.BULK][released.ref.hash] += 1
-            future.add_done_callback(partial(self._done, released.ref, hop))
+            self._bytes += len(released.data)
+            if self._bytes >= ROOM_BYTES:
+                self._has_room.clear()
+            future.add_done_callback(partial(self._done, released, hop))
 
     def publish_unsent(self) -> None:
         """Try again what the bus had no room for."""
@@ -90,7 +104,11 @@ class Sender:
         for released in unsent:
             self.publish(released)
 
-    def _done(self, ref: FrameRef, hop: str, future: asyncio.Future[Ack]) -> None:
+    def _done(self, released: Released[Peer], hop: str, future: asyncio.Future[Ack]) -> None:
+        ref = released.ref
+        self._bytes -= len(released.data)
+        if self._bytes < ROOM_BYTES:
+            self._has_room.set()
         under_way = self._under_way[ref.chain.precedence is Precedence.BULK]
         under_way[ref.hash] -= 1
         if under_way[ref.hash] <= 0:

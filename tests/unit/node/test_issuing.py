@@ -65,7 +65,7 @@ def test_while_the_line_is_idle_a_record_leaves_in_the_same_call() -> None:
             outgoing = issuer.issue([record(number)], at_once=False)
             assert len(outgoing.frames) == 1
         assert len(line.unacknowledged) == MOST_UNDER_WAY
-        assert exchange.waiting(bulk=False) == 0
+        assert exchange.outward.waiting(bulk=False) == 0
 
     with_issuer(scenario)
 
@@ -78,12 +78,12 @@ def test_while_the_line_is_busy_records_share_the_next_frame(bulk_first: bool) -
             issuer.issue([record(number, first)], at_once=False)
         waiting = [issuer.issue([record(number, first)], at_once=False) for number in range(100, 150)]
         assert [outgoing.frames for outgoing in waiting] == [[]] * 50
-        assert exchange.waiting(bulk=bulk_first) == 50
+        assert exchange.outward.waiting(bulk=bulk_first) == 50
         sent = len(line.sent)
         issuer.seal_due()
         assert len(line.sent) == sent
         line.unacknowledged.pop()
-        while exchange.waiting(bulk=bulk_first):  # our own frames have to come in as well
+        while exchange.outward.waiting(bulk=bulk_first):  # our own frames have to come in as well
             await asyncio.sleep(0)
             issuer.seal_due()
         assert [released.destination.code for released in line.sent[sent:]] == ["JPN", "USA"]
@@ -95,9 +95,9 @@ def test_bulk_under_way_keeps_no_warning_waiting() -> None:
     async def scenario(issuer: Issuer, line: Line, exchange: Exchange) -> None:
         for number in range(MOST_UNDER_WAY + 3):
             issuer.issue([record(number, Precedence.BULK)], at_once=False)
-        assert exchange.waiting(bulk=True) == 3
+        assert exchange.outward.waiting(bulk=True) == 3
         assert len(issuer.issue([record(1000)], at_once=False).frames) == 1
-        assert exchange.waiting(bulk=True) == 3
+        assert exchange.outward.waiting(bulk=True) == 3
         assert line.sent[-1].ref.chain.precedence is Precedence.FLASH
 
     with_issuer(scenario)
@@ -107,9 +107,9 @@ def test_no_record_waits_for_ever_for_a_line_that_is_dead() -> None:
     async def scenario(issuer: Issuer, line: Line, exchange: Exchange) -> None:
         for number in range(MOST_UNDER_WAY + 5):
             issuer.issue([record(number)], at_once=False)
-        assert exchange.waiting(bulk=False) == 5
+        assert exchange.outward.waiting(bulk=False) == 5
         async with asyncio.timeout(10):
-            while exchange.waiting(bulk=False):  # noqa: ASYNC110 - nobody tells when a frame is sealed
+            while exchange.outward.waiting(bulk=False):  # noqa: ASYNC110 - nobody tells when a frame is sealed
                 await asyncio.sleep(0.001)
         assert len({released.ref.hash for released in line.sent}) == MOST_UNDER_WAY + 1
 
