@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,15 +40,16 @@ class House:
         codes: The members.
         later: Members whose folders are there and whom the roster does not know yet.
         wired: Whether every link goes through a ``Wire``.
+        ports: Ports to listen on; the system's choice unless given.
     """
 
     def __init__(
         self, directory: Path, topology: str = "mesh", *, codes: Sequence[str] = CODES, later: Sequence[str] = (),
-        wired: bool = False,
+        wired: bool = False, ports: Iterator[int] | None = None,
     ) -> None:  # fmt: skip
         self.codes = tuple(codes)
         self.links = links_for(topology, codes, hub="USA")
-        ports = iter(free_ports(3 * (len(codes) + len(later)) + len(self.links)))
+        ports = ports or iter(free_ports(3 * (len(codes) + len(later)) + len(self.links)))
         plans = [
             Plan(code, code, directory / code, Addresses(*(f"127.0.0.1:{next(ports)}" for _ in range(3))))
             for code in (*codes, *later)

@@ -59,7 +59,7 @@ class Bus:
         self._bulk = self._connection(app, "bulk", "bulk")
         self._system = self._connection(system, "system", None)
         self._publishers = {"main": Publisher(self._main, clock), "bulk": Publisher(self._bulk, clock)}
-        self.shelf = Shelf(self._in_force, self._copies, clock)
+        self.shelf = Shelf(self._in_force, self._copies, self._system, clock)
         """What lies in our own streams."""
         self.readers = CopyReaders({"main": self._copies, "bulk": self._bulk}, clock, on_failed=self._fail)
         """Who reads our copies of the peers' outboxes."""

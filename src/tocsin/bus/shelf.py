@@ -8,6 +8,7 @@ from tocsin.bus import names
 from tocsin.bus.config import LANES
 from tocsin.bus.connection import Connection
 from tocsin.bus.copies import Cursor, StreamReader
+from tocsin.bus.health import storage_problem
 from tocsin.bus.in_force import ConfigInForce
 from tocsin.bus.streams import erase, stream_info
 from tocsin.clock import Clock
@@ -20,12 +21,14 @@ class Shelf:
     Args:
         in_force: The member's bus.
         connection: In the home account; that of the copies, so that no warning waits behind a reading.
+        system: In the system account.
         clock: For missed heartbeats.
     """
 
-    def __init__(self, in_force: ConfigInForce, connection: Connection, clock: Clock) -> None:
+    def __init__(self, in_force: ConfigInForce, connection: Connection, system: Connection, clock: Clock) -> None:
         self._in_force = in_force
         self._connection = connection
+        self._system = system
         self._clock = clock
         self._readers: list[StreamReader] = []
 
@@ -51,6 +54,14 @@ class Shelf:
                 raise BusUnavailableError(f"there is no stream {stream}", advice="Prepare the bus first")
             found.append(Cursor(stream, info.created, info.state.last_seq))
         return tuple(found)
+
+    async def problem(self) -> str:
+        """Return why our server keeps nothing in its streams; empty if it does.
+
+        Raises:
+            BusUnavailableError: The server does not answer.
+        """
+        return await storage_problem(self._system)
 
     async def tail(self, stream: str, cursor: Cursor | None = None) -> AsyncIterator[tuple[bytes, Cursor]]:
         """Yield the frames of one of our streams from behind a cursor to its present end.

@@ -31,8 +31,9 @@ from tocsin.node.refusing import Refusing
 from tocsin.node.returning import OwnFrames
 from tocsin.node.rosters import load_trust
 from tocsin.node.sending import Sender
+from tocsin.node.storage_watch import StorageWatch
 from tocsin.node.taking_up import held_label, read_so_far, restore, take_back_tails
-from tocsin.node.wiring import bus_config, load_keys, open_store
+from tocsin.node.wiring import NATS_FOLDER, bus_config, load_keys, open_store
 from tocsin.records import Admitted, AdmittedFrame, Precedence, Recall, Record, with_body
 from tocsin.store import reread
 
@@ -139,6 +140,7 @@ class Node:
     async def _join(self, server: Server | None) -> None:
         restore(self.exchange, self.store, self.orders)
         self.server = server
+        self.storage = StorageWatch(self.bus, server, self.config.path(NATS_FOLDER), SystemClock())
         if server is not None:
             await server.start()
         await self.bus.connect()
@@ -150,10 +152,10 @@ class Node:
         await self.bus.listen(
             self.arriving.on_live, self.arriving.on_durable, cursors=read_so_far(self.bus, self.store)
         )
-        works: list[Callable[[], Coroutine[None, None, None]]] = [self._prepare_again_for_ever]
+        works: list[Callable[[], Coroutine[None, None, None]]] = [self._prepare_again_for_ever, self.storage.run]
         if not self._paced:
             works += [self._sign_heads_for_ever, self.desks.run, self._keep_links]
-        self._tasks += [asyncio.create_task(work(), name=f"{self.member} {work.__name__}") for work in works]
+        self._tasks += [asyncio.create_task(work(), name=f"{self.member} {work.__qualname__}") for work in works]
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Work until told to stop.
@@ -245,6 +247,16 @@ class Node:
         """Wait until the store and the line have room: whoever issues more than they take asks before each call."""
         await self.keeper.wait_for_room()
         await self.sender.wait_for_room()
+
+    async def kept(self) -> None:
+        """Wait until all that was issued so far is on this member's disk, with where each frame still has to go.
+
+        That is the node's promise: what is kept reaches every member to whom it was released, once and unchanged,
+        whatever fails (links, servers, peers, this node) but the disk itself. While the disk takes nothing it waits.
+        """
+        self._issuer.seal_all()
+        await self._own.let_in()
+        await self.keeper.flush()
 
     def approve(self, record_id: str) -> Outgoing:
         """Release a record that waited for a person.

@@ -28,6 +28,8 @@ class OwnFrames:
         self._lanes: dict[bool, deque[tuple[bytes, bool]]] = {False: deque(), True: deque()}
         """Bulk under True, all else under False."""
         self._timer: asyncio.Handle | None = None
+        self._are_in = asyncio.Event()
+        self._are_in.set()
 
     def waiting(self, *, bulk: bool) -> int:
         """Return how many frames wait, of bulk or of all else."""
@@ -36,7 +38,14 @@ class OwnFrames:
     def add(self, frames: Iterable[bytes], *, is_new: bool, bulk: bool = False) -> None:
         """Let these in a moment from now."""
         self._lanes[bulk].extend((data, is_new) for data in frames)
+        if self._lanes[bulk]:
+            self._are_in.clear()
         self._call_later()
+
+    async def let_in(self) -> None:
+        """Let in now all that wait, and return once they are in; they wait on while the store cannot be asked."""
+        self.take()
+        await self._are_in.wait()
 
     def take(self) -> None:
         """Let in now all that wait."""
@@ -52,6 +61,7 @@ class OwnFrames:
     def _take_next(self) -> bool:
         lane = self._lanes[False] or self._lanes[True]
         if not lane:
+            self._are_in.set()
             return False
         data, is_new = lane.popleft()
         try:
@@ -61,6 +71,8 @@ class OwnFrames:
             log.warning("frames of our own wait for the store", frames=len(lane), error=str(error))
             self._call_later()
             return False
+        if not any(self._lanes.values()):
+            self._are_in.set()
         return True
 
     def _call_later(self) -> None:

@@ -117,6 +117,8 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
     last_order: int
     silent_servers: tuple[str, ...] = ()
     """Servers of our own cluster that do not answer."""
+    streams_problem: str = ""
+    """Why our server keeps nothing in its streams; empty if it does."""
     desks: dict[str, str] = {}
     """Desks that have failed since the start, by name, with the last failure."""
 
@@ -131,6 +133,8 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
         found += [f"our server {name} does not answer" for name in self.silent_servers]
         if self.store_problem:
             found.append(f"store: {self.store_problem}")
+        if self.streams_problem:
+            found.append(f"streams: {self.streams_problem}")
         found += [f"desk {name}: {problem}" for name, problem in self.desks.items()]
         found += [traffic.words for traffic in self.traffic if traffic.is_held_back]
         found += [f"{count} refused from {what}" for what, count in self.refused.items() if "equivocation" in what]
@@ -199,6 +203,7 @@ async def status_of(node: Node) -> MemberStatus:
         store_problem=node.keeper.problem,
         last_order=node.metrics.last_order,
         silent_servers=node.bus.silent_servers,
+        streams_problem=node.storage.problem,
         desks={desk.name: desk.problem for desk in node.desks.desks if desk.problem},
     )
 

@@ -11,6 +11,8 @@ from tocsin.signing import KeyRole, PrivateKey, Roster, is_issued_by
 from tocsin.store import Store
 
 LANES = ("main", "bulk")
+NATS_FOLDER = "data/nats"
+"""Where the embedded server keeps its streams."""
 
 
 def load_keys(config: MemberConfig, roster: Roster) -> dict[KeyRole, PrivateKey]:
@@ -73,7 +75,7 @@ def bus_config(config: MemberConfig, roster: Roster) -> BusConfig:
         server=config.bus.server,
         client_listen=config.bus.client_listen,
         leaf_listen=config.bus.leaf_listen,
-        store_dir=str(config.path("data/nats")),
+        store_dir=str(config.path(NATS_FOLDER)),
         binary=config.bus.binary,
         app_seed_file=str(config.path("keys/app.nk")),
         system_seed_file=str(config.path("keys/system.nk")),
