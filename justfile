@@ -43,3 +43,8 @@ bench-exchange *args:
 # what one frame costs in one process, step by step
 bench-hotpath:
     python -m bench.hotpath
+
+# seeded faults (kills, pauses, cut and slow links, full disks, stepped clocks, lost tails) done to three real members;
+# ends with 1 if a promise was broken, and writes bench/campaign-report.md
+campaign *args:
+    python -m tests.campaign {{args}}

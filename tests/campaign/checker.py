@@ -209,7 +209,8 @@ class Check:
         """No schedule makes a member send what another may not take."""
         for store in self.stores.values():
             for entry in store.quarantine:
-                yield f"{store.code} refused {entry['hash'][:16]} via {entry['via']}: {entry['reason']}, {entry['detail']}"
+                why = f"{entry['reason']}, {entry['detail']}"
+                yield f"{store.code} refused {entry['hash'][:16]} via {entry['via']}: {why}"
 
     def clocks_are_shown(self) -> Iterator[str]:
         """A frame is marked as of a suspect clock if, and only if, its time is out by more than the tolerance (6.4)."""

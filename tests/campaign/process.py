@@ -87,8 +87,9 @@ class MemberProcess:
 
     def order(self, **order: object) -> None:
         """Send an order, if there is anyone to take it."""
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+        if self.pid is not None and self._process is not None and self._process.stdin is not None:
+            with suppress(OSError, RuntimeError):  # it may have ended this moment
+                self._process.stdin.write(json.dumps(order).encode() + b"\n")
 
     async def stop(self, *, timeout_s: float) -> int | None:
         """Ask the node to leave; return its exit code, or None if it had to be killed."""

@@ -43,18 +43,24 @@ def run_schedule(schedule: Schedule, evidence: Path, *, keep: bool = False) -> d
     return {
         "seed": schedule.seed, "topology": schedule.topology, "faults": [fault.kind for fault in schedule.faults],
         "violations": violations, "took_s": round(monotonic() - began_s, 1), **checked.counts,
-        "evidence": str(evidence) if violations or keep else "",
+        "evidence": str(evidence) if violations or keep else "", "has_disks": has_disks,
     }  # fmt: skip
 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seed", type=int, required=True)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--seed", type=int)
+    what.add_argument("--schedule", type=Path, help="a schedule.json, as it lies beside the evidence")
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--evidence", type=Path, required=True)
     chosen = parser.parse_args()
-    result = run_schedule(schedule_for(chosen.seed, short=chosen.short), chosen.evidence, keep=chosen.keep)
+    if chosen.schedule is not None:
+        schedule = Schedule.from_json(chosen.schedule.read_text())
+    else:
+        schedule = schedule_for(chosen.seed, short=chosen.short)
+    result = run_schedule(schedule, chosen.evidence, keep=chosen.keep)
     print(json.dumps(result))  # noqa: T201 - how it talks to its parent
     return 1 if result["violations"] else 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import asdict, dataclass
+from typing import Self
 
 CODES = ("JPN", "KOR", "USA")
 LINKS = {"mesh": ("JPN-KOR", "JPN-USA", "KOR-USA"), "hub": ("JPN-USA", "KOR-USA")}
@@ -65,6 +66,11 @@ class Schedule:
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        values = json.loads(text)
+        return cls(**{**values, "faults": tuple(Fault(**fault) for fault in values["faults"])})
 
     def __str__(self) -> str:
         rates = ", ".join(f"{code} {rate:.0f}/s" for code, rate in self.rates.items())

@@ -23,6 +23,7 @@ from tests.campaign.scheduler import CODES, Fault, Schedule
 from tests.nodes import House
 
 _SAMPLE_S = 0.4
+_AFTER_S = 0.7
 _UP_S = 60.0
 _REST_S = 40.0
 _QUIET_S = 60.0
@@ -170,6 +171,8 @@ class World:
             for (code, part), disk in self._disks.items()
             if code == fault.where and fault.part in (part, "both")
         ]  # fmt: skip
+        if not disks:
+            self.note(not_here="no file system can be mounted, so no disk is full")
         for disk in disks:
             await asyncio.to_thread(disk.fill)
         await asyncio.sleep(fault.for_s)
@@ -210,6 +213,7 @@ class World:
             self._set_clock(member.code, 0.0)
         self.note(healed=True)
         await self._until_up()
+        await asyncio.sleep(_AFTER_S)  # those that came back have something to say as well
         self._is_working = False
 
     async def _until_up(self) -> None:
@@ -234,8 +238,10 @@ class World:
             raise
         began_s = monotonic()
         homes = self._house.homes
-        while (why := await asyncio.to_thread(reading.unequal, homes)) and monotonic() < began_s + _QUIET_S:
-            await asyncio.sleep(_POLL_S)  # noqa: ASYNC110 - nobody tells when nothing moves any more
+        why = await asyncio.to_thread(reading.unequal, homes)
+        while why and monotonic() < began_s + _QUIET_S:
+            await asyncio.sleep(_POLL_S)
+            why = await asyncio.to_thread(reading.unequal, homes)
         self.note(quiet=not why, why=why, took_s=round(monotonic() - began_s, 2))
 
     async def _leave(self) -> None:
