@@ -48,8 +48,9 @@ def test_a_short_schedule(seed: int, tmp_path: Path) -> None:
 
 def test_streams_that_a_full_disk_broke_are_started_anew(tmp_path: Path) -> None:
     """A stream that failed to write once takes nothing more until its server restarts: the node sees to that."""
-    fault = Fault(at_s=0.5, kind="disk_full", where="USA", for_s=0.5, part="streams")
-    schedule = Schedule(0, "mesh", 1.5, dict.fromkeys(CODES, 40.0), (fault,))
+    full = Fault(at_s=0.4, kind="disk_full", where="USA", for_s=0.8, part="streams")
+    load = Fault(at_s=0.5, kind="load", where="USA", for_s=0.5, amount=300)
+    schedule = Schedule(0, "mesh", 1.5, dict.fromkeys(CODES, 40.0), (full, load))
     (tmp_path / "schedule.json").write_text(schedule.to_json())
     result = run("--schedule", str(tmp_path / "schedule.json"), "--keep", "--evidence", str(tmp_path / "evidence"))
     if not result["has_disks"]:
