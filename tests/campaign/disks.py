@@ -11,6 +11,7 @@ _NEW_MOUNTS = 0x00020000
 _NEW_USERS = 0x10000000
 _ROOM_KIB = 1024 * 1024
 _PAGE_KIB = 4
+_TRIES = 50
 
 
 def isolate() -> bool:
@@ -36,11 +37,13 @@ class Disk:
         folder.mkdir(parents=True, exist_ok=True)
         self.is_there = _mount("-t", "tmpfs", "-o", f"mode=700,size={_ROOM_KIB}k", "tocsin", str(folder))
 
-    def fill(self) -> None:
-        """Leave no room."""
-        state = os.statvfs(self._folder)
-        used_kib = (state.f_blocks - state.f_bfree) * state.f_frsize // 1024
-        _mount("-o", f"remount,size={max(used_kib, _PAGE_KIB)}k", str(self._folder))
+    def fill(self) -> bool:
+        """Leave no room, and tell whether that succeeded: what is written this moment may need more."""
+        for _ in range(_TRIES):
+            size_kib = max(self.used_bytes // 1024, _PAGE_KIB)
+            if _mount("-o", f"remount,size={size_kib}k", str(self._folder)):
+                return True
+        return False
 
     def free(self) -> None:
         """Give the room back."""

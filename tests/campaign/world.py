@@ -174,7 +174,8 @@ class World:
         if not disks:
             self.note(not_here="no file system can be mounted, so no disk is full")
         for disk in disks:
-            await asyncio.to_thread(disk.fill)
+            if not await asyncio.to_thread(disk.fill):
+                self.note(not_full=fault.where)
         await asyncio.sleep(fault.for_s)
         for disk in disks:
             await asyncio.to_thread(disk.free)
