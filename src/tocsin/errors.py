@@ -22,6 +22,7 @@
     │ ├ BusUnavailableError    (retry)
     │ └ BusAuthError           (never retry)
     ├ FeedError                .source .line
+    ├ ReplacedError            (never retry)
     └ StoreError
       └ FencedError            (never retry)
 
@@ -180,6 +181,12 @@ class FeedError(TocsinError):
         super().__init__(f"{where}: {message}", advice=advice)
         self.source = source
         self.line = line
+
+
+class ReplacedError(TocsinError):
+    """Another process of this member does this one's work now; this one may do nothing more, and should end."""
+
+    code = "tocsin.replaced"
 
 
 class StoreError(TocsinError):

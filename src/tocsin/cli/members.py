@@ -89,21 +89,28 @@ def init(
     console.print(f"  4. tocsin up --config {folder}")
 
 
-def up(*, config: Config = HERE, log: Literal["auto", "console", "json"] = "auto") -> None:
+def up(
+    *,
+    config: Config = HERE,
+    part: Literal["desks"] | None = None,
+    log: Literal["auto", "console", "json"] = "auto",
+) -> None:
     """Run a member's node until it is told to stop (Ctrl-C or SIGTERM).
 
     Args:
         config: The member's TOML, or the folder that holds it as member.toml.
+        part: Run only this part of it, beside the process that runs the exchange; node.desks says that it is apart.
         log: How to write the log on standard error: for people, or as lines of JSON. Auto: by whether a person looks.
     """
     import uvloop
 
     from tocsin.cli.logs import log_to_stderr
-    from tocsin.cli.serving import serve
+    from tocsin.cli.serving import serve, serve_part
     from tocsin.node import read_config
 
     log_to_stderr(log)
-    uvloop.run(serve(read_config(member_file(config))))
+    member = read_config(member_file(config))
+    uvloop.run(serve(member) if part is None else serve_part(member, part))
 
 
 def status(*, config: Config = HERE, watch: Flag = False, as_json: Json = False) -> int:

@@ -9,8 +9,10 @@ from typing import Any
 
 import structlog
 
-from tocsin.errors import TocsinError
+from tocsin.errors import ConfigError, TocsinError
 from tocsin.node import ControlSocket, HealthServer, MemberConfig, Node, status_of
+from tocsin.node.desks_part import DesksPart
+from tocsin.node.parts import Parts
 from tocsin.node.process import prefer_the_loop
 
 log = structlog.get_logger()
@@ -28,15 +30,16 @@ async def serve(config: MemberConfig) -> None:
         loop.add_signal_handler(number, stop.set)
     reloads: set[asyncio.Task[None]] = set()
     node = Node(config)
+    parts = Parts(node)
     if not await _unless(stop, node.start()):
         return
     prefer_the_loop()
     try:
         health = HealthServer(
-            config.health.listen, status=lambda: status_of(node), exposition=node.metrics.exposition
+            config.health.listen, status=lambda: status_of(node, parts.status()), exposition=node.metrics.exposition
         )  # fmt: skip
         try:
-            async with ControlSocket(node) as control:
+            async with ControlSocket(node) as control, parts:
                 loop.add_signal_handler(signal.SIGHUP, lambda: _begin_reload(control, reloads))
                 log.info("serving", member=node.member, health=config.health.listen, clients=config.bus.client_listen)
                 await node.serve(stop)
@@ -44,6 +47,22 @@ async def serve(config: MemberConfig) -> None:
             await asyncio.to_thread(health.close)
     finally:
         await node.stop()
+
+
+async def serve_part(config: MemberConfig, name: str) -> None:
+    """Run one part of a member until SIGINT or SIGTERM.
+
+    Raises:
+        TocsinError: The part cannot work, or another process has its place.
+    """
+    if config.node.desks != "apart":
+        raise ConfigError("the desks run in the exchange process", path="node.desks", advice='Set desks = "apart"')
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    log.info("serving", member=config.member.code, part=name)
+    prefer_the_loop()
+    await DesksPart(config).serve(stop)
 
 
 def _begin_reload(control: ControlSocket, reloads: set[asyncio.Task[None]]) -> None:

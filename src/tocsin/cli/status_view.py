@@ -40,6 +40,13 @@ def render_status(status: MemberStatus) -> RenderableType:
             + (f"; in {status.store}" if "://" in status.store else ""),
         )
     )
+    parts += [
+        Text.assemble(
+            ("part     ", "bold"),
+            f"{part.name}, process {part.pid}, since {part.attached_at:%H:%M:%S}Z, {part.lag} records behind",
+        )
+        for part in status.parts
+    ]
     parts.append(
         Text.assemble(
             ("roster   ", "bold"), f"version {status.roster_version}, until {status.roster_expires_at:%Y-%m-%d}; ",

@@ -100,6 +100,19 @@ class WarningTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Gates, times and policy numbers of the fusion."""
 
 
+class NodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[node]``: what runs in which process."""
+
+    desks: Literal["here", "apart"] = "here"
+    """``apart``: the desks run in a process of their own, ``tocsin up --part desks``."""
+    resume_s: float = 1200.0
+    """How far back in the store desks look for running events when they start, seconds; 0: not at all."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.resume_s <= 86_400:
+            raise ValueError("resume_s is from 0 to 86400 seconds")
+
+
 class HealthTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[health]``: health, status and metrics over HTTP, on loopback unless told otherwise."""
 
@@ -119,6 +132,7 @@ class MemberConfig(msgspec.Struct, frozen=True, kw_only=True):
     store: StoreTable = StoreTable()
     exchange: Policy = Policy()
     warning: WarningTable = WarningTable()
+    node: NodeTable = NodeTable()
     health: HealthTable = HealthTable()
 
     def path(self, relative: str) -> Path:
@@ -134,6 +148,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "store": StoreTable,
     "exchange": Policy,
     "warning": WarningTable,
+    "node": NodeTable,
     "health": HealthTable,
 }
 

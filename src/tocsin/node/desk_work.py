@@ -10,7 +10,7 @@ import structlog
 
 from tocsin.clock import Clock
 from tocsin.errors import MarkingError, NotReleasableError, RecordError, StatusMixError, StoreError
-from tocsin.exchange import Outgoing, Rejected
+from tocsin.exchange import Rejected
 from tocsin.node.desks import OpenDesk
 from tocsin.records import Admitted, Record
 
@@ -29,6 +29,7 @@ class DeskWork:
         issue: Seals records of our own and sends what is released.
         refuse: Puts into the quarantine what a desk could not take.
         on_own: Told of each record that a desk has made.
+        on_pass: Told of the records that all desks have seen by now.
     """
 
     def __init__(
@@ -36,15 +37,17 @@ class DeskWork:
         desks: Sequence[OpenDesk],
         clock: Clock,
         *,
-        issue: Callable[[Sequence[Record]], Outgoing],
+        issue: Callable[[Sequence[Record]], object],
         refuse: Callable[[list[Rejected]], None],
         on_own: Callable[[Record], None],
+        on_pass: Callable[[Sequence[Admitted]], None] = lambda _seen: None,
     ) -> None:
         self.desks = list(desks)
         self._clock = clock
         self._issue = issue
         self._refuse = refuse
         self._on_own = on_own
+        self._on_pass = on_pass
         self._inbox: list[Admitted] = []
         self._is_due = asyncio.Event()
 
@@ -80,6 +83,7 @@ class DeskWork:
             now = self._clock.now()
             for desk in self.desks:
                 self._take_over(desk, await desk.work_beside(inbox, now))
+            self._on_pass(inbox)
 
     def _take_over(self, desk: OpenDesk, made: list[list[Record]]) -> None:
         for records in made:

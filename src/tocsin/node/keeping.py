@@ -15,7 +15,7 @@ from tocsin.records import AdmittedFrame, Destination, Peer, Released
 from tocsin.store import Batch, Committed, Cursor, HeldItem, Store, Unacked
 
 _RETRY_S = 1.0
-_GATHER_S = 0.05
+GATHER_S = 0.05
 """Between the first thing to write and the transaction that writes it: a frame that its peers' outboxes acknowledge
 in that time never needs a row that says it waits, and one transaction costs more than the frames in it."""
 _REFUSED_IN_MEMORY = 200
@@ -73,6 +73,10 @@ class Keeper:
     ) -> None:
         self.store = store
         self.problem = ""
+        self.gather_s = GATHER_S
+        """How long a transaction waits for more to write."""
+        self.followers: list[Callable[[int], None]] = []
+        """Called like ``on_committed``, after it."""
         self._on_committed = on_committed
         self._before_flush = before_flush
         self._pending = Pending()
@@ -178,6 +182,8 @@ class Keeper:
                 self._done = upto
                 self._progress.notify_all()
             self._on_committed(committed.last_order)
+            for follower in self.followers:
+                follower(committed.last_order)
 
     async def _until_dirty(self) -> None:
         """Wait for something to write; an idle writer asks now and then whether it still is the writer."""
@@ -190,7 +196,7 @@ class Keeper:
 
     async def _gather(self) -> None:
         try:
-            async with asyncio.timeout(_GATHER_S):
+            async with asyncio.timeout(self.gather_s):
                 await self._is_urgent.wait()
         except TimeoutError:
             return

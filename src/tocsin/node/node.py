@@ -103,8 +103,9 @@ class Node:
         trust = load_trust(self.config)
         keys = load_keys(self.config, trust.roster)
         self.desks = DeskWork(
-            open_desks(DeskContext(self.member, self.config, self.new_id)), self.clock, issue=self.issue,
-            refuse=self._refuse, on_own=self._watcher.on_own,
+            open_desks(DeskContext(self.member, self.config, self.new_id)) if self.config.node.desks == "here" else [],
+            self.clock, issue=self.issue,
+            refuse=self.refuse, on_own=self._watcher.on_own,
         )  # fmt: skip
         wired = bus_config(self.config, trust.roster)
         self.bus = Bus(
@@ -308,7 +309,7 @@ class Node:
         frame = incoming.frame
         for released in incoming.relays:
             self.sender.send(released)
-        self._refuse(incoming.refused)
+        self.refuse(incoming.refused)
         if incoming.is_duplicate:
             self.metrics.duplicate()
             return
@@ -325,7 +326,8 @@ class Node:
         for admitted in frame.records:
             self.orders.obey(admitted)
 
-    def _refuse(self, rejected: list[Rejected]) -> None:
+    def refuse(self, rejected: list[Rejected]) -> None:
+        """Put refusals into the quarantine, and log them."""
         self.refusing.refuse(rejected)
 
     def _answer(self, incoming: Incoming) -> None:

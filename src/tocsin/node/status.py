@@ -9,6 +9,7 @@ import msgspec
 from tocsin.errors import ConfigError
 from tocsin.exchange import Usage
 from tocsin.node.node import Node
+from tocsin.node.part_words import DESKS, PartStatus
 from tocsin.records import Peer
 from tocsin.signing import expires_at
 
@@ -122,6 +123,11 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
     desks: dict[str, str] = {}
     """Desks that have failed since the start, by name, with the last failure."""
 
+    parts: tuple[PartStatus, ...] = ()
+    """Other processes of this member that are attached."""
+    missing_parts: tuple[str, ...] = ()
+    """Parts that the configuration sets apart and that are not attached."""
+
     @property
     def problems(self) -> list[str]:
         """What is wrong now, in words."""
@@ -130,6 +136,10 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
             found.append(f"the roster expired at {self.roster_expires_at:%Y-%m-%d}")
         if self.certificate_expires_at <= self.at:
             found.append(f"our link certificate expired at {self.certificate_expires_at:%Y-%m-%d}")
+        found += [
+            f"the part {name} is not attached: start it with tocsin up --part {name}" for name in self.missing_parts
+        ]
+        found += [f"desk {name}: {problem}" for part in self.parts for name, problem in part.problems.items()]
         found += [f"our server {name} does not answer" for name in self.silent_servers]
         if self.store_problem:
             found.append(f"store: {self.store_problem}")
@@ -141,8 +151,12 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
-async def status_of(node: Node) -> MemberStatus:
+async def status_of(node: Node, parts: tuple[PartStatus, ...] = ()) -> MemberStatus:
     """Look at a running node.
+
+    Args:
+        node: The node.
+        parts: What is attached to it.
 
     Raises:
         ConfigError: Its link certificate cannot be read.
@@ -202,6 +216,10 @@ async def status_of(node: Node) -> MemberStatus:
         store=node.store.name,
         store_problem=node.keeper.problem,
         last_order=node.metrics.last_order,
+        parts=parts,
+        missing_parts=(DESKS,)
+        if node.config.node.desks == "apart" and DESKS not in {part.name for part in parts}
+        else (),
         silent_servers=node.bus.silent_servers,
         streams_problem=node.storage.problem,
         desks={desk.name: desk.problem for desk in node.desks.desks if desk.problem},

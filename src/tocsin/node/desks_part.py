@@ -1,0 +1,72 @@
+"""The desks of a member in a process of their own: ``tocsin up --part desks``."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+
+import structlog
+
+from tocsin.clock import SystemClock
+from tocsin.node.attached import AttachedPart
+from tocsin.node.config import MemberConfig
+from tocsin.node.desk_work import DeskWork
+from tocsin.node.desks import DeskContext, open_desks
+from tocsin.node.part_words import DESKS
+from tocsin.records import Admitted
+
+log = structlog.get_logger()
+
+
+class DesksPart:
+    """Runs a member's desks on what its exchange process admits, and hands in what they make.
+
+    Args:
+        config: The member's TOML; its ``node.desks`` says ``apart``.
+    """
+
+    def __init__(self, config: MemberConfig) -> None:
+        clock = SystemClock()
+        self.part = AttachedPart(config, DESKS, clock=clock)
+        context = DeskContext(config.member.code, config, lambda: secrets.token_hex(16))
+        self.work = DeskWork(
+            open_desks(context), clock, issue=self.part.submit_soon, refuse=self.part.refuse,
+            on_own=lambda _record: None, on_pass=self._on_pass,
+        )  # fmt: skip
+        self._orders: deque[int] = deque()
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Work until told to stop.
+
+        Raises:
+            ReplacedError: Another process runs the desks now.
+            StoreError: The store cannot be read.
+        """
+        works = [asyncio.create_task(work()) for work in (self.part.run, self._feed, self.work.run)]
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            done, _ = await asyncio.wait([stopping, *works], return_when=asyncio.FIRST_COMPLETED)
+            if done == {stopping} and self.part.is_attached:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(5.0):
+                        await self.part.settled()
+        finally:
+            for task in (stopping, *works):
+                task.cancel()
+            await asyncio.gather(stopping, *works, return_exceptions=True)
+        for ended in done:
+            ended.result()
+
+    async def _feed(self) -> None:
+        async for found in self.part.follow():
+            self._orders += (stored.order for stored in found)
+            self.work.put(stored.admitted for stored in found)
+
+    def _on_pass(self, seen: Sequence[Admitted]) -> None:
+        if not seen:
+            return
+        order = [self._orders.popleft() for _ in seen][-1]
+        self.part.progress(order, {desk.name: desk.problem for desk in self.work.desks if desk.problem})
