@@ -48,3 +48,7 @@ bench-hotpath:
 # ends with 1 if a promise was broken, and writes bench/campaign-report.md
 campaign *args:
     python -m tests.campaign {{args}}
+
+# a federation of an older version upgraded member by member with traffic flowing; counts what every store holds
+bench-upgrade *args:
+    python -m bench.upgrade {{args}}

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from tests.servers import Wire, eventually, free_ports
@@ -29,6 +29,13 @@ from tocsin.testing.federation import make_detection
 ROOT = Path(__file__).parents[1]
 CODES = ("JPN", "KOR", "USA")
 KIND = "warning.detection"
+
+
+class Homes(Protocol):
+    """Folders of members, and the rosters that were in force among them, oldest first."""
+
+    homes: dict[str, Path]
+    rosters: list[Roster]
 
 
 class House:
@@ -174,9 +181,16 @@ def record_id(code: str, number: int) -> str:
 
 
 class Remote:
-    """A node in a process of its own, that can be killed (``tests/node_process.py``)."""
+    """A node in a process of its own, that can be killed (``tests/node_process.py``).
 
-    def __init__(self, house: House, code: str) -> None:
+    Args:
+        house: The folders.
+        code: The member.
+        root: The source tree that it runs; another one's is another version of Tocsin.
+    """
+
+    def __init__(self, house: Homes, code: str, *, root: Path = ROOT) -> None:
+        self.root = root
         self.code = code
         self.home = house.homes[code]
         self.told = Told()
@@ -192,9 +206,9 @@ class Remote:
         log = (self.home / "process.log").open("ab")
         with log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, str(ROOT / "tests/node_process.py"), str(self.home / "member.toml"),
+                sys.executable, str(self.root / "tests/node_process.py"), str(self.home / "member.toml"),
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env={**os.environ, "PYTHONPATH": f"{self.root / 'src'}{os.pathsep}{self.root}"},
             )  # fmt: skip
         self._reader = asyncio.create_task(self._read(self._process))
         await self._until(lambda: len(self.epochs) > count)
@@ -332,7 +346,7 @@ def _database(home: Path) -> Any:
     return psycopg.connect(url)
 
 
-async def until_level(house: House, told: Iterable[Told], *, without: Sequence[str] = ()) -> None:
+async def until_level(house: Homes, told: Iterable[Told], *, without: Sequence[str] = ()) -> None:
     """Wait until every member's store holds all that the producers were told is safe and that it may have."""
     acked = _acked(told)
     homes = {code: home for code, home in house.homes.items() if code not in without}
@@ -354,7 +368,7 @@ async def until_level(house: House, told: Iterable[Told], *, without: Sequence[s
         raise AssertionError({code: (len(ids), ids[:3], ids[-1:]) for code, ids in missing.items()}) from None
 
 
-def audit(house: House, told: Iterable[Told], *, refused_by: Sequence[str] = (), without: Sequence[str] = ()) -> None:
+def audit(house: Homes, told: Iterable[Told], *, refused_by: Sequence[str] = (), without: Sequence[str] = ()) -> None:
     """Nothing lost, nothing doubled, nothing outside its audience, every chain whole.
 
     Args:
