@@ -220,7 +220,7 @@ async def test_a_key_is_taken_back_by_its_owner(tmp_path: Path) -> None:
             await traffic.more(nodes, 20)
             await until_level(house, [node.told for node in nodes.values()])
             thief = await void_frame(kor, lost)
-            nodes["USA"].node._on_live(thief, "KOR")
+            nodes["USA"].node.arriving.on_live(thief, "KOR")
             await eventually(lambda: refused(nodes["USA"], "KOR", "revoked_key"))
     audit(house, [node.told for node in nodes.values()], refused_by=["USA"])
 

@@ -76,6 +76,7 @@ class Changes:
             TrustError: The revocation is not signed by the key's owner, or the owner has no such key.
         """
         async with self._one_at_a_time:
+            self._node.finish()  # what was accepted is sealed while the key still may
             revocation = self._node.exchange.trust.revoke(document)
             told = [f"key {revocation.keyid[:16]} of {revocation.member} counts no more beyond its last heads"]
             told.append(self._tell_of(document, revocation))
@@ -114,6 +115,7 @@ class Changes:
             raise
         told = self._words(config, trust)
         # from here on to the first await nothing else runs: what is sealed goes either the old way or the new one
+        node.finish()
         if document is not None:
             node.exchange.trust.apply(document, now=node.clock.now())
         node.exchange.policy = config.exchange

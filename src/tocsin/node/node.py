@@ -113,7 +113,7 @@ class Node:
             on_down=lambda why: log.warning("own server lost", why=why),
         )  # fmt: skip
         self.store = open_store(self.config)
-        self.keeper = Keeper(self.store, on_committed=self.metrics.committed, before_flush=self._finish)
+        self.keeper = Keeper(self.store, on_committed=self.metrics.committed, before_flush=self.finish)
         self.exchange = Exchange(
             self.member, trust=trust, keys=keys, policy=self.config.exchange, clock=self.clock,
             memory=self.store.chains, look_up=partial(held_label, self.store), has_quotas=not self._paced,
@@ -182,7 +182,7 @@ class Node:
     async def stop(self) -> None:
         """Leave: send what is sealed, keep what is admitted, stop the server."""
         self.is_started = False
-        self._finish()
+        self.finish()
         for task in self._tasks[1:]:
             task.cancel()
         await asyncio.gather(*self._tasks[1:], return_exceptions=True)
@@ -201,7 +201,7 @@ class Node:
             await self.server.stop()
         self.keeper.close()
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
         """Let nothing wait: seal what was accepted, and let in what was sealed."""
         self._issuer.seal_all()
         self._own.take()
