@@ -20,12 +20,12 @@ from tocsin.codec import encode
 from tocsin.errors import BusError, ConfigError, NotReleasableError, TocsinError
 from tocsin.markings import marking_for
 from tocsin.node.config import MemberConfig, read_config
-from tocsin.node.differences import config_changes, require_changeable, roster_changes
+from tocsin.node.differences import config_changes, require_changeable
 from tocsin.node.node import Node
 from tocsin.node.rosters import put_in_force
 from tocsin.node.wiring import bus_config, load_keys, require_own_link
 from tocsin.records import Precedence, Revocation, with_body
-from tocsin.signing import KeyRevocation, SignedDocument, Trust, expires_at
+from tocsin.signing import KeyRevocation, SignedDocument, Trust, differences, expires_at
 
 CONFIG_FILE = "member.toml"
 _READ_TO_END_S = 5.0
@@ -141,9 +141,12 @@ class Changes:
 
     def _words(self, config: MemberConfig, trust: Trust) -> list[str]:
         node = self._node
-        told = roster_changes(node.exchange.trust.roster, trust.roster)
+        former, told = node.exchange.trust.roster, []
+        if trust.roster is not former:
+            told.append(f"roster version {trust.roster.version} is in force, until {trust.roster.expires_at:%Y-%m-%d}")
+            told += differences(former, trust.roster)
         told += config_changes(node.config, config)
-        if node.server is None and trust.roster is not node.exchange.trust.roster:
+        if node.server is None and trust.roster is not former:
             told.append(
                 "this member's server is its own: put what `tocsin config nats` prints into its configuration and "
                 "reload it twice (in a cluster, each server); links of members that left stay up until then"

@@ -1,4 +1,4 @@
-"""What is different between two rosters or two configurations, in words, and what of it a running node can take up."""
+"""What is different between two configurations of one member, and what of it a running node can take up."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import msgspec
 
 from tocsin.errors import ConfigError
 from tocsin.node.config import TABLES, MemberConfig
-from tocsin.signing import Roster, RosterMember
 
 CHANGEABLE = frozenset({"member.name", "keys", "exchange", "bus.dial", "bus.max_age_days", "bus.max_bytes"})
 """Tables and fields that take effect while the node runs; all others need it started anew."""
@@ -41,37 +40,6 @@ def config_changes(former: MemberConfig, config: MemberConfig) -> list[str]:
         table, _, field = name.partition(".")
         value = msgspec.to_builtins(getattr(getattr(config, table), field))
         told.append(f"{name} is now {msgspec.json.encode(value).decode()}")
-    return told
-
-
-def roster_changes(former: Roster, roster: Roster) -> list[str]:
-    """Say in words what is different between two rosters of one federation."""
-    if roster is former:
-        return []
-    told = [f"roster version {roster.version} is in force, until {roster.expires_at:%Y-%m-%d}"]
-    told += [f"{code} joins" for code in roster.codes if code not in former.codes]
-    told += [f"{code} leaves" for code in former.codes if code not in roster.codes]
-    for member in roster.members:
-        before = former.member(member.code)
-        if before is not None:
-            told += _member_changes(before, member)
-    links, were = ({(link.dialler, link.listener) for link in each.links} for each in (roster, former))
-    told += [f"{dialler} dials {listener}" for dialler, listener in sorted(links - were)]
-    told += [f"{dialler} no longer dials {listener}" for dialler, listener in sorted(were - links)]
-    return told
-
-
-def _member_changes(before: RosterMember, member: RosterMember) -> list[str]:
-    had, has = ({key.keyid: key for key in each.keys} for each in (before, member))
-    told = [f"{member.code} has a new {has[one].role.value} key {one[:16]}" for one in has if one not in had]
-    told += [f"the {had[one].role.value} key {one[:16]} of {member.code} is retired" for one in had if one not in has]
-    if before.link != member.link:
-        fields = [
-            name.replace("nkeys", "link keys")
-            for name in before.link.__struct_fields__
-            if getattr(before.link, name) != getattr(member.link, name)
-        ]
-        told.append(f"{member.code} has another {', '.join(fields)} for its links")
     return told
 
 
