@@ -126,18 +126,29 @@ def show(record_id: str, /, *, place: Place = HOME, as_json: Json = False) -> in
 def follow(*, filters: Filters = EVERY, place: Place = HOME, as_json: Json = False) -> None:
     """Show records as they come in, until Ctrl-C.
 
+    While the node runs it tells when there is something new; otherwise the store is looked at twice a second.
+
     Args:
         filters: Which records.
         place: Whose store.
         as_json: Write one JSON object a line: order, admitted_at, clock_suspect, chain_open, record.
     """
+    import asyncio
     import time
     from dataclasses import replace
 
+    from tocsin.cli.following import attached, follow_attached
     from tocsin.store import RecordQuery
 
     store, operator = _open(place)
     with store:
+        part = attached(place.config) if place.store is None else None
+        if part is not None:  # the node tells when there is something new
+            asyncio.run(
+                follow_attached(
+                    part, _query(filters), lambda came: _print(came, operator, as_json=as_json, header=False)
+                )
+            )
         newest = next(store.records(RecordQuery(newest_first=True, limit=1, copies=True)), None)
         order = newest.order if newest is not None else 0
         while True:

@@ -13,6 +13,7 @@ import os
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -39,7 +40,7 @@ from tocsin.node.part_words import (
 )
 from tocsin.node.wiring import open_store
 from tocsin.records import Record
-from tocsin.store import Store, StoredRecord
+from tocsin.store import RecordQuery, Store, StoredRecord
 
 _RETRY_S = 0.25
 _AT_ONCE = 512
@@ -60,10 +61,12 @@ class AttachedPart:
         config: The member's TOML.
         name: Of the part; of two processes with one name the younger stays, and the other's ``run`` ends.
         clock: Tells which of two processes is the younger.
+        is_urgent: Whether what is admitted goes to disk at once while this part is attached, at some cost.
     """
 
-    def __init__(self, config: MemberConfig, name: str, *, clock: Clock) -> None:
+    def __init__(self, config: MemberConfig, name: str, *, clock: Clock, is_urgent: bool = False) -> None:
         self.name = name
+        self._is_urgent = is_urgent
         self.generation = 0
         """As the exchange process counts; 0 before the part was attached first."""
         self._config = config
@@ -123,11 +126,14 @@ class AttachedPart:
             if self._store is not None:
                 return self._store
 
-    async def follow(self, after_order: int | None = None) -> AsyncIterator[list[StoredRecord]]:
+    async def follow(
+        self, after_order: int | None = None, *, query: RecordQuery | None = None
+    ) -> AsyncIterator[list[StoredRecord]]:
         """Yield what is admitted, in order, each list as soon as it is on disk; goes on over restarts of the exchange.
 
         Args:
             after_order: Where to begin; none: at what comes from now on.
+            query: Only what it asks for.
 
         Raises:
             StoreError: The store cannot be read.
@@ -137,12 +143,12 @@ class AttachedPart:
         while True:
             self._news.clear()
             known = self._known_order
-            found = await asyncio.to_thread(_read, store, order)
+            found = await asyncio.to_thread(_read, store, replace(query or RecordQuery(), after_order=order))
             if found:
                 order = found[-1].order
                 yield found
                 continue
-            order = max(order, known)  # what is missing below was recalled
+            order = max(order, known)  # what is missing below is of no interest, or was recalled
             if order >= self._known_order:
                 await self._news.wait()
 
@@ -173,7 +179,7 @@ class AttachedPart:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
-        self._say(Attach(part=self.name, pid=os.getpid(), born_s=self._born_s))
+        self._say(Attach(part=self.name, pid=os.getpid(), born_s=self._born_s, is_urgent=self._is_urgent))
         try:
             while True:
                 line = await reader.readuntil()
@@ -233,5 +239,5 @@ class AttachedPart:
             writer.close()
 
 
-def _read(store: Store, after_order: int) -> list[StoredRecord]:
-    return list(islice(store.follow(after_order), _AT_ONCE))
+def _read(store: Store, query: RecordQuery) -> list[StoredRecord]:
+    return list(islice(store.records(query), _AT_ONCE))

@@ -30,7 +30,7 @@ class DesksPart:
 
     def __init__(self, config: MemberConfig) -> None:
         clock = SystemClock()
-        self.part = AttachedPart(config, DESKS, clock=clock)
+        self.part = AttachedPart(config, DESKS, clock=clock, is_urgent=True)
         context = DeskContext(config.member.code, config, lambda: secrets.token_hex(16))
         self.work = DeskWork(
             open_desks(context), clock, issue=self.part.submit_soon, refuse=self.part.refuse,

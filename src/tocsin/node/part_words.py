@@ -26,6 +26,8 @@ class Attach(msgspec.Struct, frozen=True, kw_only=True, tag="attach", tag_field=
     pid: int
     born_s: float
     """When it was started, on the machine's monotonic clock: of two with one name the younger stays."""
+    is_urgent: bool = False
+    """Whether what is admitted is to go to disk at once, since the part works on it."""
 
 
 class Submit(msgspec.Struct, frozen=True, kw_only=True, tag="submit", tag_field="say"):

@@ -41,8 +41,8 @@ from tocsin.store import RecordQuery
 
 LONGEST_PATH = 100
 """Bytes; the system's limit is 108 with the closing zero."""
-_FOLLOWED_GATHER_S = 0.002
-"""While a part follows, records reach it by way of the disk: transactions wait for less company then."""
+_URGENT_GATHER_S = 0.002
+"""Records reach a part by way of the disk: transactions wait for less company while one works on them."""
 _FULL_BYTES = 65_536
 """What may wait for a part that does not read; it is told again when it next says something."""
 
@@ -59,6 +59,7 @@ class _Part:
     generation: int
     attached_at: datetime
     writer: asyncio.StreamWriter
+    is_urgent: bool = False
     order: int = 0
     problems: dict[str, str] = field(default_factory=dict)
     is_owed_news: bool = False
@@ -153,7 +154,8 @@ class Parts:
         before = self._parts.get(attach.part)
         pid = _pid_of(writer) or attach.pid
         part = _Part(
-            attach.part, pid, attach.born_s, next(self._generations), self._node.clock.now(), writer
+            attach.part, pid, attach.born_s, next(self._generations), self._node.clock.now(), writer,
+            attach.is_urgent,
         )  # fmt: skip
         if before is not None and before.born_s > attach.born_s:  # one that woke up after it was replaced
             part.say(Replaced(by_pid=before.pid))
@@ -164,7 +166,7 @@ class Parts:
             before.writer.close()
             log.warning("part replaced", part=part.name, pid=before.pid, by=pid)
         self._parts[part.name] = part
-        self._node.keeper.gather_s = _FOLLOWED_GATHER_S
+        self._set_pace()
         order = part.order = self._order
         part.say(Attached(generation=part.generation, order=order))
         log.info("part attached", part=part.name, pid=pid, generation=part.generation)
@@ -172,8 +174,11 @@ class Parts:
 
     def _forget(self, part: _Part) -> None:
         del self._parts[part.name]
-        if not self._parts:
-            self._node.keeper.gather_s = GATHER_S
+        self._set_pace()
+
+    def _set_pace(self) -> None:
+        is_urgent = any(part.is_urgent for part in self._parts.values())
+        self._node.keeper.gather_s = _URGENT_GATHER_S if is_urgent else GATHER_S
 
     def _hear(self, part: _Part, said: PartSays) -> None:
         if part.is_owed_news:
