@@ -14,6 +14,7 @@ from tocsin.bus.copies import Cursor
 from tocsin.bus.diagnosis import LinkDiagnosis
 from tocsin.bus.in_force import ConfigInForce
 from tocsin.bus.keys import read_seed
+from tocsin.bus.lease import Lease
 from tocsin.bus.links import LinkState, LinkWatch
 from tocsin.bus.mending import LinkMender
 from tocsin.bus.preparation import part_from, prepare_copies, prepare_outboxes, until_linked, until_ready
@@ -22,11 +23,14 @@ from tocsin.bus.readers import CopyReaders, OnDurable
 from tocsin.bus.server import LOG_FILE, Server
 from tocsin.bus.shelf import Shelf
 from tocsin.clock import Clock
-from tocsin.errors import BusError, BusUnavailableError
+from tocsin.errors import BusError, BusUnavailableError, ReplacedError
 from tocsin.records.trusted import Peer, Released
 
 OnLive = Callable[[bytes, str], None]
 """Called in the read loop with a frame and the peer whose link it came by; must be quick and must not wait."""
+
+_LEASE_S = 30.0
+"""A cluster that has just been started has no leader for some seconds."""
 
 
 class Bus:
@@ -53,6 +57,7 @@ class Bus:
         self._clock = clock
         self._on_up = on_up
         self._on_down = on_down
+        self._lease = Lease(config)
         app, system = read_seed(config.app_seed_file).seed, read_seed(config.system_seed_file).seed
         self._main = self._connection(app, "main", "main")
         self._copies = self._connection(app, "copies", None)
@@ -84,8 +89,12 @@ class Bus:
         """How many frames wait for the acknowledgement of an outbox."""
         return sum(publisher.in_flight for publisher in self._publishers.values())
 
-    async def connect(self, *, timeout_s: float = 10.0) -> None:
+    async def connect(self, *, timeout_s: float = 10.0, epoch: str | None = None) -> None:
         """Connect to the own server, and keep connected until ``close``.
+
+        Args:
+            timeout_s: Patience, seconds.
+            epoch: What this process writes: on a server that others could use, too, whoever did so before is cut off.
 
         Raises:
             BusAuthError: The server refuses a key.
@@ -97,6 +106,10 @@ class Bus:
                 await connection.open(timeout_s=timeout_s)
             for publisher in self._publishers.values():
                 await publisher.start()
+            if epoch is not None and self.config.server == "external":
+                ours = {connection.identity for connection in self._connections()}
+                take = partial(self._lease.take, epoch, home=self._main, system=self._system, ours=ours)
+                await until_ready(take, timeout_s=_LEASE_S)
         except BusError:
             await self.close(drain_s=0.0)
             raise
@@ -110,6 +123,7 @@ class Bus:
         Raises:
             BusError: JetStream refuses, or is not ready within ``timeout_s`` seconds.
         """
+        await until_ready(partial(self._lease.look_again, self._main), timeout_s=timeout_s)
         await self.prepare_outboxes(timeout_s=timeout_s)
         await until_linked(self._main, self._in_force.config, self._links.connected, clock=self._clock)
         await until_ready(partial(prepare_copies, self._main, self._in_force.config), timeout_s=timeout_s)
@@ -269,6 +283,7 @@ class Bus:
 
         Raises:
             BusAuthError: The server refuses our key.
+            ReplacedError: Another process of this member writes to its outboxes now.
             Exception: What a receiver of durable frames raised.
         """
         if self._failure is None:
@@ -313,13 +328,15 @@ class Bus:
             on_up=up,
             on_down=down,
             on_refused=self._fail,
+            before_up=self._lease.look,
         )
         return connection
 
     def _fail(self, error: BaseException) -> None:
-        if isinstance(error, BusError):
+        if isinstance(error, BusError | ReplacedError):
+            why = error if isinstance(error, BusError) else BusUnavailableError(str(error))
             for publisher in self._publishers.values():
-                publisher.fail_all(error)
+                publisher.fail_all(why)
         if self._failure is not None and not self._failure.done():
             self._failure.set_exception(error)
             self._failure.exception()  # told to whoever waits; nobody waiting is no fault

@@ -21,7 +21,7 @@ import nats.errors
 
 from tocsin.bus.config import BusConfig
 from tocsin.bus.sockets import Sink, Socket
-from tocsin.errors import BusAuthError, BusError, BusUnavailableError
+from tocsin.errors import BusAuthError, BusError, BusUnavailableError, ReplacedError, TocsinError
 
 _RECONNECT_S = 0.25
 _CONNECT_TIMEOUT_S = 5
@@ -39,7 +39,9 @@ class Connection:
         name: Shown in the server's lists.
         on_up: Awaited after every (re)connect, before anything else is sent by the bus.
         on_down: Called when the connection is lost.
-        on_refused: Called if the server refuses the credentials while reconnecting; no further try is made.
+        on_refused: Called if the server refuses the credentials while reconnecting, or ``before_up`` says that another
+            process is in our place; no further try is made.
+        before_up: Awaited with each new connection before anything else can be sent on it.
     """
 
     def __init__(
@@ -50,7 +52,8 @@ class Connection:
         name: str,
         on_up: Callable[[], Awaitable[None]] | None = None,
         on_down: Callable[[], None] | None = None,
-        on_refused: Callable[[BusAuthError], None] | None = None,
+        on_refused: Callable[[TocsinError], None] | None = None,
+        before_up: Callable[[Socket], Awaitable[None]] | None = None,
     ) -> None:
         self._config = config
         self._seed = seed
@@ -58,6 +61,7 @@ class Connection:
         self._on_up = on_up
         self._on_down = on_down
         self._on_refused = on_refused
+        self._before_up = before_up
         self._socket: Socket | None = None
         self._lost = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
@@ -73,6 +77,11 @@ class Connection:
     def is_up(self) -> bool:
         """Whether something written now goes to the server."""
         return self._socket is not None and bool(self._socket.is_connected)
+
+    @property
+    def identity(self) -> tuple[str, int]:
+        """The server that we are connected to, and our number there."""
+        return self._socket.identity if self._socket is not None else ("", 0)
 
     @property
     def problem(self) -> str:
@@ -179,7 +188,9 @@ class Connection:
             raise _ours(cause, doing=f"request {subject}") from cause
         return bytes(message.data)
 
-    async def request_many(self, subject: str, *, count: int, timeout_s: float) -> list[bytes]:
+    async def request_many(
+        self, subject: str, body: object | None = None, *, count: int, timeout_s: float
+    ) -> list[bytes]:
         """Ask all who listen, and return what ``count`` of them answer, or fewer once the time is over.
 
         Raises:
@@ -196,7 +207,8 @@ class Connection:
         inbox = f"_INBOX.{secrets.token_hex(8)}"
         number = await self.subscribe(inbox, sink)
         try:
-            if not self.send(subject.encode(), b"", reply=inbox.encode()):
+            payload = b"" if body is None else msgspec.json.encode(body)
+            if not self.send(subject.encode(), payload, reply=inbox.encode()):
                 raise BusUnavailableError(f"no connection to {self._config.url}: {self._problem or 'not connected'}")
             with suppress(TimeoutError):
                 async with asyncio.timeout(timeout_s):
@@ -263,6 +275,8 @@ class Connection:
                     for number in missing:
                         await self._attach(socket, number)
                     await self._flush(socket)
+                if self._before_up is not None:
+                    await self._before_up(socket)
             is_up = True
         except (OSError, TimeoutError, nats.errors.Error) as cause:
             self._problem = self._problem if isinstance(cause, nats.errors.NoServersError) else _reason(cause)
@@ -292,7 +306,7 @@ class Connection:
                 try:
                     await self._connect()
                     break
-                except BusAuthError as refused:
+                except (BusAuthError, ReplacedError) as refused:
                     self._problem = str(refused)
                     if self._on_refused is not None:
                         self._on_refused(refused)

@@ -9,13 +9,12 @@ from typing import Any
 from tocsin.bus import names
 from tocsin.bus.config import LANES, BusConfig, Lane, PeerLink
 from tocsin.bus.connection import Connection
-from tocsin.bus.streams import RefusedError, ask, stream_info
+from tocsin.bus.streams import RefusedError, ask, ensure_stream, stream_info
 from tocsin.clock import Clock
 from tocsin.errors import BusError, BusUnavailableError
 
 _NS = 1_000_000_000
 _DUPLICATE_WINDOW_S = 600
-_STREAM_EXISTS = 10058
 _RETRY_S = 0.25
 _FIRST_LINK_S = 3.0
 _POLL_S = 0.05
@@ -71,7 +70,7 @@ async def prepare_outboxes(connection: Connection, config: BusConfig) -> None:
     """
     for peer in config.peers:
         for lane in LANES:
-            await _ensure_stream(connection, outbox_config(config, peer, lane))
+            await ensure_stream(connection, outbox_config(config, peer, lane))
             await _ensure_consumer(connection, config.member, peer.code, lane)
 
 
@@ -83,7 +82,7 @@ async def prepare_copies(connection: Connection, config: BusConfig) -> None:
     """
     for peer in config.peers:
         for lane in LANES:
-            await _ensure_stream(connection, copy_config(config, peer, lane))
+            await ensure_stream(connection, copy_config(config, peer, lane))
 
 
 async def part_from(connection: Connection, me: str, peer: str) -> None:
@@ -144,34 +143,6 @@ def _kept(config: BusConfig, peer: PeerLink, lane: Lane) -> dict[str, Any]:
         "max_bytes": peer.lane_max_bytes(lane),
         "num_replicas": config.replicas,
     }
-
-
-async def _ensure_stream(connection: Connection, wanted: dict[str, Any]) -> None:
-    name = wanted["name"]
-    info = await stream_info(connection, name)
-    if info is None:
-        try:
-            await ask(connection, f"STREAM.CREATE.{name}", wanted, timeout_s=10.0)
-        except RefusedError as refusal:
-            if refusal.error != _STREAM_EXISTS:
-                raise
-    elif any(not _holds(info.config.get(key), value) for key, value in wanted.items()):
-        await ask(connection, f"STREAM.UPDATE.{name}", {**info.config, **wanted}, timeout_s=10.0)
-
-
-def _holds(present: Any, wanted: Any) -> bool:
-    """Tell whether what the server has contains what is wanted; it adds defaults of its own."""
-    if isinstance(wanted, dict):
-        return isinstance(present, dict) and all(
-            _holds(present.get(key), value) for key, value in wanted.items() if value != ""
-        )
-    if isinstance(wanted, list):
-        return (
-            isinstance(present, list)
-            and len(present) == len(wanted)
-            and all(_holds(one, other) for one, other in zip(present, wanted, strict=True))
-        )
-    return bool(present == wanted)
 
 
 async def _ensure_consumer(connection: Connection, me: str, peer: str, lane: Lane) -> None:

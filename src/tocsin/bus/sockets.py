@@ -44,6 +44,11 @@ class Socket(Client):
         if self.is_connected:  # it ended on a fault of its own, which nats-py takes for a connection in good order
             await self._process_op_err(nats.errors.UnexpectedEOF())
 
+    @property
+    def identity(self) -> tuple[str, int]:
+        """The server that it ends at, and its number there."""
+        return str(self._server_info.get("server_id", "")), int(self._server_info.get("client_id", 0))
+
     def release_waiting(self) -> None:
         """Let everything fail now that waits for an answer which cannot come any more."""
         for waiting in [*self._pongs, *self._resp_map.values()]:

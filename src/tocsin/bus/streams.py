@@ -11,6 +11,7 @@ from tocsin.bus.connection import Connection
 from tocsin.errors import BusError, BusUnavailableError
 
 _NOT_FOUND = 404
+_STREAM_EXISTS = 10058
 _LASTING = frozenset({10023, 10047})
 """Error codes of the server that say 5xx and yet do not pass: insufficient resources, storage exceeded."""
 
@@ -144,3 +145,40 @@ async def erase(connection: Connection, stream: str, seq: int) -> None:
     """
     with suppress(RefusedError):
         await ask(connection, f"STREAM.MSG.DELETE.{stream}", {"seq": seq})
+
+
+async def ensure_stream(connection: Connection, wanted: dict[str, Any]) -> None:
+    """Create a stream, or adjust the one that is there; does nothing twice.
+
+    Args:
+        connection: In the home account.
+        wanted: What JetStream is to hold of it; what it adds itself is left alone.
+
+    Raises:
+        BusError: JetStream refuses or does not answer.
+    """
+    name = wanted["name"]
+    info = await stream_info(connection, name)
+    if info is None:
+        try:
+            await ask(connection, f"STREAM.CREATE.{name}", wanted, timeout_s=10.0)
+        except RefusedError as refusal:
+            if refusal.error != _STREAM_EXISTS:
+                raise
+    elif any(not _holds(info.config.get(key), value) for key, value in wanted.items()):
+        await ask(connection, f"STREAM.UPDATE.{name}", {**info.config, **wanted}, timeout_s=10.0)
+
+
+def _holds(present: Any, wanted: Any) -> bool:
+    """Tell whether what the server has contains what is wanted; it adds defaults of its own."""
+    if isinstance(wanted, dict):
+        return isinstance(present, dict) and all(
+            _holds(present.get(key), value) for key, value in wanted.items() if value != ""
+        )
+    if isinstance(wanted, list):
+        return (
+            isinstance(present, list)
+            and len(present) == len(wanted)
+            and all(_holds(one, other) for one, other in zip(present, wanted, strict=True))
+        )
+    return bool(present == wanted)

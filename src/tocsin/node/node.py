@@ -38,6 +38,7 @@ from tocsin.records import Admitted, AdmittedFrame, Precedence, Recall, Record, 
 from tocsin.store import reread
 
 HEADS_EVERY_S = 1.0
+PREPARE_AGAIN_S = 2.0
 
 log = structlog.get_logger()
 
@@ -144,7 +145,7 @@ class Node:
         self.storage = StorageWatch(self.bus, server, self.config.path(NATS_FOLDER), SystemClock())
         if server is not None:
             await server.start()
-        await self.bus.connect()
+        await self.bus.connect(epoch=self.exchange.epoch)
         await self.bus.prepare()
         self.sender.begin(await take_back_tails(self.bus, self.exchange, self.keeper, self.orders))
         self._reconnected.clear()
@@ -371,6 +372,8 @@ class Node:
                 await self.bus.prepare()
             except BusError as error:
                 log.warning("streams not prepared", error=str(error))
+                self._reconnected.set()  # asked again: a cluster may have no leader for a while
+                await asyncio.sleep(PREPARE_AGAIN_S)
 
     def _send_again(self) -> None:
         for unacked in self.store.links.unacked():
