@@ -74,7 +74,7 @@ def new(*, role: Role, config: Config = HERE, as_json: Json = False) -> None:
         if role == "roster"
         else f'let member.toml say {role} = "{file.relative_to(member.home)}", then: tocsin reload'
     )
-    old = "tocsin keys drop with the id of the old key (tocsin keys list)"
+    old = "tocsin keys drop with the file of the old key"
     say_next(
         "tocsin roster propose --replace introduction.json --out next.json; sign it, apply it at every member",
         switch,
@@ -83,19 +83,19 @@ def new(*, role: Role, config: Config = HERE, as_json: Json = False) -> None:
 
 
 @keys.command
-def drop(keyid: str, /, *, config: Config = HERE, as_json: Json = False) -> None:
+def drop(key: str, /, *, config: Config = HERE, as_json: Json = False) -> None:
     """Leave a key out of introduction.json, so that the next roster retires it. Its file stays.
 
     What it signed before still counts. If it may be in other hands, take it back instead: tocsin roster revoke.
 
     Args:
-        keyid: Beginning of its id.
+        key: Beginning of its id, or the path of its file.
         config: The member's TOML, or the folder that holds it as member.toml.
         as_json: Write one JSON object.
     """
     from tocsin.node.introducing import drop_key
 
-    gone = drop_key(_member(config), keyid)
+    gone = drop_key(_member(config), key, find_trust(config, None))
     if as_json:
         write_json({"role": gone.role.value, "keyid": gone.keyid})
         return

@@ -83,8 +83,10 @@ def init(
     console.print(f"Made [bold]{code}[/] in {folder}: member.toml, keys/, tls/, introduction.json")
     console.print(f"Its link certificate has the pin {fingerprint(made.link.pins[0])} …")
     console.print("Next, before it can run:")
-    console.print("  1. give introduction.json to the other members, and compare it over another channel")
-    console.print(f"  2. put the roster that all members have signed at {folder / 'roster.json'}")
+    console.print(
+        "  1. give introduction.json to whoever proposes the roster: tocsin roster propose --add (or --first)"
+    )
+    console.print(f"  2. sign it, and put it in force: tocsin roster sign, tocsin roster apply --config {folder}")
     console.print(f"  3. tocsin check --config {folder}")
     console.print(f"  4. tocsin up --config {folder}")
 

@@ -52,7 +52,7 @@ def render_keys(states: Sequence[KeyState]) -> RenderableType:
     """Return a member's keys as a table."""
     table = Table(box=None, pad_edge=False)
     for name in ("role", "key", "roster", "introduced", "signs", "file"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name in ("role", "key"))
     for state in states:
         table.add_row(
             state.role.value, state.keyid[:16], Text("in force", "green") if state.is_in_force else "no",
@@ -64,7 +64,7 @@ def render_keys(states: Sequence[KeyState]) -> RenderableType:
 def _members(members: Sequence[MemberView]) -> Table:
     table = Table(box=None, pad_edge=False)
     for name in ("member", "", "role", "key", "", "linked with"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name in ("role", "key"))
     for member in members:
         rows = member.keys or (None,)
         for index, key in enumerate(rows):

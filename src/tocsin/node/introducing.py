@@ -136,24 +136,29 @@ def add_key(config: MemberConfig, role: KeyRole) -> tuple[Path, PublicKey]:
     return file, key.public
 
 
-def drop_key(config: MemberConfig, beginning: str) -> PublicKey:
+def drop_key(config: MemberConfig, which: str, trust: Trust | None) -> PublicKey:
     """Leave a key out of the introduction, so that the next roster does not list it; its file stays.
 
     Args:
         config: The member's TOML.
-        beginning: Of the key's id.
+        which: Beginning of the key's id, or the path of its file.
+        trust: The rosters and revocations; None if there are none yet.
 
     Raises:
-        ConfigError: No key, or more than one, begins so; the node signs with it; it is the last roster key.
+        ConfigError: No key, or more than one, is meant; the node signs with it; it is the last roster key.
     """
     member = own_introduction(config)
-    found = [key for key in member.keys if key.keyid.startswith(beginning.lower())]
-    if len(found) != 1 or not beginning:
+    path = Path(which)
+    beginning = PrivateKey.load(KeyRole.LIVE, path).keyid if path.is_file() else which.lower()
+    found = [key for key in member.keys if beginning and key.keyid.startswith(beginning)]
+    if len(found) != 1:
         raise ConfigError(
-            f"{len(found)} keys of {member.code} begin with {beginning!r}", advice="See their ids: tocsin keys list"
+            f"{which!r} means {len(found)} of the keys that {member.code} introduces",
+            advice="See them: tocsin keys list",
         )
     (gone,) = found
-    if any(state.keyid == gone.keyid and state.is_used for state in key_states(config, None)):
+    is_revoked = trust is not None and trust.is_revoked(gone.keyid)
+    if not is_revoked and any(state.keyid == gone.keyid and state.is_used for state in key_states(config, None)):
         raise ConfigError(
             f"this node signs with its {gone.role.value} key {gone.keyid[:16]}",
             advice=f"First let keys.{gone.role.value} in the TOML name the new one, then: tocsin reload",

@@ -161,7 +161,9 @@ def differences(former: Roster, new: Roster) -> tuple[str, ...]:
     told += [f"link {link.dialler}-{link.listener} is cut" for link in former.links if link not in new_links]
     told += [f"{link.dialler} dials {link.listener}: a new link" for link in new.links if link not in old_links]
     if new.expires_at != former.expires_at:
-        told.append(f"expires on {new.expires_at:%Y-%m-%d} instead of {former.expires_at:%Y-%m-%d}")
+        is_same_day = new.expires_at.date() == former.expires_at.date()
+        form = "%Y-%m-%d %H:%M:%SZ" if is_same_day else "%Y-%m-%d"
+        told.append(f"expires on {new.expires_at:{form}} instead of {former.expires_at:{form}}")
     return tuple(told)
 
 
