@@ -114,7 +114,8 @@ def introduce(
 
     Args:
         dials: Codes of members whose servers this one is to dial, separated by commas: makes the link keys for it.
-        address: Where the other members reach this one's leaf listener, host:port; empty if it only dials.
+        address: Where the other members reach this one's leaf listener, host:port, several with commas between; empty
+            if it only dials.
         config: The member's TOML, or the folder that holds it as member.toml.
         as_json: Write the introduction as JSON to standard output as well.
     """
@@ -122,8 +123,8 @@ def introduce(
     from tocsin.node.introducing import INTRODUCTION
     from tocsin.node.introducing import introduce as bring_up_to_date
 
-    if address:
-        require_address(address)
+    for one in address.split(",") if address else ():
+        require_address(one.strip())
     member = _member(config)
     made = bring_up_to_date(member, dials=dials, address=address)
     if as_json:

@@ -34,7 +34,8 @@ class Renewed:
 def renew_link(config: MemberConfig, *, now: datetime, new_key: bool = False) -> Renewed:
     """Issue a new link certificate; from the new authority, if one waits and the roster in force names it.
 
-    The key stays, so that the pin does, unless a new one is asked for.
+    The key stays, so that the pin does, unless a new one is asked for. The certificate names the hosts of the former
+    one, the one that the server listens on, and those under which the introduction says that it is reached.
 
     Raises:
         ConfigError: The authority's key is not here, a file cannot be read or written, or the authority has expired.
@@ -51,7 +52,8 @@ def renew_link(config: MemberConfig, *, now: datetime, new_key: bool = False) ->
                 f"this authority expired on {expires_at(authority):%Y-%m-%d}", path=str(config.path(f"{base}.pem")),
                 advice="Make a new one: tocsin renew --new-authority",
             )  # fmt: skip
-        hosts = tuple(dict.fromkeys((*hosts_of(certificate), _host(config.bus.leaf_listen))))
+        named = (config.bus.leaf_listen, *own_introduction(config).link.address.split(","))
+        hosts = tuple(dict.fromkeys((*hosts_of(certificate), *(_host(address) for address in named if address))))
         issued = issue_link(
             config.member.code, authority, authority_key, hosts=hosts, now=now, key=None if new_key else key
         )
@@ -112,4 +114,4 @@ def _read(config: MemberConfig, relative: str) -> bytes:
 
 
 def _host(address: str) -> str:
-    return address.rpartition(":")[0].strip("[]")
+    return address.strip().rpartition(":")[0].strip("[]")

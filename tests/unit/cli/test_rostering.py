@@ -13,6 +13,7 @@ from tocsin.codec import encode
 from tocsin.node import load_trust, read_config
 from tocsin.node.checking import check_member
 from tocsin.node.rosters import read_document
+from tocsin.signing import hosts_of
 
 DIALS = {"usa": "", "jpn": "USA", "kor": "USA,JPN"}
 
@@ -346,6 +347,17 @@ def test_a_link_certificate_is_issued_anew_on_the_same_key(tocsin, federation) -
     (home / "tls/authority.key").unlink()
     code, _, err = tocsin("renew", "--config", home)
     assert (code, "Bring it here while you renew" in err) == (1, True)
+
+
+def test_a_certificate_names_the_address_that_is_introduced(tocsin, federation) -> None:
+    home = federation / "kor"
+    words = ("introduce", "--address", "a.kor.example:7422,[2001:db8::1]:7422", "--config", home)
+    code, out, _ = tocsin(*words)
+    assert (code, "tocsin renew" in out) == (0, True)
+    assert tocsin("renew", "--config", home)[0] == 0
+    assert {"a.kor.example", "2001:db8::1", "127.0.0.1"} <= set(hosts_of((home / "tls/link.pem").read_bytes()))
+    for wrong in ("a.kor.example", "a:b", "x:1,y"):
+        assert tocsin("introduce", "--address", wrong, "--config", home)[0] == 2
 
 
 def test_a_new_link_key_is_pinned_by_the_next_roster(tocsin, federation, propose) -> None:
