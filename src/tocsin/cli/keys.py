@@ -136,7 +136,8 @@ def introduce(
         f"{dialled}", soft_wrap=True,
     )  # fmt: skip
     say_next(
-        "give it to whoever proposes the next roster: tocsin roster propose --add (or --replace) introduction.json"
+        *(["tocsin renew, then tocsin reload: the link certificate then names this address"] if address else []),
+        "give it to whoever proposes the next roster: tocsin roster propose --add (or --replace) introduction.json",
     )
 
 
