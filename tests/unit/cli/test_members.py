@@ -85,7 +85,7 @@ def test_a_member_alone_is_told_that_it_needs_a_roster(tocsin, tmp_path) -> None
     words = ("init", tmp_path / "kor", "--member", "kor", "--leaf-listen", "leaf.kor.example:7422", "--dials", "JPN")
     code, out, _ = tocsin(*words)
     assert code == 0
-    assert "signed" in out
+    assert "roster apply" in out
     told = json.loads((tmp_path / "kor/introduction.json").read_text())
     assert told["code"] == "KOR"
     assert told["link"]["address"] == "leaf.kor.example:7422"
