@@ -36,6 +36,10 @@ docs:
 soak *args:
     python -m bench.soak {{args}}
 
+# every decoder and the door under atheris, in slices that go on where the last run ended; bench/fuzz-report.md
+fuzz *args:
+    python -m fuzz {{args}}
+
 # the exchange beside bare NATS and bare sockets; --write keeps the result
 bench-exchange *args:
     python -m bench.exchange {{args}}

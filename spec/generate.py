@@ -26,9 +26,19 @@ ROOT = Path(__file__).resolve().parent.parent
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 MEMBER = "^[A-Z]{3}$"
 HASH = "^[0-9a-f]{64}$"
+HASH_OR_NOTHING = "^([0-9a-f]{64})?$"
+EPOCH = "^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
+HEAD_PLACE: dict[str, Any] = {
+    "prefixItems": [{"type": "string"}, {"type": "integer", "minimum": 0, "maximum": MAX_NUMBER}, {"type": "string"}]
+}
+POSITIVE: dict[str, Any] = {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "null"}]}
 STATUS = "^(actual|test|exercise:[a-z0-9][a-z0-9-]{0,63})$"
 PLACE: dict[str, Any] = {
-    "prefixItems": [{"type": "string"}, {"type": "integer", "minimum": 1}, {"type": "string", "pattern": HASH}]
+    "prefixItems": [
+        {"type": "string", "pattern": EPOCH},
+        {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER},
+        {"type": "string", "pattern": HASH},
+    ]
 }
 
 RULES: dict[tuple[str, str], dict[str, Any]] = {
@@ -43,6 +53,8 @@ RULES: dict[tuple[str, str], dict[str, Any]] = {
     ("Header", "originator"): {"pattern": MEMBER},
     ("Header", "audience"): {"pattern": "^(PUBLIC|[A-Z]{3}(-[A-Z]{3})*)$"},
     ("Header", "status"): {"pattern": STATUS},
+    ("Header", "epoch"): {"pattern": EPOCH},
+    ("Header", "previous"): {"pattern": HASH_OR_NOTHING},
     ("Header", "number"): {"minimum": 0, "maximum": MAX_NUMBER},
     ("Header", "digests"): {"minItems": 1, "maxItems": 1000, "items": {"type": "string", "pattern": HASH}},
     ("Roster", "version"): {"minimum": 1},
@@ -50,6 +62,22 @@ RULES: dict[tuple[str, str], dict[str, Any]] = {
     ("KeyRevocation", "member"): {"pattern": MEMBER},
     ("KeyRevocation", "keyid"): {"pattern": HASH},
     ("LastHead", "number"): {"minimum": 1},
+    ("Head", "epoch"): {"pattern": EPOCH},
+    ("Head", "number"): {"minimum": 0, "maximum": MAX_NUMBER},
+    ("Heads", "count"): {"minimum": 0, "maximum": MAX_NUMBER},
+    ("Request", "epoch"): {"pattern": EPOCH},
+    ("Request", "after"): {"minimum": 0, "maximum": MAX_NUMBER},
+    ("Request", "up_to"): {"minimum": 1, "maximum": MAX_NUMBER},
+    ("Position", "lat_deg"): {"minimum": -90, "maximum": 90},
+    ("Position", "lon_deg"): {"minimum": -180, "maximum": 180},
+    ("Detection", "range_m"): POSITIVE,
+    ("Detection", "range_sigma_m"): POSITIVE,
+    ("Detection", "angle_sigma_deg"): POSITIVE,
+    ("Detection", "position_sigma_m"): POSITIVE,
+    ("Detection", "azimuth_deg"): {
+        "anyOf": [{"type": "number", "minimum": 0, "exclusiveMaximum": 360}, {"type": "null"}]
+    },
+    ("Detection", "elevation_deg"): {"anyOf": [{"type": "number", "minimum": -90, "maximum": 90}, {"type": "null"}]},
     ("Signature", "keyid"): {"pattern": HASH},
     ("Signature", "member"): {"pattern": MEMBER},
 }
@@ -146,7 +174,7 @@ def schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
             if field == "at" or field.endswith("_at"):
                 _as_time(property_)
             if field == "resumes":
-                property_["anyOf"][0].update(PLACE)
+                property_["anyOf"][0].update(PLACE if name == "Header" else HEAD_PLACE)
             property_.update(RULES.get((name, field), {}))
     top = reference["$ref"].rpartition("/")[2]
     found = parts.pop(top)
@@ -271,7 +299,7 @@ def _prose(text: str) -> str:
 def _as_time(property_: dict[str, Any]) -> None:
     for found in property_.get("anyOf", [property_]):
         if found.get("type") == "string":
-            found.update({"format": "date-time", "pattern": "(Z|[+-]00:00)$"})
+            found.update({"format": "date-time", "pattern": "([Zz]|[+-]00:?00)$"})
 
 
 def main() -> None:

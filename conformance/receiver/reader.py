@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -28,7 +27,6 @@ FRAME_TYPE = "application/vnd.tocsin.frame.v1+json"
 ROSTER_TYPE = "application/vnd.tocsin.roster.v1+json"
 REVOCATION_TYPE = "application/vnd.tocsin.revocation.v1+json"
 CONTROL = ("exchange.heads", "exchange.request")
-EPOCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 
 
 # -- frames (4) ----------------------------------------------------------------------------------------------
@@ -61,21 +59,23 @@ class Frame:
     def __init__(self, data: bytes, most: int = MAX_BYTES) -> None:
         whole, text = read_json(data, most)
         need(isinstance(whole, dict))
-        need(all(isinstance(whole.get(name), kind) for name, kind in FRAME_PARTS))
-        raw = dict(parts(text))
-        self.data, self.signed = data, raw["header"].encode()
-        self.keyid, self.signature = whole["keyid"], whole["signature"]
-        header = self.header = whole["header"]
+        header = self.header = whole.get("header")
+        need(isinstance(header, dict))
         need(isinstance(protocol := header.get("protocol"), str))
         if protocol != "tocsin/1" and not protocol.startswith("tocsin/1."):
             raise RefusedError("unknown_version")
-        need(fits(header, schema("header"), schema("header")), bool(EPOCH.fullmatch(header["epoch"])))
+        need(all(isinstance(whole.get(name), kind) for name, kind in FRAME_PARTS))
+        need(fits(header, schema("header"), schema("header")))
+        raw = dict(parts(text))
+        self.data, self.signed = data, raw["header"].encode()
+        self.keyid, self.signature = whole["keyid"], whole["signature"]
         self.number, self.previous, self.resumes = header["number"], header.get("previous", ""), header.get("resumes")
         need(self.number >= 2 or not self.previous, self.number == 1 or not self.resumes)
         need(len(whole["records"]) == len(header["digests"]))
         self.slips: list[Any] = []
         for slip, slip_text, digest in zip(whole["records"], parts(raw["records"]), header["digests"], strict=True):
-            need(isinstance(slip, dict), isinstance(slip.get("recalled", False), bool))
+            need(isinstance(slip, dict))
+            need(isinstance(slip.get("recalled", False), bool))
             if slip.get("recalled"):
                 need(not slip.get("salt"), "record" not in slip)
                 self.slips.append(None)
@@ -96,7 +96,7 @@ class Frame:
         return own == (self.originator, self.status, self.chain[3]) and self.chain[1] in (audience, self.originator)
 
 
-FRAME_PARTS = (("header", dict), ("keyid", str), ("signature", str), ("records", list))
+FRAME_PARTS = (("keyid", str), ("signature", str), ("records", list))
 
 
 def role_of(status: str) -> str:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, TypeVar
 
 import msgspec
@@ -40,7 +41,7 @@ def decode(data: bytes | msgspec.Raw, shape: type[T], *, max_bytes: int = MAX_BY
         raise MalformedRecordError(f"{memoryview(data).nbytes} bytes, of at most {max_bytes}")
     try:
         if outermost and not _is_written_back(data):
-            _CHECKER.decode(bytes(data).decode())
+            _look_at(bytes(data).decode())
         return _decoder(shape).decode(data)
     except msgspec.MsgspecError as error:
         message, _, path = str(error).partition(" - at `")
@@ -85,15 +86,31 @@ def _plain(error: Exception) -> str:
     return str(error)[:300]
 
 
-def _no_repeats(pairs: list[tuple[str, Any]]) -> None:
-    if len(pairs) != len({key for key, _ in pairs}):
+def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(pairs) != len(found):
         keys = [key for key, _ in pairs]
         repeated = next(key for key in keys if keys.count(key) > 1)
         raise MalformedRecordError(f"the key {repeated[:80]!r} stands twice in one object")
+    return found
 
 
 def _no_constant(name: str) -> float:
     raise MalformedRecordError(f"{name} is not JSON")
 
 
-_CHECKER = json.JSONDecoder(object_pairs_hook=_no_repeats, parse_constant=_no_constant)
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise MalformedRecordError(f"{text[:40]} is a number out of range")
+    return number
+
+
+def _look_at(text: str) -> None:
+    """Refuse what the decoder would pass over in members that a struct does not know."""
+    value = _CHECKER.decode(text)
+    if "\\u" in text:
+        json.dumps(value, ensure_ascii=False).encode()  # fails for half a surrogate pair, which is no character
+
+
+_CHECKER = json.JSONDecoder(object_pairs_hook=_no_repeats, parse_constant=_no_constant, parse_float=_finite)

@@ -131,7 +131,7 @@ class ForeignChains:
     def contradicts(self, chain: ChainId, head: Head) -> bool:
         """Tell whether a head names another frame at a number where one is held (of the latest ``RECENT``)."""
         state = self.epoch(chain, head.epoch)
-        if state is None or not head.hash:
+        if state is None or not head.hash or head.number < 1:
             return False
         held = state.contiguous_hash if head.number == state.contiguous else state.recent.get(head.number)
         return held is not None and held != head.hash

@@ -27,6 +27,8 @@ PROTOCOL = "tocsin/1"
 MAX_RECORDS = 1000
 SALT_BYTES = 16
 
+_MEMBER = re.compile(r"[A-Z]{3}")
+_AUDIENCE = re.compile(r"PUBLIC|[A-Z]{3}(-[A-Z]{3})*")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -55,12 +57,16 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         require_epoch(self.epoch)
         if not (0 <= self.number <= MAX_NUMBER and 1 <= len(self.digests) <= MAX_RECORDS):
             raise ValueError(f"a frame has a number from 0 to {MAX_NUMBER} and 1 to {MAX_RECORDS} records")
+        if not (_MEMBER.fullmatch(self.originator) and _AUDIENCE.fullmatch(self.audience)):
+            raise ValueError("originator and audience are codes of three capital letters, the audience's with hyphens")
         if self.number < 2 and self.previous:
             raise ValueError("only the second and later frames of an epoch name the one before")
         if self.number != 1 and self.resumes is not None:
             raise ValueError("only the first frame of an epoch says what it resumes")
-        if self.resumes is not None and not 1 <= self.resumes[1] <= MAX_NUMBER:
-            raise ValueError(f"what a frame resumes has a number from 1 to {MAX_NUMBER}")
+        if self.resumes is not None:
+            require_epoch(self.resumes[0])
+            if not 1 <= self.resumes[1] <= MAX_NUMBER:
+                raise ValueError(f"what a frame resumes has a number from 1 to {MAX_NUMBER}")
         for hash_ in (self.previous, self.resumes[2] if self.resumes else ""):
             if hash_ and not _HASH.fullmatch(hash_):
                 raise ValueError("a frame names others by the SHA-256 of their headers, in hexadecimal")
@@ -112,6 +118,10 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Version(msgspec.Struct, frozen=True):
     protocol: str
+
+
+class _Versioned(msgspec.Struct, frozen=True):
+    header: _Version
 
 
 @dataclass(frozen=True)
@@ -184,19 +194,30 @@ def open_frame(data: bytes, *, max_bytes: int) -> OpenFrame:
         MalformedRecordError: It is no frame, too large, or a digest does not fit.
         UnsupportedVersionError: It is of another major version.
     """
-    envelope = decode(data, Envelope, max_bytes=max_bytes)
-    protocol = decode(envelope.header, _Version, outermost=False).protocol
-    if protocol != PROTOCOL and not protocol.startswith(PROTOCOL + "."):
-        raise UnsupportedVersionError(f"this frame speaks {protocol[:40]!r}, we speak {PROTOCOL}")
+    try:
+        envelope = decode(data, Envelope, max_bytes=max_bytes)
+    except MalformedRecordError:
+        _require_version(decode(data, _Versioned, max_bytes=max_bytes).header)  # another major has frames of its own
+        raise
+    _require_version(decode(envelope.header, _Version, outermost=False))
     header = decode(envelope.header, Header, outermost=False)
     if len(header.digests) != len(envelope.records):
         raise MalformedRecordError(f"{len(header.digests)} digests for {len(envelope.records)} records")
     for index, (slip, digest) in enumerate(zip(envelope.records, header.digests, strict=True)):
-        if not slip.recalled and salted_digest(slip.salt, bytes(slip.record)) != digest:
+        if slip.recalled:
+            if not _HASH.fullmatch(digest):
+                raise MalformedRecordError("the digest is none", path=f"$.header.digests[{index}]")
+        elif salted_digest(slip.salt, bytes(slip.record)) != digest:
             raise MalformedRecordError("the record does not fit its digest", path=f"$.records[{index}]")
     return OpenFrame(
         data, header, bytes(envelope.header), envelope.keyid, envelope.signature, envelope.records
     )  # fmt: skip
+
+
+def _require_version(version: _Version) -> None:
+    protocol = version.protocol
+    if protocol != PROTOCOL and not protocol.startswith(PROTOCOL + "."):
+        raise UnsupportedVersionError(f"this frame speaks {protocol[:40]!r}, we speak {PROTOCOL}")
 
 
 def without_records(data: bytes, indexes: set[int]) -> bytes:

@@ -175,7 +175,8 @@ class Inward:
     def _compare(self, admitted: Admitted, body: Heads, frame: AdmittedFrame, incoming: Incoming) -> None:
         """Sound the alarm where heads name another frame than the one that is held: somebody was told otherwise."""
         signer = admitted.record.originator
-        for head in (*body.heads, *body.held):
+        own = (head for head in body.heads if head.originator == signer)
+        for head in (*own, *body.held):
             chain = chain_of_head(admitted, head)
             case = (signer, chain, head.epoch)
             if case not in self._contradicted and self.chains.contradicts(chain, head):

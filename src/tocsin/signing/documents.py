@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 import msgspec
 
 from tocsin.errors import SignatureError
 from tocsin.signing.keys import PrivateKey, PublicKey
+
+_MEMBER = re.compile(r"[A-Z]{3}")
+_KEYID = re.compile(r"[0-9a-f]{64}")
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +21,10 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     keyid: str
     signature: str
     """Base64."""
+
+    def __post_init__(self) -> None:
+        if not (_MEMBER.fullmatch(self.member) and _KEYID.fullmatch(self.keyid)):
+            raise ValueError("a signature names a member by three capital letters and a key by 64 hexadecimal digits")
 
 
 class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):

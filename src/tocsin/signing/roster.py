@@ -127,6 +127,8 @@ class KeyRevocation(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         require_utc(self.revoked_at)
+        if any(head.number < 1 for head in self.last_heads):
+            raise ValueError("a last head has a number from 1 upwards; of a chain where no frame counts there is none")
 
     def voids(self, place: LastHead) -> bool:
         """Tell whether a frame under this key lies beyond the last heads; a control frame (number 0) always does."""

@@ -77,3 +77,17 @@ def test_our_own_rules_become_malformed():
 
 def test_parts_of_what_was_looked_at_are_not_looked_at_again():
     assert decode(b'{"name":"a","name":"b"}', Place, outermost=False) == Place("b")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b'{"name":"a","height":1.0,"extra":1e400}', "out of range"),
+        (b'{"name":"a","height":1.0,"extra":[{"deep":-1e999}]}', "out of range"),
+        (rb'{"name":"a","height":1.0,"extra":"\ud800"}', "surrogate"),
+        (rb'{"name":"a","height":1.0,"extra":["\udc00\ud800"]}', "surrogate"),
+    ],
+)
+def test_what_stands_in_members_that_a_struct_does_not_know_is_looked_at(data, says):
+    with pytest.raises(MalformedRecordError, match=says):
+        decode(data, Place)

@@ -1,0 +1,92 @@
+"""What the targets begin with: good records, bodies, frames, rosters and files, of the members of the test vectors."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fuzz.choices import Example, example, example_of
+
+ROOT = Path(__file__).resolve().parents[1]
+VECTORS = ROOT / "spec" / "vectors"
+
+
+@cache
+def vector(name: str, file: str = "frame.json") -> bytes:
+    """Return a file of a test vector."""
+    return (VECTORS / name / file).read_bytes()
+
+
+POSITION = {"lat_deg": 37.5, "lon_deg": 127.0, "altitude_m": 100.0}
+HEAD = {
+    "originator": "KOR", "precedence": "flash", "epoch": "E1", "number": 3, "hash": "0" * 64,
+    "resumes": ["E0", 7, "1" * 64],
+}  # fmt: skip
+_AT = "2026-01-15T12:00:00.250000Z"
+_BODIES: dict[str, Any] = {
+    "exchange.heads": {"clock_at": _AT, "heads": [HEAD], "held": [HEAD], "count": 3, "tick": 4},
+    "exchange.request": {"originator": "KOR", "precedence": "flash", "epoch": "E1", "after": 2, "up_to": 9},
+    "exchange.downgrade": {
+        "source_ids": ["a"], "fields": ["position"], "marking": {"releasable_to": ["JPN", "KOR"]}, "reason": "r",
+        "releaser": {"role": "releaser", "pseudonym": "P-1"}, "keyid": "0" * 64, "signature": "AA==",
+    },
+    "exchange.recall": {"record_id": "KOR-1", "reason": "r"},
+    "exchange.revocation": {"document": "{}"},
+    "warning.detection": {
+        "sensor_id": "east", "sensor": POSITION, "range_m": 250000.0, "azimuth_deg": 12.5, "elevation_deg": 20.25,
+        "range_sigma_m": 50.0, "angle_sigma_deg": 0.1, "bias_sigma_deg": 0.05, "independence_group": "g",
+    },
+    "warning.launch": {
+        "event_id": "e", "stage": "predicted", "revision": 2,
+        "launch_point": {"lat_deg": 39.0, "lon_deg": 125.0, "radius_km": 5.0}, "launched_at": _AT,
+        "track": {
+            "at": _AT, "lat_deg": 40.0, "lon_deg": 130.0, "altitude_m": 9e4, "speed_mps": 3e3, "heading_deg": 90.0,
+            "climb_deg": 30.0, "sigma_m": 500.0,
+        },
+        "ballistic_probability": 0.9, "label": "ballistic",
+        "impact": {
+            "lat_deg": 41.0, "lon_deg": 141.0, "ellipse_95_km": [12.0, 3.0], "ellipse_bearing_deg": 80.0, "at": _AT,
+            "at_sigma_s": 2.0, "manoeuvre_km": 1.0,
+        },
+        "areas": ["JP-01"], "overflown": [{"area": "JP-02", "passes_at": _AT, "altitude_m": 9e5}], "detections": 12,
+        "sensors": ["east"], "last_detection_at": _AT,
+    },
+    "warning.same_event": {"event_id": "a", "alias": "b", "gate": "2 km"},
+}  # fmt: skip
+_MARKINGS: list[Any] = [
+    {"releasable_to": ["JPN", "KOR", "USA"], "public_warning": "ask"},
+    {"releasable_to": ["PUBLIC"], "public_warning": "yes"},
+    {"releasable_to": ["JPN", "KOR"], "tlp": "TLP:AMBER", "caveats": ["ORCON"]},
+    {"releasable_to": ["KOR"], "public_warning": "yes", "tlp": "TLP:RED", "caveats": ["ORCON", "VECTOR-1"]},
+]
+_ORDERS: list[Any] = [
+    {"do": "release", "record_id": "a"},
+    {"do": "recall", "record_id": "a", "reason": "r"},
+    {"do": "downgrade", "order": _BODIES["exchange.downgrade"]},
+    {"do": "apply_roster", "document": "{}"},
+    {"do": "revoke_key", "document": "{}"},
+    {"do": "reload"},
+]
+
+
+_NAMES = (
+    "frame",
+    "frame_many_records",
+    "frame_recalled_record",
+    "control_heads",
+    "frame_blanks",
+    "frame_unknown_fields",
+)
+FRAMES = tuple(example_of(vector(name).decode().strip()) for name in _NAMES)
+_RECORD = json.loads(vector("frame"))["records"][0]["record"]
+RECORDS = (
+    example(_RECORD), example(_RECORD, indent=1),
+    example({**_RECORD, "kind": "harbour.tide", "cancels": "a", "supersedes": "b"}),
+    *(example({**_RECORD, "kind": kind, "body": body}) for kind, body in _BODIES.items()),
+)  # fmt: skip
+BODIES = {kind: example(body) for kind, body in _BODIES.items()}
+MARKINGS = tuple(example(marking) for marking in _MARKINGS)
+ORDERS = tuple(example(order) for order in _ORDERS)
+ANY: tuple[Example, ...] = (*RECORDS, *FRAMES, *MARKINGS, *ORDERS)
