@@ -39,7 +39,7 @@ class Answers:
             self.receiver.trust.take(base64.b64decode(request["data"]), datetime.fromisoformat(request["now"]))
         except RefusedError:
             return {"result": "refused"}
-        return {"result": "accepted", "roster": self.receiver.trust.hash}
+        return {"result": "accepted", "roster": self.receiver.trust.rosters[-1]["hash"]}
 
     def do_frame(self, request: dict[str, Any]) -> dict[str, Any]:
         now = datetime.fromisoformat(request["now"])
@@ -83,7 +83,9 @@ class Answers:
     def do_reached(self, request: dict[str, Any]) -> dict[str, Any]:
         trust = _network(request["links"])
         inside = (
-            set(trust.roster["members"]) if request["audience"] == "PUBLIC" else set(request["audience"].split("-"))
+            set(trust.rosters[-1]["members"])
+            if request["audience"] == "PUBLIC"
+            else set(request["audience"].split("-"))
         )
         found, edge = {request["member"]}, [request["member"]]
         while edge:
@@ -99,10 +101,8 @@ class Answers:
 
 def _network(links: list[list[str]]) -> Trust:
     trust = Trust()
-    trust.roster = {
-        "members": {code: [] for link in links for code in link},
-        "links": [{"dialler": one, "listener": other} for one, other in links],
-    }
+    ends = [{"dialler": one, "listener": other} for one, other in links]
+    trust.rosters = [{"members": {code: [] for link in links for code in link}, "links": ends}]
     return trust
 
 

@@ -6,17 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from conformance.receiver.reader import FRAME_TYPE, Frame, Trust, role_of, verified
-from conformance.receiver.shapes import MAX_BYTES, RefusedError, check_record, read_json
+from conformance.receiver.shapes import MAX_BYTES, RefusedError, check_label, read_json
 
 
 def prove(frames: Iterable[bytes], rosters: Iterable[dict[str, Any]], revocations: Iterable[bytes]) -> dict[str, Any]:
-    """Check frames, in any order, against all rosters that were in force."""
+    """Check frames, in any order, against all rosters that were in force, oldest first."""
     trust, breaks, recalled = Trust(), 0, 0
-    members: dict[str, list[Any]] = {}
-    for roster in rosters:
-        for code, keys in roster["members"].items():
-            members.setdefault(code, []).extend(keys)
-    trust.roster = {"members": members}
+    trust.rosters = list(rosters)
     for document in revocations:
         revocation = read_json(read_json(document)[0]["payload"].encode())[0]
         trust.revoked.setdefault(revocation["keyid"], revocation)
@@ -27,11 +23,12 @@ def prove(frames: Iterable[bytes], rosters: Iterable[dict[str, Any]], revocation
         except RefusedError:
             breaks += 1
             continue
-        key = trust.key(frame.originator, frame.keyid)
+        key, retired_at = trust.key(frame.originator, frame.keyid)
         if key is None or not verified(key["public"], FRAME_TYPE, frame.signed, frame.signature):
             breaks += 1
             continue
         breaks += (key["role"] != role_of(frame.status)) + trust.voids(frame) + _faults(frame)
+        breaks += retired_at is not None and frame.sealed_at >= retired_at
         recalled += frame.slips.count(None)
         held = chains.setdefault((frame.chain, frame.header["epoch"]), {})
         breaks += frame.number in held and held[frame.number].hash != frame.hash
@@ -65,7 +62,7 @@ def _faults(frame: Frame) -> int:
         if record is None:
             continue
         try:
-            check_record(record)
+            check_label(record)
             found += not frame.agrees(record)
         except RefusedError:
             found += 1

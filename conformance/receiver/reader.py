@@ -5,27 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from conformance.receiver.shapes import (
-    MAX_BYTES,
-    RefusedError,
-    check_record,
-    fits,
-    moment,
-    need,
-    parts,
-    read_json,
-    schema,
-)
+from conformance.receiver.shapes import MAX_BYTES, RefusedError, check_record, fits, moment, need, parts, read_json
 
 FRAME_TYPE = "application/vnd.tocsin.frame.v1+json"
 ROSTER_TYPE = "application/vnd.tocsin.roster.v1+json"
 REVOCATION_TYPE = "application/vnd.tocsin.revocation.v1+json"
+NEVER = datetime.min.replace(tzinfo=UTC)
 CONTROL = ("exchange.heads", "exchange.request")
 
 
@@ -60,12 +51,11 @@ class Frame:
         whole, text = read_json(data, most)
         need(isinstance(whole, dict))
         header = self.header = whole.get("header")
-        need(isinstance(header, dict))
-        need(isinstance(protocol := header.get("protocol"), str))
+        need(isinstance(protocol := header.get("protocol") if isinstance(header, dict) else None, str))
         if protocol != "tocsin/1" and not protocol.startswith("tocsin/1."):
             raise RefusedError("unknown_version")
-        need(all(isinstance(whole.get(name), kind) for name, kind in FRAME_PARTS))
-        need(fits(header, schema("header"), schema("header")))
+        need(isinstance(whole.get("keyid"), str), isinstance(whole.get("signature"), str), fits(header, "header"))
+        need(isinstance(whole.get("records"), list))
         raw = dict(parts(text))
         self.data, self.signed = data, raw["header"].encode()
         self.keyid, self.signature = whole["keyid"], whole["signature"]
@@ -87,16 +77,13 @@ class Frame:
         self.originator, self.status = header["originator"], header["status"]
         self.members = header["audience"].split("-")
         self.chain = (self.originator, header["audience"], self.status, header["precedence"])
-        self.hash = hashlib.sha256(self.signed).hexdigest()
+        self.hash, self.sealed_at = hashlib.sha256(self.signed).hexdigest(), moment(header["sealed_at"]) or NEVER
 
     def agrees(self, record: dict[str, Any]) -> bool:
         """Tell whether a record is of this frame's originator, status, precedence and audience (6.2)."""
         audience = "-".join(record["marking"]["releasable_to"])
         own = (record["originator"], record["status"], record["precedence"])
         return own == (self.originator, self.status, self.chain[3]) and self.chain[1] in (audience, self.originator)
-
-
-FRAME_PARTS = (("keyid", str), ("signature", str), ("records", list))
 
 
 def role_of(status: str) -> str:
@@ -108,29 +95,30 @@ def role_of(status: str) -> str:
 
 
 class Trust:
-    """The roster in force and the keys that were taken back."""
+    """The rosters that were in force, the last of which is, and the keys that were taken back."""
 
     def __init__(self) -> None:
-        self.roster: dict[str, Any] = {}
-        self.hash = ""
+        self.rosters: list[dict[str, Any]] = []
         self.revoked: dict[str, dict[str, Any]] = {}
 
     def take(self, data: bytes, now: datetime) -> None:
         """Take in a roster or a revocation."""
         document = read_json(data)[0]
-        need(fits(document, schema("signed-document"), schema("signed-document")))
-        payload = document["payload"].encode()
-        if document["payload_type"] == ROSTER_TYPE:
-            self._take_roster(document, payload, now)
-        elif document["payload_type"] == REVOCATION_TYPE:
-            self._revoke(document, payload)
-        else:
+        need(fits(document, "signed-document"))
+        take = {ROSTER_TYPE: self._take_roster, REVOCATION_TYPE: self._revoke}.get(document["payload_type"])
+        if take is None:
             raise RefusedError("unknown_version")
+        take(document, document["payload"].encode(), now)
 
-    def key(self, member: str, keyid: str) -> dict[str, Any] | None:
-        """Return a member's key."""
-        keys = self.roster["members"].get(member, [])
-        return next((key for key in keys if keyid_of(key["public"]) == keyid), None)
+    def key(self, member: str, keyid: str) -> tuple[dict[str, Any] | None, datetime | None]:
+        """Return a member's key, and since when it is retired if it is (11.7)."""
+        retired_at = None
+        for roster in reversed(self.rosters):
+            for key in roster["members"].get(member, []):
+                if keyid_of(key["public"]) == keyid:
+                    return key, retired_at
+            retired_at = roster["issued_at"]
+        return None, None
 
     def voids(self, frame: Frame) -> bool:
         """Tell whether a frame lies beyond the last heads of a key that was taken back (11.6)."""
@@ -144,31 +132,37 @@ class Trust:
 
     def neighbours(self, code: str) -> list[str]:
         """Return whom a member is linked to (10.1)."""
-        links = [(link["dialler"], link["listener"]) for link in self.roster["links"]]
+        links = [(link["dialler"], link["listener"]) for link in self.rosters[-1]["links"]]
         return sorted({b for a, b in links if a == code} | {a for a, b in links if b == code})
 
     def _take_roster(self, document: dict[str, Any], payload: bytes, now: datetime) -> None:
         roster = read_roster(payload)
-        mine, theirs = self.roster.get("members", {}), roster["members"]
-        if not mine:
-            need(roster["version"] == 1, self._signers(document, payload, theirs) == set(theirs))
+        before = self.rosters[-1] if self.rosters else None
+        signed = self._signers(document, payload, roster["members"])
+        if before is None:
+            need(roster["version"] == 1, signed == set(roster["members"]))
         else:
-            signers = self._signers(document, payload, mine)
-            need(roster["version"] == self.roster["version"] + 1, roster["previous"] == self.hash)
-            need(roster["federation"] == self.roster["federation"])
-            is_expired = now >= self.roster["expires_at"]
-            need(signers == set(mine) if is_expired else 2 * len(signers) > len(mine))
-            need(set(theirs) - set(mine) <= self._signers(document, payload, theirs))
-        self.roster, self.hash = roster, hashlib.sha256(payload).hexdigest()
+            mine = self._signers(document, payload, before["members"])
+            need(roster["version"] == before["version"] + 1, roster["previous"] == before["hash"])
+            need(roster["federation"] == before["federation"], roster["issued_at"] >= before["issued_at"])
+            is_expired = now >= before["expires_at"]
+            need(len(mine) == len(before["members"]) if is_expired else 2 * len(mine) > len(before["members"]))
+            need(set(roster["members"]) - set(before["members"]) <= signed)
+            owners = {(key["public"], code, key["role"]) for code, key in _keys([*self.rosters, roster])}
+            need(len({public for public, _, _ in owners}) == len(owners))
+        self.rosters.append(roster)
 
-    def _revoke(self, document: dict[str, Any], payload: bytes) -> None:
+    def _revoke(self, document: dict[str, Any], payload: bytes, _: datetime) -> None:
         revocation = read_json(payload)[0]
-        need(fits(revocation, schema("revocation"), schema("revocation")))
-        member, keyid = revocation["member"], revocation["keyid"]
+        need(fits(revocation, "revocation"))
+        member, keyid, at = revocation["member"], revocation["keyid"], moment(revocation["revoked_at"]) or NEVER
         if keyid in self.revoked:
             return  # of two for one key the first counts
-        need(self.key(member, keyid) is not None)
-        need(member in self._signers(document, payload, self.roster["members"]))
+        need(self.key(member, keyid)[0] is not None)
+        last = next(roster for roster in reversed(self.rosters) if member in roster["members"])
+        keys = [key for code, key in _keys(self.rosters) if code == member]
+        keys = [key for key in keys if (self.key(member, keyid_of(key["public"]))[1] or NEVER) > at]
+        need(member in self._signers(document, payload, {member: [*last["members"][member], *keys]}))
         self.revoked[keyid] = revocation
 
     def _signers(self, document: dict[str, Any], payload: bytes, members: dict[str, Any]) -> set[str]:
@@ -182,10 +176,14 @@ class Trust:
         return found
 
 
+def _keys(rosters: Iterable[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    return [(code, key) for roster in rosters for code, keys in roster["members"].items() for key in keys]
+
+
 def read_roster(payload: bytes) -> dict[str, Any]:
-    """Return a roster, members as their keys by code (11.1)."""
+    """Return a roster with its hash, members as their keys by code (11.1)."""
     roster = read_json(payload)[0]
-    need(fits(roster, schema("roster"), schema("roster")))
+    need(fits(roster, "roster"))
     codes = [member["code"] for member in roster["members"]]
     try:
         raw = [base64.b64decode(key["public"], validate=True) for each in roster["members"] for key in each["keys"]]
@@ -195,8 +193,9 @@ def read_roster(payload: bytes) -> dict[str, Any]:
     need((roster["version"] == 1) == (roster["previous"] == ""))
     ends = [{link["dialler"], link["listener"]} for link in roster["links"]]
     need(all(len(pair) == 2 and pair <= set(codes) for pair in ends))
-    members = {member["code"]: member["keys"] for member in roster["members"]}
-    return {**roster, "members": members, "expires_at": moment(roster["expires_at"])}
+    roster |= {"members": {member["code"]: member["keys"] for member in roster["members"]}}
+    roster |= {name: moment(roster[name]) for name in ("issued_at", "expires_at")}
+    return {**roster, "hash": hashlib.sha256(payload).hexdigest()}
 
 
 # -- routes (10) ---------------------------------------------------------------------------------------------
@@ -204,7 +203,7 @@ def read_roster(payload: bytes) -> dict[str, Any]:
 
 def next_hops(trust: Trust, member: str, originator: str, audience: Iterable[str], via: str) -> list[str]:
     """Return to whom a member passes on a frame (10.3)."""
-    inside = set(trust.roster["members"]) if list(audience) == ["PUBLIC"] else set(audience)
+    inside = set(trust.rosters[-1]["members"]) if list(audience) == ["PUBLIC"] else set(audience)
     hops = [code for code in trust.neighbours(member) if code in inside - {via, originator}]
     direct = set() if originator == member else set(trust.neighbours(originator))
     return [code for code in hops if code not in direct]
@@ -244,7 +243,7 @@ class Receiver:
         is_news = frame.number > 0 or self._control(frame, admitted, refused)
         if not is_news and not refused:
             return {"result": "duplicate"}
-        ahead_s = (moment(frame.header["sealed_at"]) - now).total_seconds()  # type: ignore[operator]
+        ahead_s = (frame.sealed_at - now).total_seconds()
         hops = next_hops(self.trust, self.member, frame.originator, frame.members, via)
         return {
             "result": "admitted", "hash": frame.hash, "kept": hashlib.sha256(frame.data).hexdigest(),
@@ -258,8 +257,8 @@ class Receiver:
 
     def _verify(self, frame: Frame) -> None:
         trust, members = self.trust, frame.members
-        key = trust.key(frame.originator, frame.keyid)
-        if frame.originator not in trust.roster["members"]:
+        key, retired_at = trust.key(frame.originator, frame.keyid)
+        if not any(frame.originator in roster["members"] for roster in trust.rosters):
             raise RefusedError("unknown_member")
         is_listed = {self.member, frame.originator} <= set(members) and members == sorted(set(members))
         if members != ["PUBLIC"] and not is_listed:
@@ -272,6 +271,8 @@ class Receiver:
             raise RefusedError("bad_signature")
         if trust.voids(frame):
             raise RefusedError("revoked_key")
+        if retired_at is not None and (frame.number == 0 or frame.sealed_at >= retired_at):
+            raise RefusedError("retired_key")
 
     def _place(self, frame: Frame) -> bool | None:
         """Number a frame (5): whether something before it is missing; None for what is held already."""
