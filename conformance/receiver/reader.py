@@ -51,7 +51,8 @@ class Frame:
         whole, text = read_json(data, most)
         need(isinstance(whole, dict))
         header = self.header = whole.get("header")
-        need(isinstance(protocol := header.get("protocol") if isinstance(header, dict) else None, str))
+        protocol = header.get("protocol") if isinstance(header, dict) else None
+        need(isinstance(protocol, str))
         if protocol != "tocsin/1" and not protocol.startswith("tocsin/1."):
             raise RefusedError("unknown_version")
         need(isinstance(whole.get("keyid"), str), isinstance(whole.get("signature"), str), fits(header, "header"))

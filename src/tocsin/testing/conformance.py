@@ -44,7 +44,7 @@ class Reader:
     def __init__(self, request: Request) -> None:
         self._member: str = request["member"]
         self._policy = Policy(
-            max_frame_bytes=request.get("max_frame_bytes", 512_000),
+            max_received_bytes=request.get("max_frame_bytes", 512_000),
             clock_tolerance_s=request.get("clock_tolerance_s", 5.0),
         )
         self._clock = ManualClock(_START)
