@@ -74,7 +74,7 @@ def copy(
     lines = [f'url = "{to}"'] if is_url(to) else [f'file = "{Path(to).absolute()}"']
     if password_file is not None:
         lines.append(f'password_file = "{password_file.absolute()}"')
-    output().print("To use it, put this under [store] in member.toml:")
+    output().print("To use it, put this under [store] in member.toml:", markup=False)
     for line in lines:
         output().print(f"  {line}", markup=False, soft_wrap=True)
 

@@ -38,6 +38,8 @@ _ON_CONNECT = (
     ("pg_hba.conf", "The server's pg_hba.conf must let this user in from here"),
     ('role "', "Make the role with: createuser ROLE"),
     ('database "', "Make the database with: createdb --encoding=UTF8 --owner=ROLE DATABASE"),
+    ("SSL", "See sslmode and sslrootcert in the URL, and ssl in the server's postgresql.conf"),
+    ("certificate", "See sslmode, sslrootcert, sslcert and sslkey in the URL"),
     ("starting up", "The server is starting; it is tried again"),
 )
 _UNREACHABLE = "The server must run and be reachable from here; what is to be written is tried again"

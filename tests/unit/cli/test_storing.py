@@ -16,6 +16,7 @@ def test_a_store_moves_and_every_command_finds_it(tocsin, folder, cluster, tmp_p
     code, out, err = tocsin("store", "copy", "--config", folder, "--to", url)
     assert (code, err) == (0, "")
     assert "5 frames with 5 records" in out
+    assert "under [store] in member.toml" in out
     assert f'  url = "{url}"' in out.splitlines()
     (folder / "member.toml").write_text(f'[member]\ncode = "KOR"\n[store]\nurl = "{url}"\n')
     (folder / "data/store.db").unlink()
