@@ -44,6 +44,8 @@ class Orders:
         self._clock = clock
         self._erase = erase
         self._recalls: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+        """One recall at a time, so that commits come in between however many there are."""
 
     @property
     def unfinished(self) -> int:
@@ -87,7 +89,8 @@ class Orders:
         while True:
             try:
                 await self._keeper.flush()  # the record may be in the same batch
-                await self._keeper.in_thread(work)
+                async with self._turn:
+                    await self._keeper.in_thread(work)
                 if self._erase is not None:
                     await self._erase(record_id)
             except FencedError:

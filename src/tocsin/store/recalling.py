@@ -28,7 +28,9 @@ def write_recall(connection: Connection, *, record_id: str, originator: str, rec
     Returns:
         How many copies of the content were taken out.
     """
-    if (record_id, originator) not in recalled_keys(connection):
+    table = schema.recalls.c
+    mine = select(table.recalled_at).where(table.record_id == record_id, table.originator == originator)
+    if connection.execute(mine).first() is None:
         connection.execute(
             insert(schema.recalls).values(record_id=record_id, originator=originator, recalled_at=recalled_at)
         )
@@ -75,7 +77,8 @@ def _purge_frame(connection: Connection, *, order: int, frame_hash: str, record_
     data = _data(connection, frame_hash)
     indexes = indexes_of(data, record_id, originator)
     gone = {order + index for index in indexes}
-    purged = without_records(data, indexes)
+    # Blanks keep its length: in SQLite a row that grows or shrinks makes others move, and they leave traces behind.
+    purged = without_records(data, indexes).ljust(len(data))
     connection.execute(update(schema.frames).where(_frames.hash == frame_hash).values(data=purged))
     connection.execute(delete(schema.records).where(_records.admission_order.in_(gone)))
     moved: list[dict[str, Any]] = []

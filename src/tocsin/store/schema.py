@@ -70,6 +70,7 @@ metadata = MetaData()
 
 about = Table("about", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
 
+# Rows are added at the end and never removed, and keep their length: see ``sqlite.wipe``.
 frames = Table(
     "frames",
     metadata,

@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, select
 from sqlalchemy.pool import QueuePool
 
 from tocsin.errors import StoreError
+from tocsin.store import schema
 from tocsin.store.lock import WriterLock
 from tocsin.store.wiping import Wiped
 
 _BUSY_TIMEOUT_S = 10.0
+_MANY = 50_000
+"""Rows of the outbox that are written anew in about half a second."""
 
 # synchronous=FULL: a commit is on the disk when it returns. NORMAL would spare its fsync, and foreign frames and
 # cursors would come back from the streams, which are synced; but a member's own held records and decisions exist
@@ -69,7 +72,7 @@ class SqliteDatabase:
         """Every SQLite that Python comes with is fit."""
 
     def wipe(self, writer: Engine, *, opening: bool) -> Wiped:
-        """Rewrite the file without what was deleted, and empty the log."""
+        """Take what was deleted out of the file, and empty the log."""
         _ = opening
         return Wiped.DONE if wipe(writer) else Wiped.BLOCKED
 
@@ -125,22 +128,32 @@ def reader_engine(path: Path) -> Engine:
 
 
 def wipe(engine: Engine) -> bool:
-    """Rewrite the file without what was deleted, and empty the log.
+    """Take what was deleted out of the file, and empty the log.
 
-    Cells that moved between pages may have left traces that ``secure_delete`` does not reach; a rewrite leaves none.
-    It needs free space of the size of the database, and time in proportion (about 8 s for 1 GB).
+    ``secure_delete`` overwrites what is deleted where it stands, and leaves what was moved before: a page that gives
+    rows to its neighbour keeps their bytes. Frames never move: they are only added at the end, and a recall keeps
+    their length. Outbox and quarantine shrink and grow, so they are written anew; a large outbox takes the file with
+    it. The derived table and the indexes may keep names, times and hashes of what was recalled, never its words.
 
     Returns:
         Whether all is gone; False if a reader still needs the old state.
     """
-    connection = engine.raw_connection()
+    with engine.begin() as connection:
+        is_large = connection.execute(select(func.count()).select_from(schema.outbox)).scalar_one() > _MANY
+        for table in (schema.quarantine,) if is_large else (schema.outbox, schema.quarantine):
+            rows = connection.execute(select(table)).mappings().all()
+            connection.execute(delete(table))
+            if rows:
+                connection.execute(insert(table), [dict(row) for row in rows])
+    raw = engine.raw_connection()
     try:
-        cursor = connection.cursor()
-        cursor.execute("VACUUM")
+        cursor = raw.cursor()
+        if is_large:
+            cursor.execute("VACUUM")
         (busy, _, _) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         cursor.close()
     finally:
-        connection.close()
+        raw.close()
     return not busy
 
 

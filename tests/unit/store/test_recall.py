@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+from random import Random
 
 import pytest
+from sqlalchemy import select
 
 from sealed import START, Federation, make_record
 from tocsin.codec import encode
 from tocsin.errors import StoreError
 from tocsin.exchange import open_frame, verify_frames
 from tocsin.records import Held, Peer, Precedence
-from tocsin.store import Batch, HeldItem, RecordQuery, Store, Unacked, sqlite
+from tocsin.store import Batch, HeldItem, RecordQuery, Store, Unacked, schema, sqlite
 
 SECRET = "0f5ac1b7-spilled"
 BIG = {"secret": SECRET + "".join(f"{n:06x}" for n in range(3000))}
@@ -166,3 +169,111 @@ def test_a_reader_that_lingers_keeps_nobody_from_opening_the_store(path, federat
         reader.close()
         store.recall("r1", originator="JPN", recalled_at=START)
     assert b'"r1"' not in path.read_bytes()
+
+
+def pages_of(path):
+    content = path.read_bytes()
+    return [content[start : start + 4096] for start in range(0, len(content), 4096)]
+
+
+def test_a_recall_touches_few_pages_however_large_the_store_is(path, federation):
+    with Store.open(path) as store:
+        for start in range(0, 600, 100):
+            frames = (
+                federation.admitted(make_record(f"r{n}", body={"text": f"{n:08}" * (n * 37 % 900)}))
+                for n in range(start, start + 100)
+            )
+            store.commit(Batch(frames=tuple(frames)))
+        store.recall("r0", originator="JPN", recalled_at=START)
+        before = pages_of(path)
+        store.recall("r300", originator="JPN", recalled_at=START)
+        after = pages_of(path)
+        assert len(after) == len(before) > 500
+        assert sum(one != other for one, other in zip(before, after, strict=True)) < 40
+        assert path.with_name("store.db-wal").stat().st_size < 20_000
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_flood_of_recalls_leaves_no_trace_of_any(path, federation, seed):
+    """Rows of every size come and go in every table with content, so that pages are split and joined."""
+    random = Random(seed)
+    words = {n: [f"zq{random.getrandbits(40):010x}" for _ in range(random.choice((1, 5, 60, 250, 900)))]
+             for n in range(160)}  # fmt: skip
+    frames = {
+        n: federation.admitted(
+            make_record(f"n{n}", originator="KOR"),
+            make_record(f"r{n}", originator="KOR", body={"words": words[n], "event_id": f"E{n}"}),
+            path="self",
+        )
+        for n in words
+    }
+    stored = {n for n in words if n % 4}
+    with Store.open(path) as store:
+        for start in range(0, 160, 20):
+            some = range(start, start + 20)
+            sealed = [
+                Unacked(hop="USA", ref=frames[n].ref, kind="cargo.movement", sealed_at=START, data=frames[n].data)
+                for n in some if n not in stored
+            ]  # fmt: skip
+            broken = [federation.receive(frames[n].data[:-9]) for n in some if n % 3 == 0]
+            kept = tuple(frames[n] for n in some if n in stored)
+            store.commit(Batch(frames=kept, sealed=tuple(sealed), refused=tuple(broken)))
+            gone = [entry for entry in store.links.unacked() if random.random() < 0.3]
+            store.commit(Batch(acked=tuple((entry.ref.hash, entry.hop) for entry in gone)))
+        recalled = random.sample(sorted(words), 120)
+        for n in recalled:
+            store.recall(f"r{n}", originator="KOR", recalled_at=START)
+        found = {word.decode() for word in re.findall(rb"zq[0-9a-f]{10}", on_disk(path))}
+        assert [n for n in recalled if not found.isdisjoint(words[n])] == []
+        assert found
+        left = [n for n in sorted(stored) if n not in recalled]
+        assert [each.admitted.record.id for each in store.records() if each.admitted.record.id[0] == "r"] == [
+            f"r{n}" for n in left
+        ]
+        report = verify_frames((each.data for each in store.chains.frames()), [federation.trust.roster])
+        assert [each for each in report.breaks if "record" in each.what] == []
+        assert report.recalled == len(stored & set(recalled))
+        rows = len(list(store.records()))
+        assert store.rebuild() == rows
+
+
+def test_a_large_outbox_is_wiped_with_the_whole_file(path, federation, monkeypatch):
+    monkeypatch.setattr(sqlite, "_MANY", 0)
+    frame = federation.admitted(make_record("spilled", originator="KOR", body=BIG), path="self")
+    other = federation.admitted(make_record("other"))
+    waits = Unacked(hop="USA", ref=frame.ref, kind="cargo.movement", sealed_at=START, data=frame.data)
+    with Store.open(path) as store:
+        store.commit(Batch(frames=(other,), sealed=(waits,)))
+        assert store.recall("spilled", originator="KOR", recalled_at=START) == 1
+        assert b"secret" not in on_disk(path)
+        assert [b'{"recalled":true}' in each.data for each in store.links.unacked()] == [True]
+
+
+def test_rows_that_moved_leave_traces_and_wiping_takes_them_out(path):
+    """Without the wiping this fails: rows of the outbox come and go, and pages that they left keep their bytes."""
+    random = Random(0)
+    live: dict[int, list[str]] = {}
+
+    def traces():
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        found = {word.decode() for word in re.findall(rb"zq[0-9a-f]{10}", path.read_bytes())}
+        return found - {word for words in live.values() for word in words}
+
+    with Store.open(path) as store:
+        with store._writer.begin() as connection:
+            for n in range(6000):
+                if random.random() < 0.55 or not live:
+                    live[n] = [f"zq{random.getrandbits(40):010x}" for _ in range(random.choice((1, 3, 20, 80, 200)))]
+                    row = (n, f"{random.getrandbits(64):x}", *"abcdef", 1, "k", 0, " ".join(live[n]).encode())
+                    connection.exec_driver_sql(f"INSERT INTO outbox VALUES ({', '.join('?' * 12)})", row)
+                else:
+                    gone = random.choice(sorted(live))
+                    del live[gone]
+                    connection.exec_driver_sql("DELETE FROM outbox WHERE position = ?", (gone,))
+        assert traces()
+        before = store.links._all(select(schema.outbox))
+        assert sqlite.wipe(store._writer)
+        assert not traces()
+        assert store.links._all(select(schema.outbox)) == before
