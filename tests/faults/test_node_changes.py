@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import signal
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -31,11 +33,12 @@ from tests.rosters import in_force, next_roster
 from tests.servers import eventually, on_loop
 from tests.traffic import flowing
 
-from tocsin.bus import NKey, new_nkey
+from tocsin.bus import NKey, Server, new_nkey
+from tocsin.bus.fragment import SERVER_FILE
 from tocsin.codec import encode
 from tocsin.errors import ConfigError, NotReleasableError, RollbackError
 from tocsin.exchange.frames import Place, seal_frame
-from tocsin.node import put_in_force, status_of
+from tocsin.node import bus_config, put_in_force, read_config, status_of
 from tocsin.node.wiring import LANES
 from tocsin.records import ChainId, Precedence
 from tocsin.signing import (
@@ -210,6 +213,7 @@ async def test_a_key_is_taken_back_by_its_owner(tmp_path: Path) -> None:
             ]
             with pytest.raises(NotReleasableError, match="was taken back"):
                 await kor.issue(range(9000, 9001), CODES)
+            assert await says(kor, "our test key was taken back")
             for node in nodes.values():
                 await until(lambda node=node: node.node.exchange.trust.is_revoked(lost.keyid))
             document = next_roster(house, members=with_keys(house, "KOR", add=fresh, drop=lost))
@@ -313,6 +317,76 @@ async def test_a_policy_changes_and_what_cannot_change_is_refused_whole(tmp_path
     assert held <= read_disk(house.homes["KOR"]).ids.keys()
     for code in ("JPN", "USA"):
         assert not held & read_disk(house.homes[code]).ids.keys()
+
+
+@on_loop
+async def test_a_member_with_a_server_of_its_own_takes_up_a_roster_and_is_told_what_to_do(tmp_path: Path) -> None:
+    """USA's operator reloads the server by hand: after KOR joins, and, too late, after it left."""
+    house = House(tmp_path, codes=("JPN", "USA"), later=["KOR"])
+    house.edit("USA", 'server = "embedded"', 'server = "external"')
+    usa_config = read_config(house.homes["USA"] / "member.toml")
+    operator = Server(bus_config(usa_config, house.roster))
+    await operator.start()
+    try:
+        async with running(house, without=["KOR"]) as nodes:
+            usa = nodes["USA"]
+            async with flowing(nodes, CODES) as traffic:
+                await traffic.more(nodes, 20)
+                both = [*house.roster.members, house.introductions["KOR"]]
+                document = next_roster(house, members=both, links=[*house.links, Link(dialler="KOR", listener="USA")])
+                await nodes["JPN"].changes.apply_roster(document)
+                told = await usa.changes.apply_roster(document)
+                assert any("`tocsin config nats`" in words for words in told)
+                kor = Local(house, "KOR")
+                (kor.home / "roster.json").write_bytes(encode(document))
+                await kor.start()
+                try:
+                    traffic.begin(kor)
+                    await eventually(lambda: says(usa, "KOR: the peer has not called"))
+                    await operator.reload(bus_config(usa_config, house.rosters[-1]))
+                    await until_level(house, [node.told for node in (*nodes.values(), kor)])
+                    await traffic.end("KOR")
+                    less = next_roster(house, members=house.roster.members, links=house.links, signers=["JPN", "USA"])
+                    await usa.changes.apply_roster(less)
+                    await nodes["JPN"].changes.apply_roster(less)
+                    await eventually(lambda: came_back(operator, "KOR"))
+                    await operator.reload(bus_config(usa_config, house.rosters[-1]))
+                    await traffic.more(nodes, 20)
+                finally:
+                    await traffic.end()
+                    await kor.stop()
+            everything = [node.told for node in (*nodes.values(), kor)]
+            await until_level(house, everything, without=["KOR"])
+        for home in (house.homes["JPN"], house.homes["USA"]):
+            assert read_disk(home).refused == []
+    finally:
+        await operator.stop()
+
+
+@on_loop
+async def test_a_link_that_is_up_and_silent_is_mended(tmp_path: Path) -> None:
+    """USA's server loses what its home account imports from JPN, as a reload that did not take hold would leave it."""
+    house = House(tmp_path, codes=("JPN", "USA"))
+    async with running(house) as nodes:
+        usa = nodes["USA"]
+        async with flowing(nodes, CODES) as traffic:
+            await traffic.more(nodes, 20)
+            server = usa.node.server
+            assert server is not None
+            assert server.pid is not None
+            file = Path(server.config.store_dir) / SERVER_FILE
+            file.write_text("\n".join(line for line in file.read_text().split("\n") if "account: X_JPN" not in line))
+            os.kill(server.pid, signal.SIGHUP)
+            await eventually(lambda: says(usa, "JPN: the link is up, and "), timeout_s=40)
+            await eventually(lambda: is_sound(usa), timeout_s=40)
+            await traffic.more(nodes, 20)
+        await until_level(house, [node.told for node in nodes.values()])
+    audit(house, [node.told for node in nodes.values()])
+
+
+async def came_back(operator: Server, code: str) -> bool:
+    """Tell whether both lanes of a member that left were cut twice, and so had come back."""
+    return operator.log_file.read_text().count(f"Remote: {code}") >= 4
 
 
 async def is_sound(node: Local) -> bool:

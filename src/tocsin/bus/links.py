@@ -175,10 +175,26 @@ class LinkWatch:
             BusError: The member's own server does not answer.
         """
         accounts = {names.link_account(peer, lane) for lane in LANES}
-        mine = [leaf for leaf in await self._leafs() if leaf.account in accounts]
-        for leaf in mine:
+        return await self._kick([leaf for leaf in await self._leafs() if leaf.account in accounts])
+
+    async def kick_strangers(self) -> int:
+        """Cut the links that end in accounts of peers that are none any more: an external server may still have them.
+
+        Returns:
+            How many were cut.
+
+        Raises:
+            BusError: The member's own server does not answer.
+        """
+        ours = {names.link_account(peer.code, lane) for peer in self._in_force.config.peers for lane in LANES}
+        return await self._kick(
+            [leaf for leaf in await self._leafs() if names.is_link_account(leaf.account) and leaf.account not in ours]
+        )
+
+    async def _kick(self, leafs: list[_Leaf]) -> int:
+        for leaf in leafs:
             await self._system.request(f"$SYS.REQ.SERVER.{leaf.server}.KICK", {"cid": leaf.id})
-        return len(mine)
+        return len(leafs)
 
     async def _leafs(self) -> list[_Leaf]:
         """Return the links of all our servers; a link that several of them hold stands there several times."""

@@ -59,6 +59,7 @@ class LinkMender:
         self._clock = clock
         self._reload = reload
         self._silences: dict[str, _Silence] = {}
+        self._strangers = 0
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -75,6 +76,13 @@ class LinkMender:
         Raises:
             BusError: The own server does not answer.
         """
+        strangers = await self._links.kick_strangers()
+        if strangers and not self._strangers:
+            log.warning(
+                "a member that left is still in the server's configuration; its link is cut whenever it comes",
+                advice="Put what `tocsin config nats` prints into it and reload it",
+            )
+        self._strangers = strangers
         states = await self._links.states()
         self._silences = {code: kept for code, kept in self._silences.items() if code in states}
         self._links.silent = {code: words for code, words in self._links.silent.items() if code in states}

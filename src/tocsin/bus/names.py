@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from tocsin.bus.config import Lane
 from tocsin.markings import status_class
 from tocsin.records.record import Precedence
 from tocsin.records.trusted import FrameRef
+
+_LINK_ACCOUNT = re.compile(r"X_[A-Z]{3}(_BULK)?")
 
 MAIN_PRECEDENCES = (Precedence.FLASH, Precedence.IMMEDIATE, Precedence.ROUTINE)
 
@@ -64,6 +68,11 @@ def copy_stream(peer: str, lane: Lane) -> str:
 def link_account(peer: str, lane: Lane) -> str:
     """Return the account, without JetStream, in which the peer's link ends."""
     return f"X_{peer}{_suffix(lane)}"
+
+
+def is_link_account(account: str) -> bool:
+    """Tell whether an account is one in which some peer's link ends."""
+    return _LINK_ACCOUNT.fullmatch(account) is not None
 
 
 def delivery_subject(owner: str, peer: str, lane: Lane) -> str:

@@ -103,6 +103,10 @@ class Exchange:
         """Sign with this key from now on what a key of its role signs; the roster names it already."""
         self._sealer.use(key)
 
+    def revoked_roles(self) -> tuple[str, ...]:
+        """Return the roles of the keys at hand that were taken back, sorted."""
+        return self._sealer.revoked_roles()
+
     # -- outward ----------------------------------------------------------------------------------------------------
 
     def submit(self, records: Sequence[Record], *, are_copies: bool = False) -> Outgoing:

@@ -104,6 +104,10 @@ class Sealer:
         key = self._keys.get(ROLE_OF_STATUS[status_class(status)])
         return key is not None and not self._is_revoked(key.keyid)
 
+    def revoked_roles(self) -> tuple[str, ...]:
+        """Return the roles of the keys at hand that were taken back, sorted."""
+        return tuple(sorted(role.value for role, key in self._keys.items() if self._is_revoked(key.keyid)))
+
     def use(self, key: PrivateKey) -> None:
         """Sign with this key from now on what a key of its role signs."""
         self._keys[key.role] = key

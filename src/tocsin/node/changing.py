@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from tocsin.bus import BusConfig, PeerLink, read_seed
+from tocsin.bus import BusConfig, PeerLink
 from tocsin.codec import encode
 from tocsin.errors import BusError, ConfigError, NotReleasableError, TocsinError
 from tocsin.markings import marking_for
@@ -103,8 +103,9 @@ class Changes:
         former = node.bus.config
         wired = bus_config(config, trust.roster)
         try:
-            require_own_link(config, trust.roster)
-            self._require_valid_certificate(wired)
+            if node.server is not None:  # an external server's files need not be readable here
+                require_own_link(config, trust.roster)
+                self._require_valid_certificate(wired)
             left = await self._read_what_left(former, wired)
             if node.server is not None:
                 await node.server.reload(wired)
@@ -271,9 +272,13 @@ def _logged(told: list[str]) -> list[str]:
 
 def _link_digest(peer: PeerLink) -> str:
     seeds = [keys.seed_file for keys in (peer.main, peer.bulk)]
-    texts = [repr(peer), *(read_seed(seed).public for seed in seeds if seed is not None)]
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest() + _digest([peer.certificate_file])
+    files = [peer.certificate_file, *(seed for seed in seeds if seed is not None)]
+    return hashlib.sha256(repr(peer).encode()).hexdigest() + _digest(files)
 
 
 def _digest(files: Iterable[str]) -> str:
-    return hashlib.sha256(b"\0".join(Path(file).read_bytes() for file in files)).hexdigest()
+    whole = hashlib.sha256()
+    for file in files:
+        with suppress(OSError):  # an external server's files need not be readable here
+            whole.update(hashlib.sha256(Path(file).read_bytes()).digest())
+    return whole.hexdigest()

@@ -120,6 +120,8 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Servers of our own cluster that do not answer."""
     streams_problem: str = ""
     """Why our server keeps nothing in its streams; empty if it does."""
+    revoked_keys: tuple[str, ...] = ()
+    """Roles of our own keys that were taken back: nothing of their statuses is sealed."""
     desks: dict[str, str] = {}
     """Desks that have failed since the start, by name, with the last failure."""
 
@@ -141,6 +143,7 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
         ]
         found += [f"desk {name}: {problem}" for part in self.parts for name, problem in part.problems.items()]
         found += [f"our server {name} does not answer" for name in self.silent_servers]
+        found += [f"our {role} key was taken back: it signs nothing any more" for role in self.revoked_keys]
         if self.store_problem:
             found.append(f"store: {self.store_problem}")
         if self.streams_problem:
@@ -222,6 +225,7 @@ async def status_of(node: Node, parts: tuple[PartStatus, ...] = ()) -> MemberSta
         else (),
         silent_servers=node.bus.silent_servers,
         streams_problem=node.storage.problem,
+        revoked_keys=exchange.revoked_roles(),
         desks={desk.name: desk.problem for desk in node.desks.desks if desk.problem},
     )
 
