@@ -19,6 +19,14 @@ from tocsin.node import Addresses, Plan, links_for, make_federation
 from tocsin.replay.federation import free_ports
 
 CODES = ("JPN", "KOR", "USA")
+_QUOTAS = """
+[exchange.quotas]
+flash = { frames_per_s = 5000.0, bytes_per_s = 40e6 }
+routine = { frames_per_s = 5000.0, bytes_per_s = 40e6 }
+bulk = { frames_per_s = 5000.0, bytes_per_s = 40e6 }
+"""
+"""More than a member grants by default, which is 8 MB of warnings a second: what comes live beyond that is shed."""
+
 _SAMPLE_S = 0.5
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -30,6 +38,9 @@ def make_members(folder: Path) -> dict[str, Path]:
         Plan(code, code, folder / code, Addresses(*(f"127.0.0.1:{next(ports)}" for _ in range(3)))) for code in CODES
     ]
     make_federation(plans, links_for("mesh", CODES, hub="USA"), name="load", now=SystemClock().now())
+    for plan in plans:
+        with (plan.home / "member.toml").open("a") as file:
+            file.write(_QUOTAS)
     return {plan.code: plan.home for plan in plans}
 
 

@@ -13,7 +13,7 @@ from tocsin.errors import MalformedRecordError
 from tocsin.records import BODIES, Admitted, AdmittedFrame, Record, decode
 from tocsin.store import schema
 from tocsin.store.inserting import insert_rows
-from tocsin.store.schema import stamp
+from tocsin.store.schema import hash_of_id, stamp
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _CHUNK = 400
@@ -29,7 +29,7 @@ _WITHOUT_EVENT = frozenset(kind for kind, shape in BODIES.items() if "event_id" 
 
 # made once, since every commit asks
 _KNOWN = select(schema.records.c.id, schema.records.c.content).where(
-    schema.records.c.id.in_(bindparam("ids", expanding=True))
+    schema.records.c.id_hash.in_(bindparam("hashes", expanding=True))
 )
 
 
@@ -39,6 +39,7 @@ class RecordRow(NamedTuple):
     admission_order: int
     frame_order: int
     id: str
+    id_hash: int
     kind: str
     room: str
     originator: str
@@ -94,9 +95,9 @@ def mark_copies(connection: Connection, rows: list[RecordRow]) -> list[RecordRow
         rows: In the order of admission.
     """
     seen: set[tuple[str, bytes]] = set()
-    ids = sorted({row.id for row in rows})
-    for start in range(0, len(ids), _CHUNK):
-        found = connection.execute(_KNOWN, {"ids": ids[start : start + _CHUNK]})
+    hashes = sorted({row.id_hash for row in rows})
+    for start in range(0, len(hashes), _CHUNK):
+        found = connection.execute(_KNOWN, {"hashes": hashes[start : start + _CHUNK]})
         seen.update((id_, content) for id_, content in found)
     marked = []
     for row in rows:
@@ -124,6 +125,7 @@ def _row(admitted: Admitted, *, order: int, admitted_at: int, start: int) -> Rec
         order + admitted.index,
         order,
         record.id,
+        hash_of_id(record.id),
         kind,
         record.room,
         record.originator,

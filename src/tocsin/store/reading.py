@@ -73,6 +73,7 @@ def _statement(query: RecordQuery, *, after: int, below: int, last: int) -> Sele
 
 def _conditions(query: RecordQuery, *, last: int) -> Iterator[ColumnElement[bool]]:
     exact = (
+        (_records.id_hash, None if query.id is None else schema.hash_of_id(query.id)),
         (_records.id, query.id),
         (_records.originator, query.originator),
         (_records.status, query.status),

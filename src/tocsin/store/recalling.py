@@ -51,7 +51,8 @@ def _places(connection: Connection, *, record_id: str, originator: str) -> list[
     admitted = (
         select(order, hash_)
         .join(schema.records, order == _records.frame_order)
-        .where(_records.id == record_id, _records.originator == originator)
+        .where(_records.id_hash == schema.hash_of_id(record_id), _records.id == record_id)
+        .where(_records.originator == originator)
         .distinct()
     )
     places = {row.admission_order: row.hash for row in connection.execute(admitted)}

@@ -30,6 +30,9 @@ QUARANTINE_RING = 1000
 
 _ROWS_AT_ONCE = 1000
 
+_OLDER_VERSIONS = ("1",)
+"""Their frames and journal are as they are now."""
+
 
 class Store:
     """What a member has admitted, and what it needs to go on after a restart.
@@ -225,7 +228,13 @@ class Store:
             elif "about" not in tables:
                 raise StoreError(f"{self._name} is no store of Tocsin", advice="Name another")
             version = about.read(connection, "schema_version")
-            if version != str(schema.SCHEMA_VERSION):
+            is_older = version in _OLDER_VERSIONS
+            if is_older and self._writer is None:
+                raise StoreError(
+                    f"{self._name} has schema version {version}, this program knows {schema.SCHEMA_VERSION}",
+                    advice="It is brought up to date when the node of this version first runs",
+                )
+            if version != str(schema.SCHEMA_VERSION) and not is_older:
                 raise StoreError(
                     f"{self._name} has schema version {version}, this program knows {schema.SCHEMA_VERSION}",
                     advice="It was written by a newer Tocsin: install that, or put the store aside",
@@ -235,8 +244,19 @@ class Store:
                 generation = about.begin_generation(connection)
         if self._writer is not None:
             self._database.generation = generation
+            if is_older:
+                self._bring_up_to_date()
             # a reader that lingers delays the wiping, and keeps nobody's node from starting
             self._wipe_if_pending(opening=True)
+
+    def _bring_up_to_date(self) -> None:
+        """Give the derived table its present form; if this is cut short, the next opening does it again."""
+        with translated(self._name, "bring up to date"), self._writing() as connection:
+            schema.records.drop(connection)
+            schema.records.create(connection)
+        self.rebuild()
+        with translated(self._name, "bring up to date"), self._writing() as connection:
+            about.write(connection, "schema_version", str(schema.SCHEMA_VERSION))
 
     def _wipe_if_pending(self, *, opening: bool = False) -> Wiped:
         """Wipe what was recalled; tell whether anything is left of it."""

@@ -294,7 +294,7 @@ def test_somebody_elses_database_is_left_alone(path):
 def test_a_newer_store_is_refused(path):
     Store.open(path).close()
     with sqlite3.connect(path) as newer:
-        newer.execute("UPDATE about SET value = '2' WHERE key = 'schema_version'")
+        newer.execute("UPDATE about SET value = '3' WHERE key = 'schema_version'")
     newer.close()
     for read_only in (False, True):
         with pytest.raises(StoreError, match="newer Tocsin"):
@@ -340,3 +340,21 @@ def test_rows_go_in_by_name_where_a_driver_wants_names():
 
 def test_the_columns_of_records_are_those_of_a_row():
     assert tuple(schema.records.c.keys()) == RecordRow._fields
+
+
+def test_a_store_of_the_first_form_is_brought_up_to_date_when_its_node_runs(path, federation):
+    with Store.open(path) as store:
+        store.commit(Batch(frames=tuple(federation.admitted(make_record(name)) for name in ("a", "b"))))
+        held = list(store.records())
+    with sqlite3.connect(path) as older:
+        older.execute("DROP INDEX records_by_id_hash")
+        older.execute("ALTER TABLE records DROP COLUMN id_hash")
+        older.execute("UPDATE about SET value = '1' WHERE key = 'schema_version'")
+    older.close()
+    with pytest.raises(StoreError, match="schema version 1"):
+        Store.open(path, read_only=True)
+    with Store.open(path) as store:
+        assert list(store.records()) == held
+        assert store.find("b") == held[1]
+    with Store.open(path, read_only=True) as store:
+        assert store.find("a") == held[0]
