@@ -19,7 +19,7 @@ import uvloop
 from tests.campaign.workload import Producer
 
 from tocsin.clock import SystemClock
-from tocsin.node import HealthServer, Node, read_config, status_of
+from tocsin.node import ControlSocket, Node, read_config
 from tocsin.node.process import prefer_the_loop
 
 CLOCK_FILE = "clock-offset"
@@ -45,10 +45,7 @@ async def main(home: Path) -> None:
     prefer_the_loop()
     producer = Producer(node, home / "produced.jsonl")
     try:
-        health = HealthServer(
-            config.health.listen, status=lambda: status_of(node), exposition=node.metrics.exposition
-        )  # fmt: skip
-        try:
+        async with ControlSocket(node):
             tell(up=node.exchange.epoch)
             reader = asyncio.StreamReader()
             await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
@@ -59,8 +56,6 @@ async def main(home: Path) -> None:
                 orders.cancel()
                 await producer.stop()
                 await asyncio.gather(orders, return_exceptions=True)
-        finally:
-            await asyncio.to_thread(health.close)
     finally:
         await node.stop()
     tell(left=True)

@@ -25,6 +25,8 @@ WEIGHTS = {
     "clock": 3,
     "lost_tail": 3,
     "load": 3,
+    "key_change": 3,
+    "renewal": 1,
 }
 KINDS = tuple(WEIGHTS)
 
@@ -37,7 +39,9 @@ class Fault:
     seen from the one that dials), ``delay`` (``amount`` s), ``throttle`` (``amount`` bytes/s): a link. ``reorder``,
     ``home_cut``: the lines between a node and its own server. ``disk_full``: ``part`` (store, streams, both).
     ``clock``: ``amount`` s. ``lost_tail``: what the member kept after ``at_s`` (``part``: store, both) is gone
-    ``for_s`` later. ``load``: ``amount`` records at once.
+    ``for_s`` later. ``load``: ``amount`` records at once. ``key_change``: a member signs with a new key of a role
+    (``part``); the rosters go to the others first or (``amount``) to itself first, and the old key is in force for
+    ``for_s`` more. ``renewal``: it has a new link certificate.
     """
 
     at_s: float
@@ -117,4 +121,9 @@ def _fault(kind: str, topology: str, length_s: float, chance: random.Random) -> 
             return Fault(at_s, kind, member, for_s, chance.choice(("store", "both")))
         case "load":
             return Fault(at_s, kind, member, for_s, amount=chance.choice((100, 300, 600)))
+        case "key_change":
+            roles = ("live", "exercise", "test")
+            return Fault(at_s, kind, member, for_s, chance.choice(roles), float(chance.choice((0, 1))))
+        case "renewal":
+            return Fault(at_s, kind, member, for_s)
     raise AssertionError(kind)

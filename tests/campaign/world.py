@@ -10,17 +10,20 @@ import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from time import monotonic
 
 from tests.campaign import reading
+from tests.campaign.changes import Changes
 from tests.campaign.disks import Disk
 from tests.campaign.process import MemberProcess, memory_mb, send
 from tests.campaign.proxies import ClientLine, Line
 from tests.campaign.scheduler import CODES, Fault, Schedule
 from tests.nodes import House
+
+from tocsin.signing import KeyRole
 
 _SAMPLE_S = 0.4
 _AFTER_S = 0.7
@@ -28,6 +31,7 @@ _UP_S = 60.0
 _REST_S = 40.0
 _QUIET_S = 60.0
 _STOP_S = 30.0
+_CHANGE_S = 60.0
 _POLL_S = 0.15
 
 
@@ -50,6 +54,7 @@ class World:
         self._memory: dict[str, float] = {}
         ports = _ports(self._chance)
         self._house = House(directory, schedule.topology, ports=ports)
+        self._changes = Changes(self._house, note=self.note)
         self._lines: dict[str, Line] = {}
         self._homes: dict[str, ClientLine] = {}
         self._disks: dict[tuple[str, str], Disk] = {}
@@ -118,8 +123,24 @@ class World:
                 seed = f"{self._schedule.seed} burst {place}"
                 self.members[fault.where].order(do="burst", count=fault.amount, seed=seed)
                 await asyncio.sleep(fault.for_s)
+            case "key_change":
+                others = [code for code in CODES if code != fault.where]
+                order = (fault.where, *others) if fault.amount else (*others, fault.where)
+                await self._bounded(
+                    self._changes.rotate(fault.where, KeyRole(fault.part), order=order, pause_s=fault.for_s)
+                )
+            case "renewal":
+                await self._bounded(self._changes.renew(fault.where))
             case _:
                 raise AssertionError(fault.kind)
+
+    async def _bounded(self, change: Coroutine[None, None, None]) -> None:
+        try:
+            async with asyncio.timeout(_CHANGE_S):
+                await change
+        except TimeoutError:
+            self.note(never_changed=True)
+            raise
 
     async def _kill(self, fault: Fault) -> None:
         member = self.members[fault.where]
