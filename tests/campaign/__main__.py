@@ -34,6 +34,7 @@ def main() -> int:
     parser.add_argument("--seeds", default="1-200", help="such as 1-200 or 7,9,30-40")
     parser.add_argument("--jobs", type=int, default=1, help="schedules at the same time")
     parser.add_argument("--short", action="store_true", help="short schedules, as in the tests")
+    parser.add_argument("--kinds", default=",".join(KINDS), help="draw out of these kinds of faults alone")
     parser.add_argument("--again", action="store_true", help="also seeds whose result is there for this commit")
     parser.add_argument("--show", action="store_true", help="print the schedules and do nothing")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
@@ -43,10 +44,10 @@ def main() -> int:
     seeds = seeds_in(chosen.seeds)
     if chosen.show:
         for seed in seeds:
-            print(schedule_for(seed, short=chosen.short))  # noqa: T201 - what was asked for
+            print(schedule_for(seed, short=chosen.short, kinds=chosen.kinds.split(",")))  # noqa: T201 - what was asked for
         return 0
     chosen.out.mkdir(parents=True, exist_ok=True)
-    campaign = Campaign(chosen.out, commit=_commit(), short=chosen.short)
+    campaign = Campaign(chosen.out, commit=_commit(), short=chosen.short, kinds=chosen.kinds)
     asyncio.run(campaign.run([s for s in seeds if chosen.again or s not in campaign.results], jobs=chosen.jobs))
     results = [campaign.results[seed] for seed in seeds if seed in campaign.results]
     chosen.report.write_text(report(results, commit=campaign.commit, command=sys.argv[1:]), encoding="utf-8")
@@ -69,17 +70,18 @@ class Campaign:
         out: Folder of ``results.jsonl`` and of the evidence of what went wrong.
         commit: Whose results count.
         short: Whether the schedules are short.
+        kinds: The faults that are drawn, by commas.
     """
 
-    def __init__(self, out: Path, *, commit: str, short: bool) -> None:
+    def __init__(self, out: Path, *, commit: str, short: bool, kinds: str) -> None:
         self.commit = commit
+        self._about = {"commit": commit, "short": short, "kinds": kinds}
         self.results: dict[int, dict[str, Any]] = {}
         self._out = out
-        self._short = short
         self._file = out / "results.jsonl"
         for line in self._file.read_text().splitlines() if self._file.exists() else ():
             result = json.loads(line)
-            if (result["commit"], result["short"]) == (commit, short):
+            if result.items() >= self._about.items():
                 self.results[result["seed"]] = result
 
     async def run(self, seeds: list[int], *, jobs: int) -> None:
@@ -105,7 +107,8 @@ class Campaign:
 
     async def _run_one(self, seed: int) -> dict[str, Any]:
         evidence = self._out / f"seed-{seed}"
-        words = ["--seed", str(seed), "--evidence", str(evidence), *(["--short"] if self._short else [])]
+        words = ["--seed", str(seed), "--evidence", str(evidence), "--kinds", str(self._about["kinds"])]
+        words += ["--short"] if self._about["short"] else []
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.campaign.run", *words, cwd=ROOT, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE, start_new_session=True,
@@ -117,11 +120,15 @@ class Campaign:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             out, errors = b"", f"it took more than {LONGEST_S:g} s".encode()
-        about = {"commit": self.commit, "short": self._short}
         try:
-            return {**json.loads(out.splitlines()[-1]), **about}
+            return {**json.loads(out.splitlines()[-1]), **self._about}
         except (IndexError, ValueError):
-            return {"seed": seed, "violations": [errors.decode(errors="replace")[-2000:]], "evidence": "", **about}
+            return {
+                "seed": seed,
+                "violations": [errors.decode(errors="replace")[-2000:]],
+                "evidence": "",
+                **self._about,
+            }
 
 
 def summary(results: list[dict[str, Any]]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from time import monotonic
 import uvloop
 from tests.campaign.checker import check
 from tests.campaign.disks import Disk, isolate, unmount
-from tests.campaign.scheduler import Schedule, schedule_for
+from tests.campaign.scheduler import KINDS, Schedule, schedule_for
 from tests.campaign.world import World
 
 
@@ -53,13 +53,14 @@ def main() -> int:
     what.add_argument("--seed", type=int)
     what.add_argument("--schedule", type=Path, help="a schedule.json, as it lies beside the evidence")
     parser.add_argument("--short", action="store_true")
+    parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--evidence", type=Path, required=True)
     chosen = parser.parse_args()
     if chosen.schedule is not None:
         schedule = Schedule.from_json(chosen.schedule.read_text())
     else:
-        schedule = schedule_for(chosen.seed, short=chosen.short)
+        schedule = schedule_for(chosen.seed, short=chosen.short, kinds=chosen.kinds.split(","))
     result = run_schedule(schedule, chosen.evidence, keep=chosen.keep)
     print(json.dumps(result))  # noqa: T201 - how it talks to its parent
     return 1 if result["violations"] else 0

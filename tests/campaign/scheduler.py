@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Self
 
@@ -82,14 +83,14 @@ class Schedule:
         return "\n".join([head, *(f"  {fault}" for fault in self.faults)])
 
 
-def schedule_for(seed: int, *, short: bool = False) -> Schedule:
-    """Draw a schedule; seed after seed begins with another kind, so that a run of seeds draws them all."""
+def schedule_for(seed: int, *, short: bool = False, kinds: Sequence[str] = KINDS) -> Schedule:
+    """Draw a schedule out of some kinds of faults; seed after seed begins with another, so that all are drawn."""
     chance = random.Random(f"tocsin campaign {seed}")
     topology = chance.choice(("mesh", "mesh", "hub"))
     length_s = SHORT_S if short else LENGTH_S
     count = 2 if short else chance.randint(3, 7)
-    kinds = [KINDS[seed % len(KINDS)], *chance.choices(KINDS, list(WEIGHTS.values()), k=count - 1)]
-    faults = sorted((_fault(kind, topology, length_s, chance) for kind in kinds), key=lambda fault: fault.at_s)
+    drawn = [kinds[seed % len(kinds)], *chance.choices(kinds, [WEIGHTS[kind] for kind in kinds], k=count - 1)]
+    faults = sorted((_fault(kind, topology, length_s, chance) for kind in drawn), key=lambda fault: fault.at_s)
     rates = {code: round(chance.uniform(15, 50), 1) for code in CODES}
     return Schedule(seed, topology, length_s, rates, tuple(faults))
 
