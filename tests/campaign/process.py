@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _RESTART_S = 0.3
+_AGAIN_S = 0.1
 _SERVER_ENDS_S = 5.0
 
 
@@ -66,6 +67,9 @@ class MemberProcess:
         """Run the node, and again whenever it ends, until cancelled."""
         while True:
             await self._may_run.wait()
+            if not self._may_run.is_set():  # forbidden again before it came to it
+                continue
+            self._ended.clear()
             await self._run_once()
             if not self._is_killed:
                 await asyncio.sleep(_RESTART_S)
@@ -73,13 +77,15 @@ class MemberProcess:
     async def kill(self, *, server_too: bool) -> None:
         """End the node at once, and its server with it or as the system does; it stays down until ``allow``."""
         self._may_run.clear()
-        self._is_killed = True
-        servers = self.servers()
-        if self.pid is not None:
-            os.kill(self.pid, signal.SIGKILL)
-        for pid in servers if server_too else ():
-            send(pid, signal.SIGKILL)
-        await self._ended.wait()
+        while not self._ended.is_set():
+            if self.pid is not None:
+                self._is_killed = True
+                send(self.pid, signal.SIGKILL)
+            for pid in self.servers() if server_too else ():
+                send(pid, signal.SIGKILL)
+            with suppress(TimeoutError):  # it may just be starting
+                async with asyncio.timeout(_AGAIN_S):
+                    await self._ended.wait()
 
     def allow(self) -> None:
         """Let it start again."""
@@ -112,7 +118,6 @@ class MemberProcess:
 
     async def _run_once(self) -> None:
         self._is_killed = False
-        self._ended.clear()
         self.starts += 1
         with (self.home / "node.log").open("ab") as log:
             process = self._process = await asyncio.create_subprocess_exec(
