@@ -32,7 +32,8 @@ docs:
     python docs/generate.py
     python docs/images/make_demo.py
 
-# the laws of tests/property with twenty times as many examples; writes bench/soak-report.md
+# the laws of tests/property with twenty times as many examples; writes bench/soak-report.md; with --campaign 200 the
+# campaign of so many seeds besides
 soak *args:
     python -m bench.soak {{args}}
 

@@ -1,11 +1,13 @@
 """The long campaign: the laws with twenty times as many examples; writes down how it went.
 
 ``python -m bench.soak`` (or ``just soak``) runs tests/property with the profile ``soak`` and puts the result into
-bench/soak-report.md: what ran, on which commit, how long, with what outcome.
+bench/soak-report.md: what ran, on which commit, how long, with what outcome. ``--campaign 200`` then does the faults of
+that many seeds to three real members (``just campaign``). All other arguments go to pytest.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import subprocess
@@ -20,12 +22,23 @@ REPORT = ROOT / "bench/soak-report.md"
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--campaign", type=int, default=0)
+    chosen, rest = parser.parse_known_args()
+    code = _laws(rest)
+    if chosen.campaign:
+        command = [sys.executable, "-m", "tests.campaign", "--seeds", f"1-{chosen.campaign}"]
+        code = subprocess.run(command, cwd=ROOT, check=False).returncode or code
+    return code
+
+
+def _laws(arguments: list[str]) -> int:
     began = datetime.now(UTC)
     with TemporaryDirectory() as folder:
         outcome = Path(folder) / "outcome.xml"
         command = [sys.executable, "-m", "pytest", "tests/property", "--timeout", "7200", "-q", f"--junitxml={outcome}"]
         code = subprocess.run(
-            [*command, *sys.argv[1:]], cwd=ROOT, env={**os.environ, "TOCSIN_SOAK": "1"}, check=False
+            [*command, *arguments], cwd=ROOT, env={**os.environ, "TOCSIN_SOAK": "1"}, check=False
         ).returncode
         cases = ET.parse(outcome).getroot().iter("testcase") if outcome.exists() else ()
         rows = [
@@ -38,7 +51,7 @@ def main() -> int:
     ).stdout.strip()
     REPORT.write_text(
         "# The last soak\n\n"
-        f"`{' '.join(['just soak', *sys.argv[1:]])}`, {began:%Y-%m-%d %H:%MZ}, commit `{commit}`, "
+        f"`{' '.join(['just soak', *arguments])}`, {began:%Y-%m-%d %H:%MZ}, commit `{commit}`, "
         f"{os.cpu_count()} cores, "
         f"{platform.python_implementation()} {platform.python_version()}, profile `soak` (2,000 examples a law where "
         f"a law sets no other number): {'all laws held' if code == 0 else f'failed, exit code {code}'}.\n\n"

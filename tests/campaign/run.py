@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import shutil
 import sys
@@ -17,6 +18,8 @@ from tests.campaign.disks import Disk, isolate, unmount
 from tests.campaign.scheduler import KINDS, Schedule, schedule_for
 from tests.campaign.world import World
 
+LONGEST_S = 240.0
+
 
 def run_schedule(schedule: Schedule, evidence: Path, *, keep: bool = False) -> dict[str, object]:
     """Run a schedule and check what is left; on a violation all of it is put into the folder ``evidence``."""
@@ -30,7 +33,7 @@ def run_schedule(schedule: Schedule, evidence: Path, *, keep: bool = False) -> d
         (directory / "schedule.json").write_text(schedule.to_json())
         failure = ""
         try:
-            uvloop.run(World(directory, schedule, has_disks=has_disks).run())
+            uvloop.run(_bounded(World(directory, schedule, has_disks=has_disks)))
         except Exception:  # noqa: BLE001 - whatever it is, it is a finding
             failure = traceback.format_exc()
         checked = check(directory)
@@ -45,6 +48,11 @@ def run_schedule(schedule: Schedule, evidence: Path, *, keep: bool = False) -> d
         "violations": violations, "took_s": round(monotonic() - began_s, 1), **checked.counts,
         "evidence": str(evidence) if violations or keep else "", "has_disks": has_disks,
     }  # fmt: skip
+
+
+async def _bounded(world: World) -> None:
+    async with asyncio.timeout(LONGEST_S):
+        await world.run()
 
 
 def main() -> int:
