@@ -149,8 +149,10 @@ async def test_the_desks_are_killed_while_a_launch_goes_on_and_go_on_with_it(tmp
         assert len(launches(home)) == said
         await desks.start()
         await until(lambda: parts_of(home) == {"desks": desks.pid}, timeout_s=40)
-        await grows(lambda: len(launches(home)), 1)
-        assert len({id_ for id_, _ in launches(home)}) == len(launches(home))
+        await grows(lambda: len(launches(home)), 2)
+        told = launches(home)
+        assert len({launch.event_id for _, launch in told}) == 1  # it was taken up again, and nothing said twice
+        assert [launch.revision for _, launch in told] == list(range(1, len(told) + 1))
         flying.cancel()
 
 
@@ -189,6 +191,9 @@ async def test_desks_that_hang_are_replaced_and_get_nothing_in_when_they_wake_up
                 desks.said.split()
             )
             assert parts_of(home) == {"desks": second.pid}
+            told = launches(home)
+            assert len({launch.event_id for _, launch in told}) == 1
+            assert [launch.revision for _, launch in told] == list(range(1, len(told) + 1))
             assert exchange.said.count("part refused") + exchange.said.count("part replaced") >= 1
         finally:
             await second.stop()

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import structlog
-
+from tocsin.cli.logs import log_to_stderr
 from tocsin.cli.parameters import member_file
 from tocsin.clock import SystemClock
 from tocsin.node import read_config
@@ -35,11 +33,11 @@ async def follow_attached(
     Raises:
         StoreError: The store cannot be read.
     """
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    async with asyncio.TaskGroup() as group:
-        group.create_task(part.run())
+    log_to_stderr("auto", level=logging.WARNING)
+    attaching = asyncio.create_task(part.run())
+    try:
         async for found in part.follow(query=query):
             show(found)
+    finally:
+        attaching.cancel()
+        await asyncio.gather(attaching, return_exceptions=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import entry_points
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import structlog
 
@@ -40,6 +40,21 @@ class Desk(Protocol):
 
     def tick(self, now: datetime) -> list[Record]:
         """Let time pass, and return what comes of that."""
+        ...
+
+
+@runtime_checkable
+class ResumingDesk(Protocol):
+    """A desk that can go on with what was under way before it began."""
+
+    resumes: tuple[str, ...]
+    """Kinds of the records that it needs for that, such as ``warning.*``."""
+
+    def resume(self, history: Sequence[Admitted], begin: datetime, now: datetime) -> None:
+        """Take records in that were admitted since ``begin``, in that order; nothing is issued of what comes of them.
+
+        Our own are among them: what they say is not to be said again.
+        """
         ...
 
 
@@ -83,6 +98,18 @@ class OpenDesk:
     async def work_beside(self, admitted: Sequence[Admitted], now: datetime) -> list[list[Record]]:
         """Do ``work`` in a thread: a warning that comes in while the desk computes does not wait for it."""
         return await asyncio.to_thread(lambda: list(self.work(admitted, now)))
+
+    def resume(self, history: Sequence[Admitted], begin: datetime, now: datetime) -> None:
+        """Let the desk go on with what was under way, if it can; one that fails begins with nothing."""
+        desk = self.desk
+        if not isinstance(desk, ResumingDesk):
+            return
+
+        def go_on() -> list[Record]:
+            desk.resume(history, begin, now)
+            return []
+
+        self._try(go_on)
 
     def refused(self) -> list[Rejected]:
         """Return the records that the desk could not take since this was last asked, for the quarantine."""

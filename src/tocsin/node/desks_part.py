@@ -16,6 +16,7 @@ from tocsin.node.config import MemberConfig
 from tocsin.node.desk_work import DeskWork
 from tocsin.node.desks import DeskContext, open_desks
 from tocsin.node.part_words import DESKS
+from tocsin.node.resuming import resume
 from tocsin.records import Admitted
 
 log = structlog.get_logger()
@@ -29,7 +30,8 @@ class DesksPart:
     """
 
     def __init__(self, config: MemberConfig) -> None:
-        clock = SystemClock()
+        clock = self._clock = SystemClock()
+        self._resume_s = config.node.resume_s
         self.part = AttachedPart(config, DESKS, clock=clock, is_urgent=True)
         context = DeskContext(config.member.code, config, lambda: secrets.token_hex(16))
         self.work = DeskWork(
@@ -37,6 +39,7 @@ class DesksPart:
             on_own=lambda _record: None, on_pass=self._on_pass,
         )  # fmt: skip
         self._orders: deque[int] = deque()
+        self._is_resumed = asyncio.Event()
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Work until told to stop.
@@ -45,7 +48,7 @@ class DesksPart:
             ReplacedError: Another process runs the desks now.
             StoreError: The store cannot be read.
         """
-        works = [asyncio.create_task(work()) for work in (self.part.run, self._feed, self.work.run)]
+        works = [asyncio.create_task(work()) for work in (self.part.run, self._feed, self._work)]
         stopping = asyncio.create_task(stop.wait())
         try:
             done, _ = await asyncio.wait([stopping, *works], return_when=asyncio.FIRST_COMPLETED)
@@ -61,9 +64,18 @@ class DesksPart:
             ended.result()
 
     async def _feed(self) -> None:
-        async for found in self.part.follow():
+        store = await self.part.attached()
+        now = self._clock.now()
+        order = await asyncio.to_thread(resume, self.work.desks, store, span_s=self._resume_s, now=now)
+        self.part.progress(order)
+        self._is_resumed.set()
+        async for found in self.part.follow(order):
             self._orders += (stored.order for stored in found)
             self.work.put(stored.admitted for stored in found)
+
+    async def _work(self) -> None:
+        await self._is_resumed.wait()
+        await self.work.run()
 
     def _on_pass(self, seen: Sequence[Admitted]) -> None:
         if not seen:

@@ -28,6 +28,7 @@ from tocsin.node.keeping import Keeper
 from tocsin.node.metrics import Metrics
 from tocsin.node.orders import Orders
 from tocsin.node.refusing import Refusing
+from tocsin.node.resuming import resume
 from tocsin.node.returning import OwnFrames
 from tocsin.node.rosters import load_trust
 from tocsin.node.sending import Sender
@@ -156,7 +157,7 @@ class Node:
         )
         works: list[Callable[[], Coroutine[None, None, None]]] = [self._prepare_again_for_ever, self.storage.run]
         if not self._paced:
-            works += [self._sign_heads_for_ever, self.desks.run, self._keep_links]
+            works += [self._sign_heads_for_ever, self._work_desks, self._keep_links]
         self._tasks += [asyncio.create_task(work(), name=f"{self.member} {work.__qualname__}") for work in works]
 
     async def serve(self, stop: asyncio.Event) -> None:
@@ -359,6 +360,12 @@ class Node:
             code = await server.wait_ended()
             log.error("own server ended, starting it again", code=code)
             await server.start()
+
+    async def _work_desks(self) -> None:
+        await self.keeper.flush()  # what the outboxes gave back is part of the past
+        span_s, now = self.config.node.resume_s, self.clock.now()
+        await asyncio.to_thread(resume, self.desks.desks, self.store, span_s=span_s, now=now)
+        await self.desks.run()
 
     async def _keep_links(self) -> None:
         await self.bus.keep_links(self.server)

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from tocsin.errors import ConfigError
-from tocsin.records import Admitted, Record
+from tocsin.records import Admitted, Record, SameEvent
 from tocsin.warning.areas import warning_areas
 from tocsin.warning.picture import Picture, id_stream, may_use
+from tocsin.warning.plots import seconds_of
+from tocsin.warning.resuming import said_last, steps
 from tocsin.warning.settings import WarningSettings
 from tocsin.warning.twin import Twin, sees_more
 
@@ -22,6 +24,9 @@ class WarningDesk:
     Raises:
         ConfigError: An audience lacks the member.
     """
+
+    resumes = ("warning.*",)
+    """Kinds of the records that ``resume`` wants."""
 
     def __init__(
         self,
@@ -39,6 +44,7 @@ class WarningDesk:
                     f"audience {'-'.join(audience)} lacks {member}", advice="A member is part of what it publishes to"
                 )
         self._audiences = (*sorted(published, key=lambda audience: (-len(audience), audience)), (member,))
+        self._new_id = new_id
         self._root = new_id()
         self._pictures: dict[tuple[str, tuple[str, ...]], Picture | Twin] = {}
         self._has_twins = len(self._audiences) > 1
@@ -105,6 +111,35 @@ class WarningDesk:
             if picture.is_idle and not is_followed:
                 del self._pictures[status, audience]
         return drafts
+
+    def resume(self, history: Sequence[Admitted], begin: datetime, now: datetime) -> None:
+        """Go on with what is on record: takes the records in again in their time, says nothing, and forgets nothing.
+
+        Nothing that was issued is said anew; an event of which nothing was issued yet is told with the next ``take``.
+
+        Args:
+            history: What was admitted since ``begin``, in that order, our own records too.
+            begin: UTC; what is older is not known.
+            now: UTC.
+        """
+        fresh = WarningDesk(self._member, self._audiences[:-1], self._settings, self._new_id)
+        for at, batch in steps(history, begin, now):
+            fresh.take(batch, at)
+            fresh.tick(at)
+        said = said_last(history, self._member)
+        now_s = seconds_of(now)
+        for (status, _), picture in fresh._in_order():
+            in_status = [each for each in said if each.record.status == status]
+            if isinstance(picture, Twin):
+                picture.adopt(in_status, now_s)
+            else:
+                pairs = [
+                    (entry.body.event_id, entry.body.alias)
+                    for entry in history
+                    if isinstance(entry.body, SameEvent) and picture.may_use(entry.record)
+                ]
+                picture.adopt(in_status, pairs, now_s)
+        self._pictures = fresh._pictures
 
     def _in_order(self) -> list[tuple[tuple[str, tuple[str, ...]], Picture | Twin]]:
         return sorted(self._pictures.items(), key=lambda item: (item[0][0], self._audiences.index(item[0][1])))

@@ -69,6 +69,22 @@ class Event:
     _risk: tuple[Fall, float, tuple[str, ...]] | None = None
     """For which fall and allowance areas were last looked for, and what was found."""
 
+    def go_on(self, record_id: str, launch: Launch, said_at_s: float, *, has_predicted: bool) -> None:
+        """Go on from a record that was issued before: what it says is not said again."""
+        self.event_id = launch.event_id
+        self.revision = launch.revision
+        self.last, self.last_record_id, self.last_s = launch, record_id, said_at_s
+        self.predicted = launch if launch.stage == "predicted" else None
+        self.has_predicted = has_predicted
+        self.is_renamed = False
+
+    def forget_said(self) -> None:
+        """Begin as one of which nothing was said."""
+        self.event_id = ""
+        self.revision = 0
+        self.last, self.last_record_id, self.last_s = None, None, -math.inf
+        self.predicted, self.has_predicted, self.is_renamed = None, False, False
+
     def follow(self) -> None:
         """Work out what the track's new plots tell: origin, impact, label."""
         now_s = self.track.time_s

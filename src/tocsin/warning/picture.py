@@ -17,7 +17,8 @@ from tocsin.warning.areas import WarningAreas
 from tocsin.warning.event import Event
 from tocsin.warning.events import Candidate, Ledger, gate_in_words
 from tocsin.warning.fusion import Counts, Fusion
-from tocsin.warning.plots import plot_of, seconds_of
+from tocsin.warning.plots import moment_of, plot_of, seconds_of
+from tocsin.warning.resuming import Said, match
 from tocsin.warning.settings import WarningSettings
 from tocsin.warning.track import Track
 
@@ -172,6 +173,43 @@ class Picture:
         )
         own.fusion = self.fusion.copy(list(copies.values()))
         return own
+
+    def adopt(self, said: Sequence[Said], pairs: Iterable[tuple[str, str]], now_s: float) -> None:
+        """Go on from what was said before, in place of what this picture would have said while it was rebuilt.
+
+        Args:
+            said: By this member, to any audience, in this status.
+            pairs: Event ids that it declared to be one, in records that this picture may use.
+            now_s: Seconds since 1970.
+        """
+        self._known_pairs.update(pairs)
+        plots = {
+            event.key: frozenset(plot.record.id for plot in (*event.track.early, *event.track.newest.values()))
+            for event in self._events
+        }
+        ours = match(plots, [each for each in said if each.record.marking.releasable_to == self.audience])
+        for event in list(self._events):
+            before = ours.get(event.key)
+            if before is None:
+                event.forget_said()
+            elif before.is_open:
+                said_at_s = seconds_of(before.record.issued_at)
+                event.go_on(before.record.id, before.launch, said_at_s, has_predicted=before.has_predicted)
+            else:
+                self._events.remove(event)
+                self.fusion.drop(event.track)
+                self._ledger.forget(now_s, closed=event.key)
+        self._ledger.entries = {
+            key: entry for key, entry in self._ledger.entries.items() if not entry.source.startswith("own ")
+        }
+        wider = [each for each in said if each.is_open and each.record.marking.releasable_to != self.audience]
+        for audience in sorted({each.record.marking.releasable_to for each in wider}):
+            shown = [each for each in wider if each.record.marking.releasable_to == audience]
+            shown = [each for each in shown if self.may_use(each.record)]
+            links = {each.record.id: key for key, each in match(plots, shown).items()}
+            for each in shown:
+                self._ledger.note(own_source(each.record), each.record, each.launch, moment_of(now_s))
+                self._ledger.entries[each.record.originator, each.record.id].link = links.get(each.record.id)
 
     def _opened(self, track: Track) -> Event:
         self._keys += 1

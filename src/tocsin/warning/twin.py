@@ -21,7 +21,8 @@ from tocsin.markings import Marking
 from tocsin.records import Admitted, Record, body_of
 from tocsin.warning.events import Ledger
 from tocsin.warning.picture import Picture, may_use, own_source
-from tocsin.warning.plots import seconds_of
+from tocsin.warning.plots import moment_of, seconds_of
+from tocsin.warning.resuming import Said
 
 
 @dataclass
@@ -85,6 +86,29 @@ class Twin:
             marking=Marking(releasable_to=(self.member,), public_warning=record.marking.public_warning),
             supersedes=None if before is None else self._ids.pop(before, None),
         )
+
+    def adopt(self, said: Sequence[Said], now_s: float) -> None:
+        """Go on from what was said before, in place of what was restated while the published picture was rebuilt.
+
+        Args:
+            said: By this member, to any audience, in this status.
+            now_s: Seconds since 1970.
+        """
+        now, still_open = moment_of(now_s), [each for each in said if each.is_open]
+        own = [each for each in still_open if each.record.marking.releasable_to == (self.member,)]
+        self._ledger, self._ids = Ledger(), {}
+        for each in still_open:
+            record = each.record
+            if record.marking.releasable_to == (self.member,):
+                continue
+            self._ledger.note(own_source(record), record, each.launch, now)
+            if record.marking.releasable_to == self.widest:
+                restated = (
+                    other.record.id
+                    for other in own
+                    if other.launch == each.launch and other.record.issued_at == record.issued_at
+                )
+                self._ids.update((record.id, own_id) for own_id in restated)
 
     def parted(self, published: Picture) -> Picture:
         """Return a picture of its own that goes on from here.
