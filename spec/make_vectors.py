@@ -410,6 +410,7 @@ def _chains() -> dict[str, Vector]:
     )
     duplicate = {"result": "duplicate"}
     clash = {"result": "rejected", "reason": "equivocation"}
+    forked = {**ADMITTED, "chain_open": True, "refused": ["equivocation"]}
     last = LastHead(audience="JPN-KOR-USA", status="test", precedence="flash", epoch=EPOCH, number=1)
     taken_back = KeyRevocation(
         member="KOR", keyid=key("KOR", "test").keyid, revoked_at=NOW - timedelta(minutes=1), last_heads=(last,)
@@ -453,10 +454,10 @@ def _chains() -> dict[str, Vector]:
             (other.seal(), clash),
         ),
         "equivocation_previous_fail": frames(
-            "A frame that names another predecessor than the one that is held tells of another chain.",
+            "A frame that names another predecessor than the one that is held tells of another chain: an alarm.",
             "5.6",
             (first.seal(), ADMITTED),
-            (lone.seal(), clash),
+            (lone.seal(), forked),
         ),
         "equivocation_next_fail": frames(
             "The same, the other way round: the frame that comes late is not the one that its successor names.",
@@ -474,7 +475,7 @@ def _chains() -> dict[str, Vector]:
             "The second frame of an epoch names the first.",
             "5.2",
             (first.seal(), ADMITTED),
-            (spoilt.seal(), clash),
+            (spoilt.seal(), forked),
         ),
         "revoked_key_fail": revoked,
     }

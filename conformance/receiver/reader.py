@@ -224,6 +224,7 @@ class Receiver:
 
     def __init__(self, member: str, *, max_frame_bytes: int = 512_000, clock_tolerance_s: float = 5.0) -> None:
         self.member, self.most, self.tolerance_s = member, max_frame_bytes, clock_tolerance_s
+        self.is_forked = False
         self.trust = Trust()
         self.chains: dict[tuple[Any, str], dict[int, Frame]] = {}
         self.counts: dict[tuple[str, ...], int] = {}
@@ -241,6 +242,8 @@ class Receiver:
         if is_open is None:
             return {"result": "duplicate"}
         admitted, refused = self._records(frame)
+        if frame.number > 0 and self.is_forked:  # 5.6: it comes in, with an alarm
+            is_open, refused = True, [*refused, "equivocation"]
         is_news = frame.number > 0 or self._control(frame, admitted, refused)
         if not is_news and not refused:
             return {"result": "duplicate"}
@@ -285,8 +288,9 @@ class Receiver:
                 raise RefusedError("equivocation")
             return None
         before, after = held.get(frame.number - 1), held.get(frame.number + 1)
-        if (before and before.hash != frame.previous) or (after and after.previous != frame.hash):
+        if after and after.previous != frame.hash:
             raise RefusedError("equivocation")
+        self.is_forked = bool(before and before.hash != frame.previous)
         held[frame.number] = frame
         if frame.number > 1:
             return self._whole(frame.chain, frame.header["epoch"]) < int(frame.number)

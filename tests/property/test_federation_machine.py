@@ -63,7 +63,10 @@ class WatchedFederation(MemoryFederation):
                 event("two frames with one number met")
                 assert reasons in ([Reason.EQUIVOCATION], [Reason.REVOKED])
                 assert incoming.refused[0].data == data
-            assert incoming.frame is None or not reasons
+            elif incoming.frame is not None and reasons:
+                event("a frame came in beside another that it does not link to")
+                assert reasons == [Reason.EQUIVOCATION]
+                assert incoming.frame.chain_open
         return incoming
 
 
@@ -314,8 +317,9 @@ class FederationMachine(RuleBasedStateMachine):
     def _nothing_acknowledged_is_lost(self):
         for hash_, released in self.memory.acknowledged.items():
             ref = released.ref
-            if (ref.chain, ref.epoch) in self.forged_epochs or self._is_void(self.sealed[hash_]):
-                continue
+            place = FrameRef(ref.chain, ref.epoch, ref.number, "")
+            if len(self.places[place]) > 1 or self._is_void(self.sealed[hash_]):
+                continue  # of two frames with one number each holds the one that came first
             audience = reachable(self.rosters[-1], ref.chain.originator, ref.chain.members)
             for code in (ref.chain.originator, *audience):
                 assert hash_ in self.memory.members[code].kept, f"{code} lost {ref}"

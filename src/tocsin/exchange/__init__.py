@@ -1,16 +1,18 @@
 """The federation protocol without I/O: seal, release, relay; admit, number, ask for what is missing."""
 
 from tocsin.exchange.admission import Reason, Rejected
-from tocsin.exchange.chains import Epoch, ForeignChains, Memory, NoMemory
+from tocsin.exchange.chains import ForeignChains, Memory, NoMemory
 from tocsin.exchange.derivation import Label, strictest
 from tocsin.exchange.downgrade import carry_out, sign_downgrade
+from tocsin.exchange.epochs import Epoch
 from tocsin.exchange.frames import FRAME_TYPE, PROTOCOL, Envelope, Header, open_frame, without_records
 from tocsin.exchange.inward import Incoming
+from tocsin.exchange.ledger import Usage
 from tocsin.exchange.neighbours import Missing, Neighbour
 from tocsin.exchange.outward import Outgoing
 from tocsin.exchange.policy import Policy, Releaser, ReleaseRule, Sanitising
 from tocsin.exchange.protocol import Exchange
-from tocsin.exchange.quotas import Quotas, Rate, Usage
+from tocsin.exchange.quotas import Quotas, Rate
 from tocsin.exchange.release import next_hops, reachable, release_frame, release_record
 from tocsin.exchange.verification import Break, Gap, Report, verify_frames
 

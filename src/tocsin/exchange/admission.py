@@ -2,7 +2,8 @@
 
 What is refused: what is too large or no frame, another major version, an unknown member or key, a key of another
 role, a wrong signature, a key taken back, what is not for us, and a second frame with a number that is taken.
-What is never refused: a warning for a gap before it or for a clock that is off. It is marked and shown so.
+What is never refused: a warning for a gap before it, for a clock that is off, or because its originator has told others
+something else before. It is marked and shown so.
 """
 
 from __future__ import annotations
@@ -110,17 +111,26 @@ def admit(data: bytes, trust: Trust, chains: ForeignChains, entry: Entry) -> Ins
     if refusal is not None:
         return refusal
     ref, header = frame.ref, frame.header
-    is_open = False
+    is_open = is_forked = False
     if header.number > 0:
         standing = chains.standing(ref, header.previous)
         if standing is Standing.HELD:
             return Duplicate(ref)
+        if standing is Standing.TOO_MANY:
+            detail = f"{header.originator} begins more epochs, or worlds such as {header.audience[:80]}, than it may"
+            return _rejected(Reason.QUOTA, detail, data, entry, ref)
         if standing is Standing.CONFLICT:
             detail = f"frame {header.number} of epoch {header.epoch} contradicts what {header.originator} signed before"
             return _rejected(Reason.EQUIVOCATION, detail, data, entry, ref)
-        is_open = chains.is_open(ref, header.resumes)
+        is_forked = standing is Standing.FORKED
+        is_open = is_forked or chains.is_open(ref, header.resumes)
         chains.take(ref, header.previous, header.resumes)
-    return _records(frame, ref, entry, is_open=is_open)
+    inside = _records(frame, ref, entry, is_open=is_open)
+    if not is_forked:
+        return inside
+    # it comes in, for it may be a warning; that what it follows is another frame than ours is proof and alarm
+    detail = f"frame {header.number} of epoch {header.epoch} is not of the chain that {header.originator} signed before"
+    return Inside(inside.frame, (*inside.refused, _rejected(Reason.EQUIVOCATION, detail, data, entry, ref)))
 
 
 def _refusal(frame: OpenFrame, trust: Trust, entry: Entry) -> Rejected | None:

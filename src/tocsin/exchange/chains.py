@@ -1,25 +1,31 @@
 """Numbered, hash-linked chains as they come in (spec 5).
 
-A receiver keeps, per chain and epoch, up to which number nothing is missing and what came ahead of a gap. A frame
-is never refused for a gap. Two different frames with one number in one epoch prove that the originator says
-different things to different partners.
+A receiver keeps, per chain and epoch, up to which number nothing is missing and what came ahead of a gap. A frame is
+never refused for a gap. Two different frames with one number in one epoch prove that the originator says different
+things to different partners. What is kept here is bounded for each originator; what is let go of the store has.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Protocol
 
+from tocsin.exchange.epochs import RECENT, Epoch
 from tocsin.records import ChainId, FrameRef, Head
-
-RECENT = 4096
-"""Hashes kept per epoch; older ones are asked of the store."""
 
 OPEN_EPOCHS = 16
 """Epochs of one chain that are told of at most, the newest by name."""
+
+EPOCHS = 2048
+"""Epochs of one originator that are kept here, those that were used last."""
+
+HASHES = 65_536
+"""Hashes of frames that are kept of one originator, about: the more epochs there are, the fewer of each."""
+
+_AT_ONCE = 500
+_ABSENT = 10_000
 
 
 class Memory(Protocol):
@@ -27,6 +33,10 @@ class Memory(Protocol):
 
     def frame_hash(self, chain: ChainId, epoch: str, number: int) -> str | None:
         """Return the hash of the frame that is held at that place."""
+        ...
+
+    def epoch(self, chain: ChainId, epoch: str) -> Epoch | None:
+        """Return what is held of an epoch; none if no frame of it is."""
         ...
 
 
@@ -37,6 +47,10 @@ class NoMemory:
         """Return None: nothing is remembered."""
         return None
 
+    def epoch(self, chain: ChainId, epoch: str) -> Epoch | None:  # noqa: ARG002
+        """Return None: nothing is remembered."""
+        return None
+
 
 class Standing(Enum):
     """What a frame is to what is held already."""
@@ -44,74 +58,114 @@ class Standing(Enum):
     NEW = "new"
     HELD = "held"
     CONFLICT = "conflict"
-    """Another frame is held at its number, or beside it one that links to another."""
-
-
-@dataclass
-class Epoch:
-    """The reading end of one epoch of a chain."""
-
-    contiguous: int = 0
-    contiguous_hash: str = ""
-    ahead: dict[int, str] = field(default_factory=dict)
-    """Hashes of the frames beyond the first gap, by number."""
-    links: dict[int, str] = field(default_factory=dict)
-    """The hash that each of those names as the frame before it."""
-    recent: OrderedDict[int, str] = field(default_factory=OrderedDict)
-    resumes: tuple[str, int, str] | None = None
+    """Another frame is held at its number, or named by the one that is held behind it."""
+    FORKED = "forked"
+    """It links to another frame than the one that is held before it."""
+    TOO_MANY = "too_many"
+    """It would begin one epoch or world more than its originator may."""
 
 
 class ForeignChains:
-    """All chains that a member reads, its own included."""
+    """All chains that a member reads, its own included.
 
-    def __init__(self, memory: Memory) -> None:
+    Args:
+        memory: What is let go of here.
+        own: Our code; our own epochs are never let go.
+        may_begin: Asked before an epoch is begun, with its originator and whether audience and status are new too.
+    """
+
+    def __init__(
+        self, memory: Memory, *, own: str = "", may_begin: Callable[[str, bool], bool] = lambda _code, _is_new: True
+    ) -> None:
         self._memory = memory
-        self._epochs: dict[ChainId, dict[str, Epoch]] = {}
+        self._own = own
+        self._may_begin = may_begin
+        self._epochs: dict[str, OrderedDict[tuple[ChainId, str], Epoch]] = {}
+        """By originator, those that were used last at the end."""
+        self._worlds: dict[tuple[str, str], dict[ChainId, dict[str, Epoch]]] = {}
+        """The same, by audience and status."""
+        self._let_go: set[str] = set()
+        """Originators of which the store holds epochs that are not here."""
+        self._absent: OrderedDict[tuple[ChainId, str], None] = OrderedDict()
+        """Epochs that the store was asked for in vain."""
 
     def restore(self, chain: ChainId, epoch: str, state: Epoch) -> None:
         """Take up what the store holds of an epoch."""
-        self._epochs.setdefault(chain, {})[epoch] = state
+        epochs = self._epochs.setdefault(chain.originator, OrderedDict())
+        epochs[chain, epoch] = state
+        self._worlds.setdefault((chain.audience, chain.status), {}).setdefault(chain, {})[epoch] = state
+        self._absent.pop((chain, epoch), None)
+        if len(epochs) > EPOCHS and chain.originator != self._own:
+            (old_chain, old_epoch), _ = epochs.popitem(last=False)
+            self._let_go.add(chain.originator)
+            world = (old_chain.audience, old_chain.status)
+            del self._worlds[world][old_chain][old_epoch]
+            if not self._worlds[world][old_chain]:
+                del self._worlds[world][old_chain]
+            if not self._worlds[world]:
+                del self._worlds[world]
 
     def epoch(self, chain: ChainId, epoch: str) -> Epoch | None:
         """Return what is held of an epoch."""
-        return self._epochs.get(chain, {}).get(epoch)
+        epochs = self._epochs.get(chain.originator)
+        state = epochs.get((chain, epoch)) if epochs is not None else None
+        if state is None and chain.originator in self._let_go and (chain, epoch) not in self._absent:
+            state = self._memory.epoch(chain, epoch)
+            if state is None:
+                self._absent[chain, epoch] = None
+                if len(self._absent) > _ABSENT:
+                    self._absent.popitem(last=False)
+            else:
+                self.restore(chain, epoch, state)
+        return state
 
     def items(self) -> Iterator[tuple[ChainId, str, Epoch]]:
-        """Yield every epoch of every chain, in order of first sight."""
-        for chain, epochs in self._epochs.items():
-            for name, state in epochs.items():
+        """Yield every epoch that is kept here, of each originator those used last at the end."""
+        for epochs in self._epochs.values():
+            for (chain, name), state in epochs.items():
                 yield chain, name, state
+
+    def worlds(self) -> dict[str, list[tuple[str, str]]]:
+        """Return by originator the pairs of audience and status that are kept here, the one used last first."""
+        return {
+            originator: list(dict.fromkeys((chain.audience, chain.status) for chain, _ in reversed(epochs)))
+            for originator, epochs in self._epochs.items()
+        }
 
     def standing(self, ref: FrameRef, previous: str) -> Standing:
         """Say what a verified frame is to what is held, without taking it in."""
         state = self.epoch(ref.chain, ref.epoch)
-        held = self._hash_at(ref.chain, ref.epoch, ref.number)
+        held = self._hash_at(ref.chain, ref.epoch, ref.number, state)
         if held is not None:
             return Standing.HELD if held == ref.hash else Standing.CONFLICT
         if state is None:
+            is_new = (ref.chain.audience, ref.chain.status) not in self._worlds
+            if ref.chain.originator != self._own and not self._may_begin(ref.chain.originator, is_new):
+                return Standing.TOO_MANY
             return Standing.NEW
-        if ref.number <= state.contiguous:  # held once, and nobody remembers its hash
+        if state.holds(ref.number):  # held once, and nobody remembers its hash
             return Standing.HELD
-        before = self._hash_at(ref.chain, ref.epoch, ref.number - 1)
-        after = state.links.get(ref.number + 1)
-        if (before is not None and before != previous) or (after is not None and after != ref.hash):
+        named = state.link_of(ref.number + 1)
+        if named is not None and named != ref.hash:
             return Standing.CONFLICT
+        before = self._hash_at(ref.chain, ref.epoch, ref.number - 1, state)
+        if before is not None and before != previous:
+            return Standing.FORKED
         return Standing.NEW
 
     def take(self, ref: FrameRef, previous: str, resumes: tuple[str, int, str] | None) -> None:
         """Take note that a frame is held now."""
-        state = self._epochs.setdefault(ref.chain, {}).setdefault(ref.epoch, Epoch())
-        state.ahead[ref.number] = ref.hash
-        state.links[ref.number] = previous
-        state.recent[ref.number] = ref.hash
+        state = self.epoch(ref.chain, ref.epoch)
+        if state is None:
+            state = Epoch()
+            self.restore(ref.chain, ref.epoch, state)
+        epochs = self._epochs[ref.chain.originator]
+        epochs.move_to_end((ref.chain, ref.epoch))
+        state.add(ref.number, ref.hash, previous, keep=max(16, min(RECENT, HASHES // len(epochs))))
         if resumes is not None:
             state.resumes = resumes
-        while (following := state.contiguous + 1) in state.ahead:
-            state.contiguous_hash = state.ahead.pop(following)
-            state.links.pop(following, None)
-            state.contiguous = following
-        while len(state.recent) > RECENT:
-            state.recent.popitem(last=False)
+        if state.is_sparse:
+            self._go_on(ref.chain, ref.epoch, state)
 
     def is_open(self, ref: FrameRef, resumes: tuple[str, int, str] | None) -> bool:
         """Tell whether something before this frame, in its epoch or the one it resumes, is missing here."""
@@ -126,28 +180,20 @@ class ForeignChains:
         state = self.epoch(chain, name)
         if state is None or state.contiguous < number:
             return False
-        return self._hash_at(chain, name, number) in (digest, None)
+        return self._hash_at(chain, name, number, state) in (digest, None)
 
     def contradicts(self, chain: ChainId, head: Head) -> bool:
-        """Tell whether a head names another frame at a number where one is held (of the latest ``RECENT``)."""
-        state = self.epoch(chain, head.epoch)
+        """Tell whether a head names another frame at a number where one is held and remembered here."""
+        epochs = self._epochs.get(chain.originator)
+        state = epochs.get((chain, head.epoch)) if epochs is not None else None
         if state is None or not head.hash or head.number < 1:
             return False
-        held = state.contiguous_hash if head.number == state.contiguous else state.recent.get(head.number)
+        held = state.hash_at(head.number)
         return held is not None and held != head.hash
 
     def missing(self, chain: ChainId, epoch: str, up_to: int) -> list[tuple[int, int]]:
         """Return the gaps as pairs (after, up to): frames after the first and up to the second are missing."""
-        state = self.epoch(chain, epoch) or Epoch()
-        gaps = []
-        after = state.contiguous
-        for number in sorted(state.ahead):
-            if number > after + 1:
-                gaps.append((after, min(number - 1, up_to)))
-            after = number
-        if up_to > after:
-            gaps.append((after, up_to))
-        return [gap for gap in gaps if gap[1] > gap[0]]
+        return (self.epoch(chain, epoch) or Epoch()).missing(up_to)
 
     def held_heads(self, audience: str, status: str, *, but: str) -> tuple[Head, ...]:
         """Return how far others' chains of an audience and status are held.
@@ -156,8 +202,8 @@ class ForeignChains:
         epoch took it up: a tail that the originator lost in a crash and can have back.
         """
         heads = []
-        for chain, epochs in self._epochs.items():
-            if (chain.audience, chain.status) != (audience, status) or chain.originator == but:
+        for chain, epochs in self._worlds.get((audience, status), {}).items():
+            if chain.originator == but:
                 continue
             resumed: dict[str, int] = {}
             for state in epochs.values():
@@ -174,12 +220,17 @@ class ForeignChains:
             ][-OPEN_EPOCHS:]  # fmt: skip
         return tuple(heads)
 
-    def _hash_at(self, chain: ChainId, epoch: str, number: int) -> str | None:
-        state = self.epoch(chain, epoch)
-        found = None
-        if state is not None:
-            at_end = state.contiguous_hash if number == state.contiguous else ""
-            found = state.recent.get(number) or state.ahead.get(number) or at_end or None
-        if found is None and number > 0 and (state is None or number <= state.contiguous):
+    def _hash_at(self, chain: ChainId, epoch: str, number: int, state: Epoch | None) -> str | None:
+        found = state.hash_at(number) if state is not None else None
+        if found is None and number > 0 and (state is None or state.is_sparse or state.holds(number)):
             found = self._memory.frame_hash(chain, epoch, number)
         return found
+
+    def _go_on(self, chain: ChainId, epoch: str, state: Epoch) -> None:
+        """Go on over frames that are held and were not remembered here, some at a time."""
+        for _ in range(_AT_ONCE):
+            number = state.contiguous + 1
+            found = self._hash_at(chain, epoch, number, state)
+            if found is None:
+                return
+            state.add(number, found, state.contiguous_hash, keep=len(state.recent) or 1)

@@ -13,14 +13,17 @@ from tocsin.clock import Clock
 from tocsin.exchange.admission import Duplicate, Entry, Reason, Rejected, admit
 from tocsin.exchange.chains import ForeignChains
 from tocsin.exchange.derivation import Labels
+from tocsin.exchange.ledger import UNVERIFIED, Ledger, claim_of
 from tocsin.exchange.neighbours import REQUEST_SPAN, Neighbours, chain_of_head
 from tocsin.exchange.policy import Policy
-from tocsin.exchange.quotas import UNVERIFIED, Ledger, claim_of
 from tocsin.records import BODIES, Admitted, AdmittedFrame, ChainId, Heads, Peer, Released, Request
 from tocsin.signing import Trust
 
 SEEN = 20_000
-"""Digests of frames admitted lately, by which the slower path's copy is known without checking it again."""
+"""Digests of frames that a link brought lately, by which the slower path's copy is known without checking it again."""
+
+CONTRADICTIONS = 4096
+"""Signer, chain and epoch of contradictions by heads that were told of already."""
 
 ToHops = Callable[[AdmittedFrame], list[Released[Peer]]]
 """Says to whom a frame that came in is passed on."""
@@ -77,8 +80,9 @@ class Inward:
         self._labels = labels
         self._to_hops = to_hops
         self._ledger = ledger
-        self._seen: OrderedDict[bytes, None] = OrderedDict()
-        self._contradicted: set[tuple[str, ChainId, str]] = set()
+        self._seen: dict[str, OrderedDict[bytes, None]] = {}
+        """By link, so that nobody's flood makes us forget what others sent."""
+        self._contradicted: OrderedDict[tuple[str, ChainId, str], None] = OrderedDict()
 
     def receive(self, data: bytes, *, via: str, path: str) -> Incoming:
         """Let a frame in through the door, and say to whom it is passed on.
@@ -92,7 +96,7 @@ class Inward:
         if ledger is not None and path == "live" and not ledger.lets_in(claim_of(data), len(data), via=via):
             return Incoming(is_shed=True)
         digest = sha256(data).digest()
-        if digest in self._seen:
+        if self._has_seen(digest):
             return Incoming(is_duplicate=True)
         entry = Entry(
             member=self._member, via=via, path=path, now=self._clock.now(),
@@ -102,7 +106,7 @@ class Inward:
         if isinstance(found, Rejected):
             incoming = Incoming(refused=[found])
         else:
-            self._remember(digest)
+            self._remember(digest, via)
             if isinstance(found, Duplicate):
                 return Incoming(is_duplicate=True)
             incoming = self._inside(found.frame, list(found.refused))
@@ -113,7 +117,7 @@ class Inward:
 
     def wait_s(self, data: bytes, *, via: str) -> float:
         """Charge a durable frame to its account; return the seconds that it has to wait before it is received."""
-        if self._ledger is None or sha256(data).digest() in self._seen:
+        if self._ledger is None or self._has_seen(sha256(data).digest()):
             return 0.0
         return self._ledger.wait_s(claim_of(data), len(data), via=via)
 
@@ -156,9 +160,9 @@ class Inward:
     def _control(self, frame: AdmittedFrame, incoming: Incoming) -> bool:
         """Take in heads and requests; tell whether anything in them is news."""
         signed = bytes.fromhex(frame.ref.hash)  # the envelope around what is signed is anybody's to vary
-        if signed in self._seen:
+        if self._has_seen(signed):
             return False
-        self._remember(signed)
+        self._remember(signed, frame.via)
         is_news = False
         for admitted in frame.records:
             body = admitted.body
@@ -180,7 +184,9 @@ class Inward:
             chain = chain_of_head(admitted, head)
             case = (signer, chain, head.epoch)
             if case not in self._contradicted and self.chains.contradicts(chain, head):
-                self._contradicted.add(case)
+                self._contradicted[case] = None
+                if len(self._contradicted) > CONTRADICTIONS:
+                    self._contradicted.popitem(last=False)
                 detail = f"{signer} has another frame {head.number} of epoch {head.epoch} of {chain.originator} than we"
                 digest = sha256(frame.data).hexdigest()
                 incoming.refused.append(
@@ -190,10 +196,14 @@ class Inward:
                     )
                 )  # fmt: skip
 
-    def _remember(self, digest: bytes) -> None:
-        self._seen[digest] = None
-        if len(self._seen) > SEEN:
-            self._seen.popitem(last=False)
+    def _has_seen(self, digest: bytes) -> bool:
+        return any(digest in seen for seen in self._seen.values())
+
+    def _remember(self, digest: bytes, via: str) -> None:
+        seen = self._seen.setdefault(via, OrderedDict())
+        seen[digest] = None
+        if len(seen) > SEEN:
+            seen.popitem(last=False)
 
 
 def kind_of(frame: AdmittedFrame) -> str:

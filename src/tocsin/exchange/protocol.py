@@ -7,16 +7,18 @@ out is in ``outward``, the way in in ``inward``.
 from __future__ import annotations
 
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 
 from tocsin.clock import Clock
-from tocsin.exchange.chains import Epoch, ForeignChains, Memory, NoMemory
+from tocsin.exchange.chains import ForeignChains, Memory, NoMemory
 from tocsin.exchange.derivation import Label, Labels
+from tocsin.exchange.epochs import Epoch
 from tocsin.exchange.inward import Incoming, Inward, kind_of
+from tocsin.exchange.ledger import Ledger
 from tocsin.exchange.neighbours import Neighbours
 from tocsin.exchange.outward import Outgoing, Outward
 from tocsin.exchange.policy import Policy
-from tocsin.exchange.quotas import Ledger
 from tocsin.exchange.release import release_to_peer
 from tocsin.exchange.routes import Routes
 from tocsin.exchange.sanitise import sanitise
@@ -24,6 +26,12 @@ from tocsin.exchange.sealing import Sealer
 from tocsin.markings import PUBLIC
 from tocsin.records import Admitted, AdmittedFrame, ChainId, FrameRef, Heads, Peer, Precedence, Record, Released
 from tocsin.signing import KeyRole, PrivateKey, Trust
+
+HEARD_WORLDS = 64
+"""Worlds of one originator, beside those that we speak in, that heads are signed for in one turn."""
+
+WORLDS = 8192
+"""Worlds whose count of heads is remembered."""
 
 
 class Exchange:
@@ -44,13 +52,18 @@ class Exchange:
     ) -> None:
         self.member = member
         self.trust = trust
-        self.chains = ForeignChains(memory or NoMemory())
         self.neighbours = Neighbours(member)
         self.ledger = Ledger(policy.quotas, clock, lambda: trust.roster.codes)
         """What each peer uses of us."""
+        self.chains = ForeignChains(
+            memory or NoMemory(), own=member, may_begin=self.ledger.may_begin if has_quotas else lambda *_: True
+        )
         self._clock = clock
         self._sealer = Sealer(member, keys, clock, random_bytes, is_revoked=trust.is_revoked)
-        self._heads_sent: dict[tuple[str, str], int] = {}
+        self._heads_sent: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._let_go = 0
+        """The highest count of heads in a world that is forgotten: no count ever goes back."""
+        self._turn = 0
         labels, routes = Labels(look_up), Routes(member)
         self.outward = Outward(
             trust, policy, clock, sealer=self._sealer, labels=labels, routes=routes, random_bytes=random_bytes
@@ -151,21 +164,38 @@ class Exchange:
             worlds: Pairs of audience and status to sign for though nothing was said in them yet.
         """
         outgoing = Outgoing()
-        known = {(chain.audience, chain.status) for chain, _, _ in self.chains.items()}
-        for audience, status in sorted(known | self._sealer.worlds() | set(worlds)):
+        for audience, status in sorted(self._sealer.worlds() | set(worlds) | self._heard_worlds()):
             chain = ChainId(self.member, audience, status, Precedence.ROUTINE)
             if audience == self.member or not self._sealer.can_sign(status):
                 continue
             if self.member not in chain.members and chain.members != (PUBLIC,):
                 continue
             # counted apart in each world, so that nobody sees from one how busy another is
-            count = self._heads_sent[audience, status] = self._heads_sent.get((audience, status), 0) + 1
+            count = self._heads_sent[audience, status] = self._heads_sent.get((audience, status), self._let_go) + 1
             body = Heads(
                 clock_at=self._clock.now(), heads=self._sealer.heads(audience, status), count=count, tick=tick,
                 held=self.chains.held_heads(audience, status, but=self.member),
             )  # fmt: skip
             self.outward.send_control("exchange.heads", body, chain, outgoing)
+        while len(self._heads_sent) > WORLDS:
+            self._let_go = max(self._let_go, self._heads_sent.popitem(last=False)[1])
         return outgoing
+
+    def _heard_worlds(self) -> set[tuple[str, str]]:
+        """Return the worlds that only others speak in whose turn it is: of each originator a bounded number.
+
+        Half of them are those in which something came last, the rest go round. So an originator that makes worlds
+        without end neither keeps us signing nor delays the heads of what others say.
+        """
+        self._turn += 1
+        half = HEARD_WORLDS // 2
+        chosen: set[tuple[str, str]] = set()
+        for worlds in self.chains.worlds().values():
+            chosen.update(worlds[:half])
+            rest = sorted(worlds[half:])
+            begin = self._turn * half % len(rest) if rest else 0
+            chosen.update((rest + rest)[begin : begin + min(half, len(rest))])
+        return chosen
 
     def requests(self) -> Outgoing:
         """Ask for what heads prove to exist and has been missing for a while."""

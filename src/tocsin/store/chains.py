@@ -120,20 +120,32 @@ class Chains:
         """
         for chain in self.ids():
             for span in self.epochs(chain):
-                head = self.unbroken_head(chain, span.epoch)
-                number = head.number if head else 0
-                ahead = select(_frames.number, _frames.hash, _frames.previous).where(
-                    _is(chain), _frames.epoch == span.epoch, _frames.number > number
-                )
-                rows = self._all(ahead)
-                state = exchange.Epoch(
-                    contiguous=number,
-                    contiguous_hash=head.hash if head else "",
-                    ahead={row.number: row.hash for row in rows},
-                    links={row.number: row.previous for row in rows},
-                    resumes=span.resumes,
-                )
-                yield chain, span.epoch, state
+                yield chain, span.epoch, self._state(chain, span)
+
+    def epoch(self, chain: ChainId, epoch: str) -> exchange.Epoch | None:
+        """Return one of these; none if no frame of it is held.
+
+        Raises:
+            StoreError: The database failed.
+        """
+        for span in self.epochs(chain):
+            if span.epoch == epoch:
+                return self._state(chain, span)
+        return None
+
+    def _state(self, chain: ChainId, span: EpochSpan) -> exchange.Epoch:
+        head = self.unbroken_head(chain, span.epoch)
+        state = exchange.Epoch(
+            contiguous=head.number if head else 0, contiguous_hash=head.hash if head else "", resumes=span.resumes
+        )
+        for row in self._all(
+            select(_frames.number, _frames.hash, _frames.previous)
+            .where(_is(chain), _frames.epoch == span.epoch, _frames.number > state.contiguous)
+            .order_by(_frames.number)
+        ):
+            if not state.holds(row.number):
+                state.add(row.number, row.hash, row.previous)
+        return state
 
     def frame(self, frame_hash: str) -> StoredFrame | None:
         """Return the frame with this hash, or None."""

@@ -173,7 +173,14 @@ def test_two_frames_with_one_number(jpn):
 def test_a_frame_that_links_to_another_than_the_one_held(jpn):
     jpn.receive(seal(detection("KOR-1")), via="KOR", path="live")
     second = seal(detection("KOR-2"), number=2, previous="0" * 64)
-    assert refusal(jpn, second).reason is Reason.EQUIVOCATION
+    incoming = jpn.receive(second, via="KOR", path="live")
+    assert [admitted.record.id for admitted in incoming.frame.records] == ["KOR-2"]
+    assert incoming.frame.chain_open
+    (rejected,) = incoming.refused
+    assert (rejected.reason, rejected.data) == (Reason.EQUIVOCATION, second)
+    assert "not of the chain that KOR signed before" in rejected.detail
+    third = seal(detection("KOR-3"), number=3, previous=open_frame(second, max_bytes=10_000).ref.hash)
+    assert not jpn.receive(third, via="KOR", path="live").refused
 
 
 def test_a_frame_that_the_one_after_it_does_not_link_to(jpn):

@@ -11,8 +11,8 @@ from tocsin.clock import ManualClock
 from tocsin.codec import decode, encode
 from tocsin.errors import ConfigError, MalformedRecordError, NotReleasableError, StatusMixError
 from tocsin.exchange import Exchange, Label, Policy, Reason, ReleaseRule, open_frame, verify_frames
-from tocsin.exchange.chains import Epoch
 from tocsin.exchange.derivation import strictest
+from tocsin.exchange.epochs import Epoch
 from tocsin.exchange.frames import Place, seal_frame
 from tocsin.exchange.sealing import batches
 from tocsin.markings import Marking, marking_for

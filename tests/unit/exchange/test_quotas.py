@@ -10,7 +10,8 @@ import pytest
 from tocsin.clock import ManualClock
 from tocsin.codec import encode
 from tocsin.exchange import Policy, Quotas, Rate, Reason
-from tocsin.exchange.quotas import DAY_WAIT_S, TRAFFIC, UNVERIFIED, Claim, Ledger, Meter, claim_of
+from tocsin.exchange.ledger import DAY_WAIT_S, UNVERIFIED, Claim, Ledger, Meter, claim_of
+from tocsin.exchange.quotas import TRAFFIC
 from tocsin.records import Precedence
 from tocsin.testing import make_federation
 from tocsin.testing.federation import RELEASE_ALL, START, make_detection
