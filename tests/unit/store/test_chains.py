@@ -96,10 +96,10 @@ def test_the_exchange_takes_up_what_it_held(store, federation):
     for chain, epoch, state in store.chains.states():
         after.restore(chain, epoch, state)
     assert [
-        (chain, epoch, state.contiguous, state.contiguous_hash, state.ahead, state.links, state.resumes)
+        (chain, epoch, state.contiguous, state.contiguous_hash, state.runs, state.resumes)
         for chain, epoch, state in after.items()
     ] == [
-        (chain, epoch, state.contiguous, state.contiguous_hash, state.ahead, state.links, state.resumes)
+        (chain, epoch, state.contiguous, state.contiguous_hash, state.runs, state.resumes)
         for chain, epoch, state in before.items()
     ]
     for frame in frames:
