@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -22,8 +22,9 @@ from tests.servers import free_ports
 
 PASSWORD = "correct-horse"
 USER = "tocsin"
+FAST = ("fsync=off",)
+"""No test cuts the power, and a killed server needs no fsync."""
 _OPTIONS = (
-    "fsync=off",  # no test cuts the power; a killed server needs no fsync
     "shared_buffers=32MB", "max_connections=60", "autovacuum=off", "log_line_prefix=%m ",
 )  # fmt: skip
 
@@ -39,8 +40,9 @@ def binaries() -> Path | None:
 class Cluster:
     """One server with its data. It refuses to run as root, and is then run as another user."""
 
-    def __init__(self, home: Path, programs: Path) -> None:
+    def __init__(self, home: Path, programs: Path, *, options: Sequence[str] = FAST) -> None:
         self._programs = programs
+        self._options = (*_OPTIONS, *options)
         self._identity = {}
         if os.geteuid() == 0:
             names = {entry.pw_name: entry for entry in pwd.getpwall()}
@@ -64,7 +66,12 @@ class Cluster:
 
     def start(self) -> None:
         """Start the server and wait until it takes connections."""
-        options = (*_OPTIONS, f"port={self.port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={self.home}")
+        options = (
+            *self._options,
+            f"port={self.port}",
+            "listen_addresses=127.0.0.1",
+            f"unix_socket_directories={self.home}",
+        )
         arguments = [part for option in options for part in ("-c", option)]
         with (self.home / "log").open("ab") as log:
             self._server = subprocess.Popen(

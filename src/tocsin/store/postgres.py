@@ -31,10 +31,22 @@ _WAIT_FOR_READERS = "5s"
 _LOCK_NOT_AVAILABLE = "55P03"
 
 _CONNECT = {"client_encoding": "UTF8", "connect_timeout": 5, "keepalives_idle": 30, "tcp_user_timeout": 15_000}
+# jit: its compiler takes longer than any query here
 # The server lets go of the lock of a writer whose machine is gone within a minute.
-_WRITER_SETTINGS = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
+_WRITER_SETTINGS = {
+    "jit": "off",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+# A plan made for any LIMIT reads the whole table for the newest hundred.
 # A reader may be the node's loop: it fails rather than waits.
-_READER_SETTINGS = {"default_transaction_read_only": "on", "lock_timeout": "2s"}
+_READER_SETTINGS = {
+    "jit": "off",
+    "plan_cache_mode": "force_custom_plan",
+    "default_transaction_read_only": "on",
+    "lock_timeout": "2s",
+}
 _SIZE_AND_OWNER = text(
     "SELECT pg_total_relation_size(oid), pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('frames')"
 )  # from others PostgreSQL takes the order to vacuum, and does nothing
