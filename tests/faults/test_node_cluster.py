@@ -10,6 +10,8 @@ from tests.clusters import clustered
 from tests.nodes import CODES, House, Local, audit, gathered, running, until, until_level
 from tests.servers import on_loop
 
+from tocsin.node import status_of
+
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
 
 
@@ -28,6 +30,9 @@ async def test_what_was_acknowledged_survives_the_death_of_the_leading_server_an
         leader = await cluster.leader("JPN")
         await cluster.kill(leader)
         await until(lambda: kor.node.bus.in_flight > 0)
+        status = await status_of(kor.node)  # also while the streams have no leader
+        assert status.silent_servers == (leader,)
+        assert f"our server {leader} does not answer" in status.problems
         await until_acknowledged(kor)
         cluster.start(leader)
         await cluster.until_whole()

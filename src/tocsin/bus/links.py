@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -17,7 +19,12 @@ from tocsin.bus.streams import consumer_info, stream_info
 from tocsin.clock import Clock
 from tocsin.errors import BusUnavailableError
 
+T = TypeVar("T")
+
 _DURATION = re.compile(r"([\d.]+)(ns|µs|us|ms|h|m|s)")
+_PATIENCE_S = 5.0
+_LEADERLESS_S = 1.0
+"""For one stream of a cluster: while it elects a leader nobody answers for it."""
 _CLUSTER_PATIENCE_S = 0.5
 """For servers on one network: one that is down would hold the others' answers up."""
 _UNIT_MS = {"ns": 1e-6, "µs": 1e-3, "us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
@@ -115,6 +122,8 @@ class LinkWatch:
         self._since: dict[tuple[str, str, int], datetime] = {}
         self.silent: dict[str, str] = {}
         """Links that are up and over which nothing comes, in words; as ``LinkMender`` has found."""
+        self._leaderless: set[str] = set()
+        """Peers of whom a stream of ours did not answer when it was last asked."""
         self.silent_servers: tuple[str, ...] = ()
         """Servers of the member's own cluster that did not answer when they were last asked."""
 
@@ -128,6 +137,7 @@ class LinkWatch:
         now = self._clock.now()
         self._since = {key: self._since.get(key, now) for key in (_key(leaf) for leaf in leafs)}
         codes = [peer.code for peer in self._in_force.config.peers]
+        self._leaderless.clear()
         lanes = await asyncio.gather(
             *(
                 self._lane(code, lane, [leaf for leaf in leafs if leaf.account == names.link_account(code, lane)])
@@ -139,6 +149,8 @@ class LinkWatch:
         for place, code in enumerate(codes):
             main, bulk = lanes[2 * place], lanes[2 * place + 1]
             problem = self._problem(code, is_up=main.connected and bulk.connected)
+            if code in self._leaderless and not problem:
+                problem = "our streams for it have no leader just now: how much is unsent is not known"
             states[code] = LinkState(code=code, main=main, bulk=bulk, problem=problem)
         return states
 
@@ -223,10 +235,11 @@ class LinkWatch:
     async def _lane(self, code: str, lane: Lane, leafs: list[_Leaf]) -> LaneState:
         me = self._in_force.config.member
         outbox = names.outbox(me, code, lane)
+        patience_s = _LEADERLESS_S if self._in_force.config.cluster else _PATIENCE_S
         sent, theirs, copy = await asyncio.gather(
-            stream_info(self._home, outbox),
-            consumer_info(self._home, outbox, names.SOURCE_CONSUMER),
-            stream_info(self._home, names.copy_stream(code, lane)),
+            self._if_told(code, stream_info(self._home, outbox, timeout_s=patience_s)),
+            self._if_told(code, consumer_info(self._home, outbox, names.SOURCE_CONSUMER, timeout_s=patience_s)),
+            self._if_told(code, stream_info(self._home, names.copy_stream(code, lane), timeout_s=patience_s)),
         )
         source = copy.sources[0] if copy is not None and copy.sources else None
         return LaneState(
@@ -244,6 +257,16 @@ class LinkWatch:
             peer_acked_seq=theirs.ack_floor.stream_seq if theirs is not None else 0,
             peer_pending=theirs.num_pending + theirs.num_ack_pending if theirs is not None else 0,
         )
+
+    async def _if_told(self, code: str, asking: Awaitable[T | None]) -> T | None:
+        """Return nothing for a stream of a cluster that has no leader just now; of a single server it is an error."""
+        try:
+            return await asking
+        except BusUnavailableError:
+            if not self._in_force.config.cluster:
+                raise
+            self._leaderless.add(code)
+            return None
 
     def _problem(self, code: str, *, is_up: bool) -> str:
         if is_up:

@@ -107,14 +107,14 @@ async def ask(connection: Connection, verb: str, body: object | None = None, *, 
     return answer
 
 
-async def stream_info(connection: Connection, stream: str) -> StreamInfo | None:
+async def stream_info(connection: Connection, stream: str, *, timeout_s: float = 5.0) -> StreamInfo | None:
     """Return what the server says of a stream, or none if there is no such stream.
 
     Raises:
         BusError: JetStream refuses or does not answer.
     """
     try:
-        answer = await ask(connection, f"STREAM.INFO.{stream}")
+        answer = await ask(connection, f"STREAM.INFO.{stream}", timeout_s=timeout_s)
     except RefusedError as refusal:
         if refusal.status == _NOT_FOUND:
             return None
@@ -122,14 +122,16 @@ async def stream_info(connection: Connection, stream: str) -> StreamInfo | None:
     return msgspec.json.decode(answer, type=StreamInfo)
 
 
-async def consumer_info(connection: Connection, stream: str, consumer: str) -> ConsumerInfo | None:
+async def consumer_info(
+    connection: Connection, stream: str, consumer: str, *, timeout_s: float = 5.0
+) -> ConsumerInfo | None:
     """Return what the server says of a consumer, or none if there is no such consumer.
 
     Raises:
         BusError: JetStream refuses or does not answer.
     """
     try:
-        answer = await ask(connection, f"CONSUMER.INFO.{stream}.{consumer}")
+        answer = await ask(connection, f"CONSUMER.INFO.{stream}.{consumer}", timeout_s=timeout_s)
     except RefusedError as refusal:
         if refusal.status == _NOT_FOUND:
             return None

@@ -65,7 +65,11 @@ def _handler(status: Callable[[], MemberStatus], exposition: Callable[[], bytes]
                 try:
                     current = status()
                 except (TocsinError, TimeoutError) as error:
-                    self._answer(HTTPStatus.SERVICE_UNAVAILABLE, encode({"problems": [str(error)]}), "application/json")
+                    self._answer(
+                        HTTPStatus.SERVICE_UNAVAILABLE,
+                        encode({"problems": [str(error) or "no answer in time"]}),
+                        "application/json",
+                    )
                     return
                 if self.path == "/status":
                     self._answer(HTTPStatus.OK, encode(current), "application/json")
