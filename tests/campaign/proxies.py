@@ -10,6 +10,7 @@ from collections.abc import Callable
 _CHUNK = 65536
 _WINDOW_S = 0.03
 _HELD_CHUNKS = 200
+_BIND_S = 10.0
 
 
 class Line:
@@ -31,20 +32,26 @@ class Line:
         self._is_open = {"up": asyncio.Event(), "down": asyncio.Event()}  # up: from the one that dials
         for is_open in self._is_open.values():
             is_open.set()
+        self._turn = asyncio.Lock()
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Take connections; does nothing if it does already."""
-        if self._server is None:
-            self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        async with self._turn, asyncio.timeout(_BIND_S):
+            while self._server is None:
+                try:
+                    self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+                except OSError:  # the listener before has not let go yet
+                    await asyncio.sleep(0.05)
 
     async def cut(self) -> None:
         """Drop every connection and take none until ``start``."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        async with self._turn:
+            if self._server is not None:
+                self._server.close()
+                self._server = None
         for writer in tuple(self._writers):
             writer.transport.abort()
         for task in tuple(self._tasks):
