@@ -51,12 +51,13 @@ class StorageWatch:
                 self.problem = await self._bus.shelf.problem()
             except BusError:
                 continue  # it is down, and others see to that
-            if self.problem and self._server is not None and self._may_restart():
+            if self.problem and self._server is not None and self.may_restart():
                 log.error("own server keeps nothing any more, starting it anew", why=self.problem)
                 self._restarted_s = self._clock.monotonic_s()
                 await self._server.stop()  # the node starts it again when it has ended
 
-    def _may_restart(self) -> bool:
+    def may_restart(self) -> bool:
+        """Tell whether a restart can help now: there is room, and the last one is a while ago."""
         if self._clock.monotonic_s() - self._restarted_s < _BETWEEN_RESTARTS_S:
             return False
         disk = os.statvfs(self._store_dir)

@@ -52,3 +52,24 @@ def test_what_the_store_cannot_be_asked_about_waits_and_keeps_its_place() -> Non
         assert seen == [b"1", b"2", b"3"]
 
     asyncio.run(scenario())
+
+
+def test_whoever_waits_for_them_waits_for_the_store_as_well() -> None:
+    async def scenario() -> None:
+        seen: list[bytes] = []
+        failures = [StoreError("disk"), StoreError("disk")]
+
+        def let_in(data: bytes, is_new: bool) -> None:
+            if data == b"2" and failures:
+                raise failures.pop()
+            seen.append(data)
+
+        own = OwnFrames(let_in)
+        await own.let_in()  # there are none
+        own.add([b"1"], is_new=True, bulk=True)
+        own.add([b"2"], is_new=True)
+        async with asyncio.timeout(10):
+            await own.let_in()
+        assert seen == [b"2", b"1"]
+
+    asyncio.run(scenario())
