@@ -38,13 +38,13 @@ class Federation:
     def __init__(self, here: str = "KOR") -> None:
         self.here = here
         self.clock = ManualClock(START)
-        roster_keys = {code: PrivateKey.generate(KeyRole.ROSTER) for code in CODES}
+        self.roster_keys = {code: PrivateKey.generate(KeyRole.ROSTER) for code in CODES}
         roles = (KeyRole.LIVE, KeyRole.EXERCISE, KeyRole.TEST)
         self.keys = {(code, role): PrivateKey.generate(role) for code in CODES for role in roles}
         members = tuple(
             RosterMember(
                 code=code, name=code, link=LinkIdentity(certificate=""),
-                keys=(roster_keys[code].public, *(self.keys[code, role].public for role in roles)),
+                keys=(self.roster_keys[code].public, *(self.keys[code, role].public for role in roles)),
             )
             for code in CODES
         )  # fmt: skip
@@ -55,7 +55,7 @@ class Federation:
             )
         )  # fmt: skip
         for code in CODES:
-            document = document.signed_by(code, roster_keys[code])
+            document = document.signed_by(code, self.roster_keys[code])
         self.trust = Trust(document)
         self.chains = ForeignChains(NoMemory())
         self._last: dict[tuple[ChainId, str], tuple[int, str]] = {}

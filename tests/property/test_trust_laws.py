@@ -143,23 +143,19 @@ class World:
         document = unsigned(word).signed_by(code, key_of(by[0], KeyRole.ROSTER, by[1]))
         if keyid in self.revoked:
             assert self.trust.revoke(document) == self.revoked[keyid]
-        elif self._may_revoke(code, serial, by, dated):
+        elif self._may_revoke(code, serial, by):
             self.revoked[keyid] = self.trust.revoke(document)
             self.obeyed.append(document)
         else:
             with pytest.raises(SignatureError):
                 self.trust.revoke(document)
 
-    def _may_revoke(self, code: str, serial: int, by, dated: int) -> bool:
+    def _may_revoke(self, code: str, serial: int, by) -> bool:
         had = [(hour, listed[code]) for hour, listed in self.listed if code in listed]
         if by[0] != code or not any(serial in serials for _, (serials, _) in had):
             return False
-        if key_of(code, KeyRole.ROSTER, by[1]).keyid in self.revoked:
-            return False
-        if had[-1][1][1] == by[1]:
-            return True  # the last roster key of that member, be it here or gone
-        left = self._left_out(lambda listed: code in listed and listed[code][1] == by[1])
-        return left is not None and dated < left
+        is_good = key_of(code, KeyRole.ROSTER, by[1]).keyid not in self.revoked
+        return is_good and any(roster_serial == by[1] for _, (_, roster_serial) in had)
 
     def revoke_roster_key(self, code: str, serial: int) -> None:
         key = key_of(code, KeyRole.ROSTER, serial)

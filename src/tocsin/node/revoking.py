@@ -94,13 +94,13 @@ def revocation(
         now: UTC.
 
     Raises:
-        TrustError: The signer is no roster key of this member that is in force.
+        TrustError: The signer is no roster key of this member, or was taken back.
     """
-    owner = trust.roster.owner_of(signer.keyid)
-    if owner != (member, KeyRole.ROSTER) or trust.is_revoked(signer.keyid):
-        of = f"; it is the {owner[1].value} key of {owner[0]}" if owner is not None else ""
+    owners = [owner for roster in trust.rosters if (owner := roster.owner_of(signer.keyid)) is not None]
+    if (member, KeyRole.ROSTER) not in owners or trust.is_revoked(signer.keyid):
+        of = f"; it is the {owners[-1][1].value} key of {owners[-1][0]}" if owners else ""
         raise TrustError(
-            f"key {signer.keyid[:16]} is no roster key of {member} that is in force{of}",
+            f"key {signer.keyid[:16]} is no roster key of {member} that counts{of}",
             advice=f"Only {member} takes its keys back, with its roster key",
         )
     word = KeyRevocation(member=member, keyid=key.keyid, revoked_at=now, last_heads=heads)

@@ -188,7 +188,7 @@ class Trust:
         code = revocation.member
         if (code, revocation.keyid) not in self._verifiers:
             raise SignatureError(f"{code} has no key {revocation.keyid[:16]}")
-        if code not in document.signers({code: self._revoking_keys(code, revocation.revoked_at)}):
+        if code not in document.signers({code: self._revoking_keys(code)}):
             raise SignatureError(f"the revocation is not signed by a roster key of {code}")
         self._revocations[revocation.keyid] = revocation
         return revocation
@@ -219,16 +219,13 @@ class Trust:
         """Tell whether the roster in force has expired."""
         return now >= self.roster.expires_at
 
-    def _revoking_keys(self, code: str, revoked_at: datetime) -> tuple[PublicKey, ...]:
-        """Return the roster keys with which a member may have taken a key back at that time (spec 11.6)."""
-        last = next(roster for roster in reversed(self._rosters) if roster.member(code) is not None)
-        keys = {key.keyid: key for key in _roster_keys(last)[code]}
-        for roster in self._rosters:
-            for key in _roster_keys(roster).get(code, ()):
-                retired_at = self._retired.get((code, key.keyid))
-                if retired_at is not None and revoked_at < retired_at:
-                    keys[key.keyid] = key
-        return tuple(key for key in keys.values() if key.keyid not in self._revocations)
+    def _revoking_keys(self, code: str) -> tuple[PublicKey, ...]:
+        """Return the roster keys with which a member takes its keys back: all that it ever had and did not take back.
+
+        Retired ones too: what was obeyed once is obeyed again at each start, whatever rosters came in between.
+        """
+        keys = {key.keyid: key for roster in self._rosters for key in _roster_keys(roster).get(code, ())}
+        return tuple(key for keyid, key in keys.items() if keyid not in self._revocations)
 
     def _successor(self, document: SignedDocument, *, now: datetime | None) -> Roster:
         """Return the roster in a document if it may come in force; without ``now`` whenever that was."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import timedelta
 
+import msgspec
 import pytest
-from tests.sealed import Federation, make_record
+from tests.sealed import START, Federation, make_record
 
 from tocsin.codec import encode
 from tocsin.markings import marking_for
+from tocsin.node import put_in_force, read_config
+from tocsin.signing import KeyRole, PrivateKey, unsigned
 from tocsin.store import Batch, Store
 
 
@@ -248,3 +252,63 @@ def test_a_record_for_two_is_not_in_a_bundle_for_three(tocsin, folder, tmp_path)
     assert tocsin("records", "export", "--to", file, "--for", "JPN", "--config", folder, "--kind", "cargo.*")[0] == 0
     assert b'"id":"second"' in file.read_bytes()
     assert marking_for("JPN", "KOR").audience.encode() in file.read_bytes()
+
+
+@pytest.fixture
+def rotated(folder, federation):
+    """KOR's folder with a second roster in force, in which JPN has another test key and USA is gone."""
+    new = PrivateKey.generate(KeyRole.TEST)
+    first = federation.trust.document
+    roster = federation.trust.roster
+    jpn = roster.member("JPN")
+    keys = (*(key for key in jpn.keys if key.role is not KeyRole.TEST), new.public)
+    members = (msgspec.structs.replace(jpn, keys=keys), roster.member("KOR"))
+    second = unsigned(
+        msgspec.structs.replace(
+            roster, version=2, previous=first.hash, members=members, links=(), issued_at=START + timedelta(minutes=1)
+        )
+    )
+    for code in ("JPN", "KOR"):
+        second = second.signed_by(code, federation.roster_keys[code])
+    put_in_force(read_config(folder / "member.toml"), second)
+    federation.trust.apply(second, now=START)
+    return second
+
+
+def test_a_store_is_proved_by_all_rosters_that_were_in_force(tocsin, folder, rotated) -> None:
+    told = json.loads(tocsin("verify", folder, "--json")[1])
+    assert (told["is_sound"], [by["version"] for by in told["rosters"]]) == (True, [1, 2])
+    assert told["rosters"][1]["fingerprint"] == rotated.hash
+
+
+def test_a_bundle_carries_all_rosters_and_one_of_them_is_enough_to_check_by(tocsin, folder, rotated, tmp_path) -> None:
+    file, in_force = tmp_path / "b.bundle", tmp_path / "in-force.json"
+    assert tocsin("records", "export", "--to", file, "--for", "USA", "--config", folder)[0] == 0
+    in_force.write_bytes(encode(rotated))
+    for words in ((), ("--roster", in_force), ("--roster", folder / "rosters/0001.json")):
+        code, out, _ = tocsin("verify", file, *words, "--json")
+        told = json.loads(out)
+        assert (code, told["is_sound"], len(told["rosters"])) == (0, True, 2), words
+
+
+def test_what_a_retired_key_signed_later_breaks_the_proof(tocsin, folder, federation, rotated) -> None:
+    old = federation.trust
+    federation.trust = type(old)(old.documents[0])
+    federation.clock.advance(120.0)
+    late = federation.admitted(make_record("late"))
+    with Store.open(folder / "data/store.db") as store:
+        store.commit(Batch(frames=(late,)))
+    code, out, _ = tocsin("verify", folder)
+    assert code == 1
+    assert "is retired since 2026-03-01 06:01Z, before this frame was sealed" in " ".join(out.split())
+
+
+def test_a_bundle_whose_rosters_do_not_hold_together_is_told(tocsin, folder, rotated, bundle) -> None:
+    lines = bundle.read_bytes().splitlines(keepends=True)
+    head = json.loads(lines[0])
+    for rosters in ([], [head["rosters"][0] | {"signatures": []}], [head["rosters"][0] | {"payload": "{}"}]):
+        lines[0] = encode(head | {"rosters": rosters}) + b"\n"
+        bundle.write_bytes(b"".join(lines))
+        code, _, err = tocsin("verify", bundle)
+        assert code == 1
+        assert "error:" in err
