@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, insert
-
-
-class _Statement(NamedTuple):
-    sql: str
-    names: tuple[str, ...] | None
-    """Where the driver wants parameters by name, their names; none if by place."""
+from sqlalchemy.exc import DBAPIError
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
@@ -26,20 +21,30 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Sequence[An
     """
     if not rows:
         return
-    statement = _statement(table, connection.dialect)
-    if statement.names is None:
-        connection.exec_driver_sql(statement.sql, list(map(tuple, rows)))
-    else:
-        names = statement.names
-        connection.exec_driver_sql(statement.sql, [dict(zip(names, row, strict=True)) for row in rows])
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, rows)
+        return
+    connection.exec_driver_sql(_statement(table, connection.dialect), list(map(tuple, rows)))
+
+
+def _copy(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Hand all rows over in one stream, which the server takes faster than an INSERT for each."""
+    sql = f"COPY {table.name} ({', '.join(column.name for column in table.columns)}) FROM STDIN"
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.cursor() as cursor, cursor.copy(sql) as stream:
+            for row in rows:
+                stream.write_row(row)
+    except connection.dialect.loaded_dbapi.Error as error:
+        if connection.dialect.is_disconnect(error, driver, None):
+            connection.invalidate(error)
+        raise DBAPIError(sql, None, error) from error
 
 
 @lru_cache(maxsize=32)
-def _statement(table: Table, dialect: Dialect) -> _Statement:
+def _statement(table: Table, dialect: Dialect) -> str:
     names = tuple(column.name for column in table.columns)
     compiled = insert(table).compile(dialect=dialect, column_keys=list(names))
-    if not compiled.positional:
-        return _Statement(str(compiled), names)
     if tuple(compiled.positiontup or ()) != names:
         raise ValueError(f"the statement for {table.name} takes its columns in another order")
-    return _Statement(str(compiled), None)
+    return str(compiled)

@@ -30,7 +30,7 @@ _SMALL_BYTES = 256 * 1024**2
 _WAIT_FOR_READERS = "5s"
 _LOCK_NOT_AVAILABLE = "55P03"
 
-_CONNECT = {"client_encoding": "UTF8", "connect_timeout": 5, "keepalives_idle": 30, "tcp_user_timeout": 15_000}
+_CONNECT = {"client_encoding": "UTF8", "connect_timeout": 3, "keepalives_idle": 30, "tcp_user_timeout": 10_000}
 # jit: its compiler takes longer than any query here
 # The server lets go of the lock of a writer whose machine is gone within a minute.
 _WRITER_SETTINGS = {
