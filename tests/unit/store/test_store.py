@@ -12,7 +12,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.engine import default
 from sqlalchemy.schema import CreateTable
 
 from sealed import START, Federation, make_record
@@ -21,7 +20,6 @@ from tocsin.markings import marking_for
 from tocsin.records import BundleFile, Held, Operator, Peer, Precedence
 from tocsin.store import Batch, Cursor, HeldItem, RecordQuery, Store, Unacked, Window, schema
 from tocsin.store.deriving import RecordRow
-from tocsin.store.inserting import _statement
 from tocsin.store.reading import _statement as statement
 
 
@@ -329,13 +327,6 @@ def test_a_link_that_leads_nowhere_is_no_store(tmp_path, path):
     path.symlink_to(tmp_path / "missing" / "store.db")
     with pytest.raises(StoreError, match="cannot make"):
         Store.open(path)
-
-
-def test_rows_go_in_by_name_where_a_driver_wants_names():
-    dialect = default.DefaultDialect(paramstyle="pyformat")
-    statement = _statement(schema.cursors, dialect)
-    assert statement.names == ("stream", "created", "seq")
-    assert statement.sql == "INSERT INTO cursors (stream, created, seq) VALUES (%(stream)s, %(created)s, %(seq)s)"
 
 
 def test_the_columns_of_records_are_those_of_a_row():
