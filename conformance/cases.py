@@ -63,12 +63,9 @@ def _anything(_: dict[str, Any]) -> str:
 def _steps(told: dict[str, Any], folder: Path) -> Iterator[tuple[dict[str, Any], Check]]:
     limits = {name: told[name] for name in ("max_frame_bytes",) if name in told}
     yield {"do": "begin", "member": told["reader"], "clock_tolerance_s": 5.0, **limits}, _anything
-    for file in ("roster.json", *told.get("revocations", ())):
+    for file in ("roster.json", *told.get("rosters", ()), *told.get("revocations", ())):
         yield _document(folder / file, told["now"]), _same({"result": "accepted"})
     for step in told["frames"]:
-        if "via" not in step and "path" not in step:
-            yield _document(folder / step["file"], step.get("now", told["now"])), _same({"result": step["result"]})
-            continue
         data = (folder / step["file"]).read_bytes()
         question = {
             "do": "frame", "data": _bytes(data), "via": step.get("via", "KOR"), "path": step["path"],

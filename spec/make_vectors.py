@@ -215,7 +215,25 @@ def rosters(why: str, clause: str, *steps: tuple[SignedDocument, str], now: date
 
 def vectors() -> dict[str, Vector]:
     """Return all vectors by the name of their folder."""
-    return {**_labels(), **_routes(), **_good_frames(), **_chains(), **_bad_frames(), **_bad_records(), **_rosters()}
+    return {
+        **_labels(),
+        **_routes(),
+        **_good_frames(),
+        **_chains(),
+        **_bad_frames(),
+        **_bad_records(),
+        **_rosters(),
+        **_forms(),
+        **_worlds(),
+        **_heads(),
+        **_relays(),
+        **_versions(),
+        **_more_rosters(),
+        **_retired_keys(),
+        **_digests(),
+        **_purges(),
+        **_proofs(),
+    }
 
 
 def _labels() -> dict[str, Vector]:
@@ -739,6 +757,789 @@ def _rosters() -> dict[str, Vector]:
         "revocation_by_other_fail": rosters(
             "Nobody takes back another's key.", "11.6", (FIRST, ""), (signed(revocation, "JPN", "USA"), signature)
         ),
+    }
+
+
+def _forms() -> dict[str, Vector]:
+    """Return frames whose one record, or whose header, has not the form of clauses 1 to 4."""
+
+    def bad(clause: str, why: str, **changes: Any) -> Vector:
+        return refused_record(why, clause, draft(record(**changes)).seal(), "malformed")
+
+    def bad_body(why: str, kind: str = "warning.detection", **changes: Any) -> Vector:
+        body = {**(record()["body"] if kind == "warning.detection" else {}), **changes}
+        body = {name: value for name, value in body.items() if value is not None}
+        return refused_record(why, "1.9 1.5", draft(record(kind=kind, body=body)).seal(), "malformed")
+
+    def bad_marking(why: str, clause: str, **marking: Any) -> Vector:
+        return bad(clause, why, marking={"releasable_to": ["JPN", "KOR", "USA"], **marking})
+
+    launch = {"event_id": "e", "revision": 1}
+    repeated = compact(record()).replace(b'"sensor_id":', b'"sensor_id":"x","sensor_id":')
+    unknown = compact(record()).replace(b'"synthetic":true', b'"synthetic":true,"shade":[1e999]')
+    half = compact(record()).replace(b'"synthetic":true', b'"synthetic":true,"shade":["\\ud800x"]')
+    slip = {"salt": salt(0), "record": record(), "recalled": True}
+    good_bytes = draft().seal()
+    good = json.loads(good_bytes)
+    return {
+        "kind_fail": bad("1.3", "A kind without a noun.", kind="warning"),
+        "kind_capitals_fail": bad("1.3", "A kind in capitals.", kind="Warning.detection"),
+        "id_fail": bad("1.3", "An id with a blank in it.", id="KOR 1"),
+        "id_too_long_fail": bad("1.3", "An id of 129 characters.", id="a" * 129),
+        "id_line_end_fail": bad("1.3", "An id with an end of line behind it.", id="KOR-1\n"),
+        "source_both_fail": bad(
+            "1.6", "A source that names a record and cites.", sources=[{"record": "a", "cites": "b"}]
+        ),
+        "source_neither_fail": bad("1.6", "A source that names nothing.", sources=[{}]),
+        "expires_not_utc_fail": bad(
+            "1.4", "A time to come that is not in UTC.", expires_at="2026-01-15T20:59:59+09:00"
+        ),
+        "time_forms": frames(
+            "Times near to the form are times: small letters, a blank, an offset of zero, nine digits.",
+            "1.4",
+            (
+                draft(
+                    record(1, issued_at="2026-01-15t11:59:59z", observed_at="2026-01-15 11:59:59Z"),
+                    record(2, issued_at="2026-01-15T11:59:59+00:00", observed_at="2026-01-15T11:59:59.123456789Z"),
+                ).seal(),
+                {"result": "admitted", "records": 2},
+            ),
+        ),
+        "leap_second_fail": bad("1.4", "A second 60 is no time here.", observed_at="2026-01-15T23:59:60Z"),
+        "synthetic_null_fail": bad("1.1", "synthetic is true or false.", synthetic="yes"),
+        "body_no_object_fail": refused_record(
+            "The body of a kind that nobody knows is an object all the same.",
+            "1.5",
+            draft(record(kind="harbour.tide", body=[1.25])).seal(),
+            "malformed",
+        ),
+        "azimuth_fail": bad_body("An azimuth of 360 degrees.", azimuth_deg=360.0),
+        "sigma_fail": bad_body("A sigma of zero.", angle_sigma_deg=0),
+        "latitude_fail": bad_body("A sensor beyond the pole.", sensor={"lat_deg": 90.5, "lon_deg": 0.0}),
+        "detection_two_ways_fail": bad_body(
+            "A detection that is a measurement and a coarse position.",
+            position={"lat_deg": 37.0, "lon_deg": 127.0},
+            position_sigma_m=5000.0,
+        ),
+        "range_alone_fail": bad_body("A range without its sigma.", range_sigma_m=None),
+        "number_too_big_fail": bad_body("A range that no double holds.", range_m=10**400),
+        "launch_outcome_fail": bad_body(
+            "An outcome before the end.", "warning.launch", **launch, stage="assessed", outcome="lost"
+        ),
+        "launch_closed_fail": bad_body("An end without an outcome.", "warning.launch", **launch, stage="closed"),
+        "launch_predicted_fail": bad_body(
+            "A prediction without an impact.", "warning.launch", **launch, stage="predicted"
+        ),
+        "same_event_fail": bad_body(
+            "The higher id stands first.", "warning.same_event", event_id="b", alias="a", gate="2 km"
+        ),
+        "marking_unsorted_fail": bad_marking("Members out of order.", "2.2", releasable_to=["KOR", "JPN", "USA"]),
+        "marking_public_fail": bad_marking("PUBLIC beside others.", "2.2", releasable_to=["KOR", "PUBLIC"]),
+        "marking_without_originator_fail": bad_marking(
+            "A record that its originator may not have.", "2.2", releasable_to=["USA"]
+        ),
+        "marking_tlp_fail": bad_marking("A label of another vocabulary.", "2.1 14.4", tlp="TLP:WHITE"),
+        "marking_public_warning_fail": bad_marking(
+            "A value that a reader must not guess.", "2.1 14.4", public_warning="maybe"
+        ),
+        "caveat_form_fail": bad_marking("A caveat in small letters.", "2.1", caveats=["orcon"]),
+        "record_new_status_fail": bad("3.1 14.4", "A status that is none.", status="drill"),
+        "record_new_precedence_fail": bad("1.7 14.4", "A precedence that is none.", precedence="urgent"),
+        "header_new_status_fail": refused(
+            "A status that is none.", "3.1 14.4", draft(status="drill").seal(), "malformed"
+        ),
+        "header_exercise_without_id_fail": refused(
+            "An exercise without a name.", "3.1", draft(status="exercise:").seal(), "malformed"
+        ),
+        "header_new_precedence_fail": refused(
+            "A precedence that is none.", "1.7 14.4", draft(precedence="urgent").seal(), "malformed"
+        ),
+        "header_audience_form_fail": refused(
+            "An audience that is no list of codes.", "4.2", draft(audience="JPN-KOR-USA-").seal(), "malformed"
+        ),
+        "header_previous_form_fail": refused(
+            "What is no hash.", "4.2", draft(number=2, previous="abc").seal(), "malformed"
+        ),
+        "header_digest_form_fail": refused(
+            "A digest in capitals, of a record that was recalled.",
+            "4.2 4.3",
+            _recalled_with("A" * 64),
+            "malformed",
+        ),
+        "header_epoch_form_fail": refused(
+            "The name of an epoch with a blank in it.", "4.2", draft(epoch="an epoch").seal(), "malformed"
+        ),
+        "number_fraction_fail": refused(
+            "An integer has no fraction.",
+            "1.2 4.2",
+            good_bytes.replace(b'"number":1,', b'"number":1.0,'),
+            "malformed",
+        ),
+        "previous_of_first_fail": refused(
+            "The first frame of an epoch names none before it.", "4.2 5.2", draft(previous="0" * 64).seal(), "malformed"
+        ),
+        "resumes_later_fail": refused(
+            "Only the first frame of an epoch resumes.",
+            "4.2 5.4",
+            draft(number=2, previous="0" * 64, resumes=[EARLIER, 1, "0" * 64]).seal(),
+            "malformed",
+        ),
+        "control_resumes_fail": refused(
+            "A control frame stands in no chain.",
+            "5.9",
+            draft(number=0, precedence="routine", resumes=[EARLIER, 1, "0" * 64]).seal(),
+            "malformed",
+        ),
+        "slip_both_fail": refused(
+            "A slip that holds a record and says that it was recalled.",
+            "4.3",
+            compact({**good, "records": [slip]}),
+            "malformed",
+        ),
+        "slip_neither_fail": refused(
+            "A slip without a record that does not say why.", "4.3", compact({**good, "records": [{}]}), "malformed"
+        ),
+        "too_many_records_fail": refused(
+            "A frame of 1001 records.",
+            "4.1",
+            draft(*[b"{}"] * 1001).seal(),
+            "malformed",
+        ),
+        "repeated_key_in_body_fail": refused(
+            "A name that stands twice deep in a body.", "1.2", draft(repeated).seal(), "malformed"
+        ),
+        "infinite_in_unknown_fail": refused(
+            "A number beyond what a double holds, in a member that nobody knows.",
+            "1.2",
+            draft(unknown).seal(),
+            "malformed",
+        ),
+        "half_surrogate_fail": refused(
+            "Half a surrogate pair, in a member that nobody knows.", "1.2", draft(half).seal(), "malformed"
+        ),
+        "first_fault_fail": refused(
+            "Wrong in many ways: the first fault of the table is the reason.",
+            "6.1",
+            Draft(
+                (compact(record(marking={"releasable_to": ["JPN", "KOR"]})),),
+                {"audience": "JPN-KOR"},
+                key("JPN", "live"),
+            ).seal(),
+            "not_for_us",
+        ),
+        "key_before_signature_fail": refused(
+            "A key of another role, and a signature that is none.",
+            "6.1",
+            draft(signer=key("KOR", "live")).seal().replace(b'"signature":"', b'"signature":"AAAA'),
+            "key_role",
+        ),
+        "record_alone_fail": frames(
+            "One record of three is none: the others come in.",
+            "6.2",
+            (
+                draft(record(1), record(2, id="no id"), record(3)).seal(),
+                {"result": "admitted", "records": 2, "refused": ["malformed"]},
+            ),
+        ),
+    }
+
+
+def _recalled_with(digest: str) -> bytes:
+    """Return a frame whose one record was recalled, with whatever its header says of the digest."""
+    draft_ = draft(digests=[digest])
+    return without_records(draft_.seal(), {0})
+
+
+def _worlds() -> dict[str, Vector]:
+    """Return frames of several statuses, precedences and epochs: each chain stands alone."""
+    first = draft(record(1))
+    exercise = draft(record(1, status="exercise:spring"), status="exercise:spring", signer=key("KOR", "exercise"))
+    other = draft(record(1, status="exercise:autumn"), status="exercise:autumn", signer=key("KOR", "exercise"))
+    actual = draft(record(1, status="actual"), status="actual", signer=key("KOR", "live"))
+    routine = draft(record(1, precedence="routine"), precedence="routine")
+    two = draft(record(1, marking={"releasable_to": ["KOR", "USA"]}), audience="KOR-USA")
+    before = draft(record(8), epoch=EARLIER)
+    lost = draft(record(9), epoch=EARLIER, number=2, previous=before.hash)
+    resumed = draft(record(1), resumes=[EARLIER, 1, before.hash])
+    ahead = draft(record(1), resumes=[EARLIER, 2, lost.hash])
+    old = {"sealed_at": "2026-01-15T11:00:00Z"}
+    late = draft(**old)
+    own = draft(audience="KOR")
+    return {
+        "statuses_apart": frames(
+            "One number and one id in four worlds: none is a duplicate of another, and none equivocates.",
+            "3.1 3.3",
+            *((each.seal(), {**ADMITTED, "chain_open": False}) for each in (first, exercise, other, actual)),
+        ),
+        "chains_apart": frames(
+            "Each precedence and each audience has a chain of its own.",
+            "5.1",
+            *((each.seal(), {**ADMITTED, "chain_open": False}) for each in (first, routine, two)),
+        ),
+        "chain_resumes_unknown": frames(
+            "What the epoch resumes is not held: the chain is open, until what was lost has come.",
+            "5.4 5.5 5.7",
+            (ahead.seal(), {**ADMITTED, "chain_open": True}),
+            (before.seal(), {**ADMITTED, "chain_open": False}),
+            (lost.seal(), {**ADMITTED, "chain_open": False, "path": "durable"}),
+        ),
+        "chain_lost_frame_returns": frames(
+            "A frame that its writer lost comes back into its old epoch, after the new one has begun.",
+            "5.3 5.7",
+            (before.seal(), ADMITTED),
+            (resumed.seal(), {**ADMITTED, "chain_open": False}),
+            (lost.seal(), {**ADMITTED, "chain_open": False}),
+        ),
+        "epoch_name_is_free": frames(
+            "A reader trusts nothing in the name of an epoch.",
+            "5.2",
+            (draft(record(1), epoch="z").seal(), ADMITTED),
+            (draft(record(2), epoch="a").seal(), {**ADMITTED, "chain_open": False}),
+        ),
+        "two_paths": frames(
+            "The durable path brings what the live one has brought already.",
+            "6.3 13.7",
+            (first.seal(), ADMITTED),
+            (first.seal(), {"result": "duplicate", "path": "durable"}),
+        ),
+        "clock_late_live": frames(
+            "On the live path an hour ago is odd, and shown.",
+            "6.4",
+            (late.seal(), {**ADMITTED, "clock_suspect": True}),
+        ),
+        "clock_late_durable": frames(
+            "On the durable path an hour ago is an outage that was survived.",
+            "6.4",
+            (late.seal(), {**ADMITTED, "path": "durable"}),
+        ),
+        "own_frame": frames(
+            "A member's own frame passes the same door.",
+            "6.6",
+            (first.seal(), {**ADMITTED, "via": "KOR", "path": "self", "relay_to": []}),
+            reader="KOR",
+        ),
+        "own_frame_forged_fail": frames(
+            "Nobody gets a frame past the member whose name it bears.",
+            "6.6",
+            (
+                draft(signer=key("KOR", "test", 2)).seal(),
+                {"result": "rejected", "reason": "unknown_key", "path": "self"},
+            ),
+            reader="KOR",
+        ),
+        "self_chain_leaks_fail": frames(
+            "The {self} chain of another is not for us.",
+            "5.8",
+            (own.seal(), {"result": "rejected", "reason": "not_for_us"}),
+        ),
+        "roster_expired_frame": _at_late(
+            frames("An expired roster keeps no frame out.", "6.7 11.4", (_sealed_late().seal(), ADMITTED))
+        ),
+    }
+
+
+LATE = NOW + timedelta(days=400)
+
+
+def _sealed_late() -> Draft:
+    return draft(sealed_at=LATE.isoformat().replace("+00:00", "Z"))
+
+
+def _at_late(vector: Vector) -> Vector:
+    vector.expected["now"] = LATE.isoformat()
+    return vector
+
+
+def control(number: int, body: dict[str, Any], *, kind: str = "exchange.heads") -> Draft:
+    """Return a control frame with one record."""
+    fields = {"kind": kind, "precedence": "routine", "observed_at": None, "body": body}
+    return draft(record(number, **fields), number=0, precedence="routine")
+
+
+def _heads() -> dict[str, Vector]:
+    def heads(place: int, count: int, *, field_: str = "heads", **head: Any) -> Draft:
+        entry = {"originator": "KOR", "precedence": "flash", "epoch": EPOCH, "number": 1, "hash": "0" * 64, **head}
+        lists = {"heads": [], field_: [entry] if head else []}
+        return control(place, {"clock_at": "2026-01-15T12:00:00Z", **lists, "count": count})
+
+    japanese = draft(record(originator="JPN"), originator="JPN", signer=key("JPN", "test"))
+    asked = {"originator": "KOR", "precedence": "flash", "epoch": EPOCH, "after": 2, "up_to": 9}
+    passed = {**ADMITTED, "control": True}
+    alarm = {**passed, "refused": ["equivocation"]}
+    return {
+        "heads_count": frames(
+            "Heads whose count is not above the last are passed over, whatever their clock says.",
+            "7.2 7.3",
+            (heads(1, 5).seal(), passed),
+            (heads(2, 4).seal(), {"result": "duplicate"}),
+            (heads(3, 5).seal(), {"result": "duplicate"}),
+            (heads(4, 6).seal(), passed),
+        ),
+        "heads_again": frames(
+            "The same heads again are passed over.",
+            "7.3 10.3",
+            (heads(1, 1).seal(), passed),
+            (heads(1, 1).seal(), {"result": "duplicate"}),
+        ),
+        "heads_tick": frames(
+            "Heads of a replay count in ticks.",
+            "7.6",
+            (
+                control(1, {"clock_at": "2026-01-15T12:00:00Z", "heads": [], "count": 1, "tick": 7}).seal(),
+                passed,
+            ),
+        ),
+        "heads_of_others_unheeded": frames(
+            "In heads a reader heeds chains of their originator alone: what KOR says of one of JPN is nothing.",
+            "7.3",
+            (japanese.seal(), ADMITTED),
+            (heads(1, 1, originator="JPN").seal(), passed),
+        ),
+        "held_contradicts_fail": frames(
+            "What KOR holds of a chain of JPN is another frame than ours: JPN told it otherwise.",
+            "5.6 7.2",
+            (japanese.seal(), ADMITTED),
+            (heads(1, 1, originator="JPN", field_="held").seal(), alarm),
+        ),
+        "heads_beyond": frames(
+            "A head beyond what is held shows a lost tail: no alarm, and nothing refused.",
+            "7.3",
+            (draft(record(1)).seal(), ADMITTED),
+            (heads(1, 1, number=7).seal(), passed),
+        ),
+        "request": frames(
+            "A request for frames that are missing.",
+            "7.1 7.4",
+            (control(1, asked, kind="exchange.request").seal(), passed),
+        ),
+        "request_backwards_fail": frames(
+            "A request for frames up to one that is not beyond.",
+            "7.4",
+            (
+                control(1, {**asked, "up_to": 2}, kind="exchange.request").seal(),
+                {"result": "admitted", "records": 0, "refused": ["malformed"], "control": True},
+            ),
+        ),
+        "request_numbered_fail": refused_record(
+            "A request in a numbered frame.",
+            "7.1",
+            draft(record(kind="exchange.request", body=asked)).seal(),
+            "record_against_frame",
+        ),
+    }
+
+
+def _relays() -> dict[str, Vector]:
+    first = draft(record(1))
+    alone = draft(record(2, marking={"releasable_to": ["KOR", "USA"]}), audience="KOR-USA")
+    public = draft(record(3, marking={"releasable_to": ["PUBLIC"]}), audience="PUBLIC")
+    body = {"clock_at": "2026-01-15T12:00:00Z", "heads": [], "count": 1}
+    heads = control(1, body)
+    opaque = draft(record(4, kind="harbour.tide", body={"level_m": 1}), number=2, previous=first.hash)
+    return {
+        "relay": frames(
+            "The hub passes on what its other neighbour may have, unchanged.",
+            "4.7 10.1 10.3",
+            (first.seal(), {**ADMITTED, "relay_to": ["JPN"]}),
+        ),
+        "relay_audience": frames(
+            "It passes nothing on to whom the audience does not name.",
+            "10.2 10.3",
+            (alone.seal(), {**ADMITTED, "relay_to": []}),
+        ),
+        "relay_public": frames("PUBLIC is for all.", "10.3", (public.seal(), {**ADMITTED, "relay_to": ["JPN"]})),
+        "relay_opaque": frames(
+            "What nobody here knows is relayed as well.",
+            "1.5 10.3 14.3",
+            (first.seal(), {**ADMITTED, "relay_to": ["JPN"]}),
+            (opaque.seal(), {**ADMITTED, "opaque": True, "relay_to": ["JPN"]}),
+        ),
+        "relay_control": frames(
+            "Control frames are relayed, and not once more if they bring nothing new.",
+            "7.1 10.3",
+            (heads.seal(), {**ADMITTED, "control": True, "relay_to": ["JPN"]}),
+            (heads.seal(), {"result": "duplicate"}),
+        ),
+        "relay_end": frames(
+            "JPN is linked to nobody but the hub, and passes nothing on.",
+            "10.3",
+            (first.seal(), {**ADMITTED, "via": "USA", "relay_to": []}),
+            reader="JPN",
+        ),
+        "relay_refused_fail": frames(
+            "What was not admitted is not passed on; what follows it is.",
+            "10.4",
+            (draft(signer=key("KOR", "test", 2)).seal(), {"result": "rejected", "reason": "unknown_key"}),
+            (first.seal(), {**ADMITTED, "relay_to": ["JPN"]}),
+        ),
+    }
+
+
+def _versions() -> dict[str, Vector]:
+    """Return what a newer member writes, of the same major version and of another."""
+    newer = record(1, kind="warning.plume", body={"hot": True}, handling={"retain_days": 3})
+    newer["marking"] |= {"caveats": ["VECTOR-1"], "handling": "x"}
+    heads = {"clock_at": "2026-01-15T12:00:00Z", "heads": [], "count": 1, "load": 0.5}
+    control_ = record(2, kind="exchange.heads", precedence="routine", observed_at=None, body=heads)
+    known = record(1)
+    known["body"]["doppler_mps"] = -1200.5
+    known["sources"] = [{"cites": "test vector", "licence": "CC0"}]
+    strange = {"protocol": "tocsin/2", "from": "KOR"}
+    return {
+        "newer_minor_everything_new": frames(
+            "A member of version 1.1: a new kind, new members everywhere, a new caveat. All is kept, byte for byte.",
+            "14.1 14.2 14.3",
+            (
+                Draft((compact(newer),), {"protocol": "tocsin/1.1", "weather": {}}, extra={"postmark": [1]}).seal(),
+                {**ADMITTED, "opaque": True},
+            ),
+        ),
+        "newer_minor_known_kind": frames(
+            "A kind that both know, with members that one does not.",
+            "14.2 14.3",
+            (draft(known, protocol="tocsin/1.1").seal(), ADMITTED),
+        ),
+        "newer_minor_heads": frames(
+            "Heads of a newer member are heads.",
+            "14.2 14.3",
+            (
+                draft(control_, protocol="tocsin/1.1", number=0, precedence="routine").seal(),
+                {**ADMITTED, "control": True},
+            ),
+        ),
+        "kind_of_another_room": frames(
+            "A kind in a room of its own.",
+            "14.5",
+            (draft(record(kind="kosmos-2.re_entry", body={})).seal(), {**ADMITTED, "opaque": True}),
+        ),
+        "another_major_of_other_form_fail": refused(
+            "Another major version may have frames of another form: the version is seen first.",
+            "6.1 14.2",
+            compact({"header": strange, "payload": "AAAA"}),
+            "unknown_version",
+        ),
+        "major_ten_fail": refused(
+            "Ten is not one.", "14.1 14.2", draft(protocol="tocsin/10").seal(), "unknown_version"
+        ),
+    }
+
+
+def _more_rosters() -> dict[str, Vector]:
+    def altered(**changes: Any) -> SignedDocument:
+        whole = {**json.loads(FIRST.payload), **changes}
+        return signed(SignedDocument(payload_type=FIRST.payload_type, payload=compact(whole).decode()), *CODES)
+
+    whole = json.loads(FIRST.payload)
+    members = whole["members"]
+    shared = [members[0], {**members[1], "keys": members[0]["keys"]}, members[2]]
+    malformed = "tocsin.record.malformed"
+    second = roster(2, previous=FIRST.hash)
+    early = msgspec.structs.replace(second, issued_at=NOW - timedelta(days=15))
+    swapped = msgspec.structs.replace(
+        second,
+        members=tuple(
+            msgspec.structs.replace(member, keys=(*member.keys[:3], key("USA", "roster", 2).public))
+            if member.code == "JPN"
+            else member
+            for member in second.members
+        ),
+    )
+    stolen = msgspec.structs.replace(
+        roster(3, previous=signed(unsigned(swapped), *CODES).hash),
+        members=tuple(
+            msgspec.structs.replace(member, keys=(*member.keys, key("JPN", "roster").public))
+            if member.code == "KOR"
+            else msgspec.structs.replace(member, keys=member.keys[:3])
+            if member.code == "JPN"
+            else member
+            for member in second.members
+        ),
+    )
+    other = msgspec.structs.replace(FIRST, payload_type="application/vnd.tocsin.roster.v2+json")
+    newer = {**whole, "motto": "x", "members": [{**member, "language": "en"} for member in members]}
+    live = KeyRevocation(member="KOR", keyid=key("KOR", "live").keyid, revoked_at=NOW, last_heads=())
+    again = KeyRevocation(
+        member="KOR",
+        keyid=key("KOR", "live").keyid,
+        revoked_at=NOW,
+        last_heads=(LastHead(audience="KOR", status="actual", precedence="flash", epoch=EPOCH, number=9),),
+    )
+    foreign = KeyRevocation(member="KOR", keyid=key("JPN", "live").keyid, revoked_at=NOW, last_heads=())
+    newcomer = signed(unsigned(roster(2, previous=FIRST.hash, codes=("AUS", *CODES))), "AUS", "JPN", "USA")
+    return {
+        "roster_unsorted_fail": rosters("Members out of order.", "11.1", (altered(members=members[::-1]), malformed)),
+        "roster_shared_key_fail": rosters("Two members with one key.", "11.1", (altered(members=shared), malformed)),
+        "roster_link_to_nobody_fail": rosters(
+            "A link to somebody who is no member.",
+            "11.1 10.1",
+            (altered(links=[{"dialler": "JPN", "listener": "FRA"}]), malformed),
+        ),
+        "roster_link_to_itself_fail": rosters(
+            "A link from a member to itself.",
+            "11.1",
+            (altered(links=[{"dialler": "JPN", "listener": "JPN"}]), malformed),
+        ),
+        "roster_key_form_fail": rosters(
+            "A key of 31 bytes.",
+            "11.1",
+            (
+                altered(
+                    members=[
+                        {**members[0], "keys": [{"role": "live", "public": "AAAA" * 10 + "AA=="}]},
+                        *members[1:],
+                    ]
+                ),
+                malformed,
+            ),
+        ),
+        "roster_first_with_previous_fail": rosters(
+            "A first roster that follows from another.", "11.4", (altered(previous="0" * 64), malformed)
+        ),
+        "roster_other_type_fail": rosters("A document of another type.", "11.2", (other, "tocsin.record.version")),
+        "roster_newer_members": rosters(
+            "Members of a roster that nobody knows yet are signed like the rest.",
+            "11.2 14.3",
+            (signed(SignedDocument(payload_type=FIRST.payload_type, payload=compact(newer).decode()), *CODES), ""),
+        ),
+        "roster_other_federation_fail": rosters(
+            "The second roster of another federation.",
+            "11.4",
+            (FIRST, ""),
+            (
+                signed(unsigned(msgspec.structs.replace(second, federation="others")), *CODES),
+                "tocsin.trust.rollback",
+            ),
+        ),
+        "roster_issued_before_fail": rosters(
+            "A second roster that was issued before the first.",
+            "11.4",
+            (FIRST, ""),
+            (signed(unsigned(early), *CODES), "tocsin.trust.rollback"),
+        ),
+        "roster_key_changes_hands_fail": rosters(
+            "A key that a roster before gave to another member.",
+            "11.4",
+            (FIRST, ""),
+            (signed(unsigned(swapped), *CODES), ""),
+            (signed(unsigned(stolen), "KOR", "USA"), "tocsin.trust"),
+        ),
+        "revocation_again": rosters(
+            "Of two for one key the first counts; the second is no fault.",
+            "11.6",
+            (FIRST, ""),
+            (signed(unsigned(live), "KOR"), ""),
+            (signed(unsigned(again), "KOR"), ""),
+        ),
+        "revocation_of_foreign_key_fail": rosters(
+            "A key that is another member's.",
+            "11.6",
+            (FIRST, ""),
+            (signed(unsigned(foreign), "KOR"), "tocsin.trust.signature"),
+        ),
+        "revocation_expired_roster": rosters(
+            "An expired roster keeps no revocation out.",
+            "11.4 11.6",
+            (FIRST, ""),
+            (signed(unsigned(live), "KOR"), ""),
+            now=LATE,
+        ),
+        "roster_newcomer_signs_next_fail": rosters(
+            "Once in, a newcomer counts like the others: two of four are not more than half.",
+            "11.4",
+            (FIRST, ""),
+            (newcomer, ""),
+            (
+                signed(unsigned(roster(3, previous=newcomer.hash, codes=("AUS", *CODES))), "AUS", "KOR"),
+                "tocsin.trust.threshold",
+            ),
+            (signed(unsigned(roster(3, previous=newcomer.hash, codes=("AUS", *CODES))), "AUS", "KOR", "JPN"), ""),
+        ),
+    }
+
+
+def _retired_keys() -> dict[str, Vector]:
+    """Return what becomes of frames under a key that a later roster no longer lists."""
+    issued = NOW - timedelta(minutes=5)
+    plain = roster(2, previous=FIRST.hash)
+    second = msgspec.structs.replace(
+        plain,
+        issued_at=issued,
+        members=tuple(
+            msgspec.structs.replace(
+                member,
+                keys=tuple(
+                    key("KOR", "test", 2).public if entry.role is KeyRole.TEST else entry for entry in member.keys
+                ),
+            )
+            if member.code == "KOR"
+            else member
+            for member in plain.members
+        ),
+    )
+    document = signed(unsigned(second), *CODES)
+    left = msgspec.structs.replace(
+        plain,
+        issued_at=issued,
+        members=tuple(member for member in plain.members if member.code != "KOR"),
+        links=(Link(dialler="JPN", listener="USA"),),
+    )
+    parting = signed(unsigned(left), "JPN", "USA")
+    again = signed(unsigned(msgspec.structs.replace(plain, version=3, previous=document.hash, issued_at=NOW)), *CODES)
+    early = draft(sealed_at="2026-01-15T11:54:59Z")
+    late = draft(record(2), number=2, previous=early.hash, sealed_at="2026-01-15T11:55:00Z")
+    renewed = draft(record(2), number=2, previous=early.hash, signer=key("KOR", "test", 2))
+    heads = {"clock_at": "2026-01-15T12:00:00Z", "heads": [], "count": 1}
+    body = record(3, kind="exchange.heads", precedence="routine", observed_at=None, body=heads)
+    old_control = draft(body, number=0, precedence="routine", sealed_at="2026-01-15T11:00:00Z")
+    durable = {"path": "durable"}
+    retired = {"result": "rejected", "reason": "retired_key"}
+
+    def after(document: SignedDocument, why: str, clause: str, *steps: tuple[bytes, dict[str, Any]]) -> Vector:
+        made = frames(why, clause, *steps, rosters=["second.json"])
+        made.files["second.json"] = msgspec.json.encode(document)
+        return made
+
+    returned = after(
+        document,
+        "A key that a later roster lists again is in force again.",
+        "11.7",
+        (late.seal(), ADMITTED | durable | {"clock_suspect": False}),
+    )
+    returned.expected["rosters"] = ["second.json", "third.json"]
+    returned.files["third.json"] = msgspec.json.encode(again)
+    return {
+        "retired_key": after(
+            document,
+            "What was sealed before its key retired counts; the next frame of the chain comes under the new key.",
+            "11.7",
+            (early.seal(), ADMITTED | durable),
+            (renewed.seal(), ADMITTED | durable | {"chain_open": False}),
+        ),
+        "retired_key_fail": after(
+            document,
+            "What was sealed at the time of the roster that dropped the key, or later, does not come in.",
+            "11.7 6.1",
+            (early.seal(), ADMITTED | durable),
+            (late.seal(), retired | durable),
+        ),
+        "retired_key_control_fail": after(
+            document,
+            "No control frame comes in under a retired key, of any time.",
+            "11.7",
+            (old_control.seal(), retired),
+        ),
+        "retired_key_returns": returned,
+        "member_left": after(
+            parting,
+            "A member left: what it sealed before counts.",
+            "11.7",
+            (early.seal(), ADMITTED | durable),
+        ),
+        "member_left_fail": after(
+            parting, "A member left: what it seals after does not count.", "11.7", (late.seal(), retired | durable)
+        ),
+    }
+
+
+def _digests() -> dict[str, Vector]:
+    texts = ["{}", '{ "a": 1 }', '{"a":"\u00e9"}', compact(record()).decode()]
+    headers = [draft().header_bytes.decode(), Draft((b"{}",), blanks=True).header_bytes.decode()]
+    told = {
+        "digests": [
+            {"salt": salt(at), "record": text, "result": salted_digest(salt(at), text.encode())}
+            for at, text in enumerate(texts)
+        ],
+        "hashes": [{"header": text, "result": hashlib.sha256(text.encode()).hexdigest()} for text in headers],
+    }
+    why = "Digests of records and hashes of headers, of the bytes as they stand."
+    return {"digests": Vector(why, "4.4 4.6", {"door": "digests", **told}, {})}
+
+
+def _purges() -> dict[str, Vector]:
+    def purge(why: str, made: Draft, indexes: list[int]) -> Vector:
+        raws = [raw.decode() for raw in made.records]
+        told = {
+            "file": "frame.json",
+            "indexes": indexes,
+            "hash": made.hash,
+            "kept": [made.header_bytes.decode(), *(raw for at, raw in enumerate(raws) if at not in indexes)],
+            "gone": [*(raws[at] for at in indexes), *(salt(at) for at in indexes)],
+        }
+        return Vector(why, "9.5 4.3 4.6", {"door": "purge", **told}, {"frame.json": made.seal()})
+
+    many = draft(record(1), record(2), record(3))
+    blanks = Draft(tuple(json.dumps(record(number), indent=2).encode() for number in (1, 2)), blanks=True)
+    return {
+        "purge": purge("The second of three records is recalled, salt and all; the rest stays.", many, [1]),
+        "purge_all": purge("All records are recalled.", many, [0, 1, 2]),
+        "purge_blanks": purge("A frame that was written with blanks: what is signed stays as it was.", blanks, [0]),
+    }
+
+
+def _proofs() -> dict[str, Vector]:
+    first = draft(record(1))
+    second = draft(record(2), number=2, previous=first.hash)
+    third = draft(record(3), number=3, previous=second.hash)
+    other = draft(record(9))
+    before = draft(record(8), epoch=EARLIER)
+    resumed = draft(record(1), resumes=[EARLIER, 1, before.hash])
+    forked = draft(record(1), resumes=[EARLIER, 1, other.hash])
+    strange = draft(record(2, kind="harbour.tide", body={"level_m": 1}), protocol="tocsin/1.4")
+    last = LastHead(audience="JPN-KOR-USA", status="test", precedence="flash", epoch=EPOCH, number=1)
+    taken_back = KeyRevocation(member="KOR", keyid=key("KOR", "test").keyid, revoked_at=NOW, last_heads=(last,))
+
+    def proof(
+        why: str, clause: str, *made: bytes, sound: bool = True, gaps: tuple[list[Any], ...] = (), recalled: int = 0
+    ) -> Vector:
+        names = [f"frame{at}.json" for at, _ in enumerate(made, start=1)]
+        told = {"documents": ["roster.json"], "frames": names, "sound": sound, "recalled": recalled, "gaps": list(gaps)}
+        files = {"roster.json": msgspec.json.encode(FIRST), **dict(zip(names, made, strict=True))}
+        if not sound:
+            told["result"] = "refused"
+        return Vector(why, clause, {"door": "proof", **told}, files)
+
+    revoked = proof(
+        "A frame beyond the last heads of a key that was taken back.", "12.2", first.seal(), second.seal(), sound=False
+    )
+    revoked.files["revocation.json"] = msgspec.json.encode(signed(unsigned(taken_back), "KOR"))
+    revoked.expected["documents"] = ["roster.json", "revocation.json"]
+    wrong = draft(record(2, marking={"releasable_to": ["KOR", "USA"]}))
+    return {
+        "proof": proof("A chain in any order is sound.", "12.1 12.2", third.seal(), first.seal(), second.seal()),
+        "proof_gap": proof(
+            "A gap is told and proves no fault.", "12.3", first.seal(), third.seal(), gaps=([EPOCH, 1, 2],)
+        ),
+        "proof_head_gap": proof("A gap before the first frame.", "12.3", second.seal(), gaps=([EPOCH, 0, 1],)),
+        "proof_recalled": proof(
+            "What was recalled is counted, and the proof holds.",
+            "12.3 9.5",
+            without_records(first.seal(), {0}),
+            second.seal(),
+            recalled=1,
+        ),
+        "proof_resumes": proof("An epoch that resumes what is there.", "12.2", before.seal(), resumed.seal()),
+        "proof_unknown": proof(
+            "A kind and a minor version that nobody knows are proved like others.", "12.2 14.2", strange.seal()
+        ),
+        "proof_resumes_fail": proof(
+            "An epoch that resumes another frame than the one that is there.",
+            "12.2",
+            before.seal(),
+            forked.seal(),
+            sound=False,
+        ),
+        "proof_two_frames_fail": proof("One number, two frames.", "12.2", first.seal(), other.seal(), sound=False),
+        "proof_link_fail": proof(
+            "A frame that does not name the one before.", "12.2", other.seal(), second.seal(), sound=False
+        ),
+        "proof_role_fail": proof(
+            "A key of another role.", "12.2", draft(signer=key("KOR", "live")).seal(), sound=False
+        ),
+        "proof_signature_fail": proof(
+            "A header that was changed.", "12.2", first.seal().replace(b'"number":1,', b'"number":7,'), sound=False
+        ),
+        "proof_record_fail": proof("A record for others than its frame.", "12.2", wrong.seal(), sound=False),
+        "proof_revoked_fail": revoked,
     }
 
 

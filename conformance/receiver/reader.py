@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -14,8 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from conformance.receiver.shapes import MAX_BYTES, RefusedError, check_record, fits, moment, need, parts, read_json
 
 FRAME_TYPE = "application/vnd.tocsin.frame.v1+json"
-ROSTER_TYPE = "application/vnd.tocsin.roster.v1+json"
-REVOCATION_TYPE = "application/vnd.tocsin.revocation.v1+json"
+ROSTER_TYPE, REVOCATION_TYPE = (f"application/vnd.tocsin.{kind}.v1+json" for kind in ("roster", "revocation"))
 NEVER = datetime.min.replace(tzinfo=UTC)
 CONTROL = ("exchange.heads", "exchange.request")
 
@@ -34,6 +34,7 @@ def verified(public: str, kind: str, payload: bytes, signature: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=1000)
 def keyid_of(public: str) -> str:
     """Return the id of a key (4.5)."""
     return hashlib.sha256(base64.b64decode(public, validate=True)).hexdigest()
@@ -106,9 +107,8 @@ class Trust:
         """Take in a roster or a revocation."""
         document = read_json(data)[0]
         need(fits(document, "signed-document"))
-        take = {ROSTER_TYPE: self._take_roster, REVOCATION_TYPE: self._revoke}.get(document["payload_type"])
-        if take is None:
-            raise RefusedError("unknown_version")
+        need(document["payload_type"] in (ROSTER_TYPE, REVOCATION_TYPE))
+        take = self._take_roster if document["payload_type"] == ROSTER_TYPE else self._revoke
         take(document, document["payload"].encode(), now)
 
     def key(self, member: str, keyid: str) -> tuple[dict[str, Any] | None, datetime | None]:

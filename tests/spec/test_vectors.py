@@ -31,9 +31,9 @@ def _document(path: Path) -> SignedDocument:
 
 
 def _told(incoming: Incoming) -> dict[str, object]:
+    if incoming.is_duplicate:
+        return {"result": "duplicate"}
     if incoming.frame is None:
-        if incoming.is_duplicate:
-            return {"result": "duplicate"}
         (rejected,) = incoming.refused
         return {"result": "rejected", "reason": rejected.reason.value}
     told: dict[str, object] = {"result": "admitted", "records": len(incoming.frame.records)}
@@ -47,6 +47,8 @@ def test_frames(name: str) -> None:
     folder = VECTORS / name
     expected = json.loads((folder / "expected.json").read_text())
     trust = Trust(_document(folder / "roster.json"))
+    for file in expected.get("rosters", ()):
+        trust.apply(_document(folder / file), now=datetime.fromisoformat(expected["now"]))
     for file in expected.get("revocations", ()):
         trust.revoke(_document(folder / file))
     exchange = Exchange(
@@ -58,11 +60,14 @@ def test_frames(name: str) -> None:
     )
     for step in expected["frames"]:
         data = (folder / step["file"]).read_bytes()
-        incoming = exchange.receive(data, via="KOR", path=step["path"])
-        marks = {"file", "path", "clock_suspect", "chain_open", "opaque", "control"}
+        incoming = exchange.receive(data, via=step.get("via", "KOR"), path=step["path"])
+        marks = {"file", "path", "via", "clock_suspect", "chain_open", "opaque", "control", "relay_to"}
         assert _told(incoming) == {key: value for key, value in step.items() if key not in marks}
-        if incoming.frame is None:
+        if incoming.frame is None or incoming.is_duplicate:
             continue
+        if "relay_to" in step:
+            assert [released.destination.code for released in incoming.relays] == step["relay_to"]
+            assert all(released.data == data for released in incoming.relays)
         assert incoming.frame.data == data
         assert incoming.frame.clock_suspect is step.get("clock_suspect", False)
         if "chain_open" in step:
@@ -153,9 +158,10 @@ def test_offline_proof_of_the_vectors() -> None:
     for name in _expected("frames"):
         folder = VECTORS / name
         expected = json.loads((folder / "expected.json").read_text())
-        roster = decode(_document(folder / "roster.json").payload.encode(), Roster)
+        names = ["roster.json", *expected.get("rosters", ())]
+        rosters = [decode(_document(folder / file).payload.encode(), Roster) for file in names]
         for step in expected["frames"]:
-            report = verify_frames([(folder / step["file"]).read_bytes()], [roster])
+            report = verify_frames([(folder / step["file"]).read_bytes()], rosters)
             if step["result"] == "admitted" and not step.get("refused"):
                 assert report.is_sound, name
             if step.get("reason") in provable:
@@ -183,6 +189,9 @@ def test_every_vector_has_a_door_and_says_why() -> None:
         *_expected("roster"),
         *_expected("labels"),
         *_expected("routes"),
+        *_expected("digests"),
+        *_expected("proof"),
+        *_expected("purge"),
     }
     assert len(folders) >= 15
     for folder in folders:

@@ -75,10 +75,11 @@ class Reader:
                 self._member, trust=self._trust, keys={}, policy=self._policy, clock=self._clock
             )  # fmt: skip
         self._clock.step_to(datetime.fromisoformat(request["now"]))
-        return _told(self._exchange.receive(_bytes(request["data"]), via=request["via"], path=request["path"]))
+        return told(self._exchange.receive(_bytes(request["data"]), via=request["via"], path=request["path"]))
 
 
-def _told(incoming: Incoming) -> dict[str, Any]:
+def told(incoming: Incoming) -> dict[str, Any]:
+    """Return what came of a frame in the words of the contract."""
     frame = incoming.frame
     if incoming.is_duplicate:
         return {"result": "duplicate"}
