@@ -170,7 +170,8 @@ class _Sealer:
         audience = header["audience"].split("-")
         record = {
             "kind": "harbour.tide", "id": f"{header['originator']}-{choices.below(4)}",
-            "originator": header["originator"], "marking": {"releasable_to": audience}, "status": header["status"], "precedence": header["precedence"],
+            "originator": header["originator"], "marking": {"releasable_to": audience},
+            "status": header["status"], "precedence": header["precedence"],
             "issued_at": "2026-01-15T12:00:00Z", "body": {},
         }  # fmt: skip
         if header["number"] == 0 and choices.below(8):
