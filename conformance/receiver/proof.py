@@ -27,7 +27,7 @@ def prove(frames: Iterable[bytes], rosters: Iterable[dict[str, Any]], revocation
         if key is None or not verified(key["public"], FRAME_TYPE, frame.signed, frame.signature):
             breaks += 1
             continue
-        breaks += (key["role"] != role_of(frame.status)) + trust.voids(frame) + _faults(frame)
+        breaks += (key["role"] != role_of(frame.chain[2])) + trust.voids(frame) + _faults(frame)
         breaks += retired_at is not None and frame.sealed_at >= retired_at
         recalled += frame.slips.count(None)
         held = chains.setdefault((frame.chain, frame.header["epoch"]), {})
