@@ -9,7 +9,6 @@ import msgspec
 
 from tocsin.markings import marking_for
 from tocsin.records import Precedence, Record, Source
-from tocsin.synthesis import METHOD
 
 _SPREAD = 0x9E3779B97F4A7C15
 """2**64 over the golden ratio: multiples of it are spread evenly, as the random ids of a node are."""
@@ -36,7 +35,7 @@ class Plots:
         self._marking = marking_for(*audience)
         self._precedence = Precedence(precedence)
         self._run = run
-        self._sources = (Source(cites=METHOD),)
+        self._sources = (Source(cites="Synthetic: bench.load.plots"),)
 
     def make(self, number: int) -> Record:
         """Return the detection with a number, observed now."""

@@ -12,7 +12,7 @@ from tocsin.exchange.derivation import Label, Labels, both
 from tocsin.exchange.policy import Policy
 from tocsin.exchange.release import release_to_peer
 from tocsin.exchange.routes import Routes
-from tocsin.exchange.sealing import Encoded, Sealer, Tray, chain_of, encoded
+from tocsin.exchange.sealing import Encoded, Sealer, Tray, chain_of, encoded, most_records
 from tocsin.exchange.sorting import Sorter, Way
 from tocsin.markings import marking_for
 from tocsin.records import (
@@ -80,6 +80,10 @@ class Outward:
     def waiting(self, *, bulk: bool) -> int:
         """Return how many accepted records are in no frame yet, of bulk or of all else."""
         return self._tray.count(bulk=bulk)
+
+    def frame_is_full(self, *, bulk: bool) -> bool:
+        """Tell whether enough records wait to fill a frame."""
+        return self._tray.count(bulk=bulk) >= most_records(self.policy, bulk=bulk)
 
     def submit(self, records: Sequence[Record], *, are_copies: bool = False) -> Outgoing:
         """Accept new records of our own, and seal them with all that waits.

@@ -166,13 +166,23 @@ def encoded(record: Record, policy: Policy) -> Encoded:
     return Encoded(record.kind, data)
 
 
-def batches(records: Iterable[Encoded], policy: Policy) -> Iterator[Batch]:
+BULK_RECORDS = 50
+"""In a frame of bulk at most: a receiver takes a frame in one go, and no warning should wait long for its turn."""
+
+
+def most_records(policy: Policy, *, bulk: bool) -> int:
+    """Return how many records a frame holds."""
+    return min(policy.max_frame_records, BULK_RECORDS) if bulk else policy.max_frame_records
+
+
+def batches(records: Iterable[Encoded], policy: Policy, *, bulk: bool = False) -> Iterator[Batch]:
     """Cut records into frames of the size that policy allows."""
+    most = most_records(policy, bulk=bulk)
     batch = Batch("", [])
     size = 0
     for kind, data in records:
         cost = len(data) + _RECORD_OVERHEAD
-        if not batch.records or size + cost > _room(policy) or len(batch.records) == policy.max_frame_records:
+        if not batch.records or size + cost > _room(policy) or len(batch.records) == most:
             if batch.records:
                 yield batch
             batch, size = Batch(kind, []), 0
@@ -203,8 +213,9 @@ class Tray:
         """Take out what lies ready for some chains, frame by frame, the most urgent first."""
         for chain in sorted(filter(wanted, self._chains), key=lambda chain: _URGENCY[chain.precedence]):
             records = self._chains.pop(chain)
-            self._counts[chain.precedence is Precedence.BULK] -= len(records)
-            for batch in batches(records, policy):
+            bulk = chain.precedence is Precedence.BULK
+            self._counts[bulk] -= len(records)
+            for batch in batches(records, policy, bulk=bulk):
                 yield chain, batch
 
 

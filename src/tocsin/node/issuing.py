@@ -105,7 +105,7 @@ class Issuer:
         waits = False
         for bulk in (False, True):
             count = self._exchange.outward.waiting(bulk=bulk)
-            if count and (all_of_it or not self._is_busy(count, bulk=bulk)):
+            if count and (all_of_it or not self._is_busy(bulk=bulk)):
                 sealed = self._exchange.outward.seal_waiting(bulk=bulk)
                 self._carry(sealed, is_new=True, bulk=bulk)
                 whole.frames += sealed.frames
@@ -116,9 +116,9 @@ class Issuer:
             self._timer = asyncio.get_running_loop().call_later(LONGEST_S, self._seal_late)
         return whole
 
-    def _is_busy(self, count: int, *, bulk: bool) -> bool:
-        if count >= self._exchange.policy.max_frame_records:
-            return False  # a full frame gains nothing by waiting
+    def _is_busy(self, *, bulk: bool) -> bool:
+        if self._exchange.outward.frame_is_full(bulk=bulk):
+            return False  # it gains nothing by waiting
         return max(self._sender.under_way(bulk=bulk), self._own.waiting(bulk=bulk)) >= MOST_UNDER_WAY
 
     def _seal_late(self) -> None:

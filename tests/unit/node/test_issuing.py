@@ -76,9 +76,9 @@ def test_while_the_line_is_busy_records_share_the_next_frame(bulk_first: bool) -
         first = Precedence.BULK if bulk_first else Precedence.FLASH
         for number in range(MOST_UNDER_WAY):
             issuer.issue([record(number, first)], at_once=False)
-        waiting = [issuer.issue([record(number, first)], at_once=False) for number in range(100, 150)]
-        assert [outgoing.frames for outgoing in waiting] == [[]] * 50
-        assert exchange.outward.waiting(bulk=bulk_first) == 50
+        waiting = [issuer.issue([record(number, first)], at_once=False) for number in range(100, 140)]
+        assert [outgoing.frames for outgoing in waiting] == [[]] * 40
+        assert exchange.outward.waiting(bulk=bulk_first) == 40
         sent = len(line.sent)
         issuer.seal_due()
         assert len(line.sent) == sent
