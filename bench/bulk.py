@@ -23,7 +23,7 @@ _SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
 async def run(homes: dict[str, Path], *, records: int, bulk_rate: float, rate: float, idle_s: float) -> list[str]:
     """Measure, and return the report's lines."""
     loop = asyncio.get_running_loop()
-    flash = {"do": "issue", "batch": 1, "precedence": "flash", "audience": _AUDIENCE, "rate": rate}
+    flash = {"do": "issue", "batch": 1, "precedence": "flash", "audience": _AUDIENCE, "rate": rate, "is_patient": False}
     async with load.all_running(homes) as members:
         korea, japan = members["KOR"], members["JPN"]
         korea.order(run="warm", count=int(5 * rate), **flash)

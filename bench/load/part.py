@@ -87,7 +87,15 @@ class Part:
                 self._longest_turn_s = 0.0
 
     async def _issue(
-        self, *, run: str, count: int, rate: float, batch: int, precedence: str, audience: list[str]
+        self,
+        *,
+        run: str,
+        count: int,
+        rate: float,
+        batch: int,
+        precedence: str,
+        audience: list[str],
+        is_patient: bool = True,
     ) -> None:
         """Issue ``count`` detections, ``batch`` in one call, at ``rate`` a second (0: as fast as may be)."""
         plots = Plots(self.node.member, audience, precedence=precedence, run=run)
@@ -102,7 +110,8 @@ class Part:
                 await asyncio.sleep(max(0.0, due - loop.time()))
             else:
                 await asyncio.sleep(0)
-            await self.node.wait_for_room()
+            if is_patient:
+                await self.node.wait_for_room()
             some = range(first, min(count, first + batch))
             self.node.issue([plots.make(number) for number in some])
             self.issued += len(some)

@@ -13,6 +13,7 @@ from tocsin.clock import Clock
 from tocsin.exchange.admission import Duplicate, Entry, Reason, Rejected, admit
 from tocsin.exchange.chains import ForeignChains
 from tocsin.exchange.derivation import Labels
+from tocsin.exchange.frames import OpenFrame
 from tocsin.exchange.ledger import UNVERIFIED, Ledger, claim_of
 from tocsin.exchange.neighbours import REQUEST_SPAN, Neighbours, chain_of_head
 from tocsin.exchange.policy import Policy
@@ -24,6 +25,9 @@ SEEN = 20_000
 
 CONTRADICTIONS = 4096
 """Signer, chain and epoch of contradictions by heads that were told of already."""
+
+EXPECTED = 256
+"""Own frames that are known to have been sealed here; one that comes in later than so many is checked like any."""
 
 ToHops = Callable[[AdmittedFrame], list[Released[Peer]]]
 """Says to whom a frame that came in is passed on."""
@@ -83,6 +87,15 @@ class Inward:
         self._seen: dict[str, OrderedDict[bytes, None]] = {}
         """By link, so that nobody's flood makes us forget what others sent."""
         self._contradicted: OrderedDict[tuple[str, ChainId, str], None] = OrderedDict()
+        self._sealed: OrderedDict[int, OpenFrame] = OrderedDict()
+        """Our own that have not come in yet, by the identity of their bytes."""
+        self._digested = (b"", b"")
+
+    def expect(self, frame: OpenFrame) -> None:
+        """Take note of a frame that was sealed here and will be received by path ``self``."""
+        self._sealed[id(frame.data)] = frame
+        if len(self._sealed) > EXPECTED:
+            self._sealed.popitem(last=False)
 
     def receive(self, data: bytes, *, via: str, path: str) -> Incoming:
         """Let a frame in through the door, and say to whom it is passed on.
@@ -95,12 +108,14 @@ class Inward:
         ledger = self._ledger if via != self._member else None
         if ledger is not None and path == "live" and not ledger.lets_in(claim_of(data), len(data), via=via):
             return Incoming(is_shed=True)
-        digest = sha256(data).digest()
+        digest = self._digest(data)
         if self._has_seen(digest):
             return Incoming(is_duplicate=True)
+        sealed = self._sealed.pop(id(data), None) if path == "self" else None
         entry = Entry(
             member=self._member, via=via, path=path, now=self._clock.now(),
             max_bytes=self.policy.max_received_bytes, clock_tolerance_s=self.policy.clock_tolerance_s,
+            sealed=sealed if sealed is not None and sealed.data is data else None,
         )  # fmt: skip
         found = admit(data, self.trust, self.chains, entry)
         if isinstance(found, Rejected):
@@ -117,7 +132,7 @@ class Inward:
 
     def wait_s(self, data: bytes, *, via: str) -> float:
         """Charge a durable frame to its account; return the seconds that it has to wait before it is received."""
-        if self._ledger is None or self._has_seen(sha256(data).digest()):
+        if self._ledger is None or self._has_seen(self._digest(data)):
             return 0.0
         return self._ledger.wait_s(claim_of(data), len(data), via=via)
 
@@ -195,6 +210,14 @@ class Inward:
                         frame.ref,
                     )
                 )  # fmt: skip
+
+    def _digest(self, data: bytes) -> bytes:
+        """Return the digest of a frame; it is asked for more than once on a frame's way."""
+        last, digest = self._digested
+        if last is not data:
+            digest = sha256(data).digest()
+            self._digested = data, digest
+        return digest
 
     def _has_seen(self, digest: bytes) -> bool:
         return any(digest in seen for seen in self._seen.values())

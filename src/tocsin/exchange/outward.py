@@ -9,6 +9,7 @@ from tocsin.clock import Clock
 from tocsin.codec import encode
 from tocsin.errors import NotReleasableError
 from tocsin.exchange.derivation import Label, Labels, both
+from tocsin.exchange.frames import OpenFrame
 from tocsin.exchange.policy import Policy
 from tocsin.exchange.release import release_to_peer
 from tocsin.exchange.routes import Routes
@@ -76,6 +77,8 @@ class Outward:
         self._routes = routes
         self._random = random_bytes
         self._tray = Tray()
+        self.on_sealed: Callable[[OpenFrame], None] = lambda _frame: None
+        """Told of each frame that is made, apart from control frames."""
 
     def waiting(self, *, bulk: bool) -> int:
         """Return how many accepted records are in no frame yet, of bulk or of all else."""
@@ -130,7 +133,7 @@ class Outward:
                 raise NotReleasableError(f"{record.id} is of {record.originator}, not ours")
             if record.kind in CONTROL_KINDS:
                 raise NotReleasableError(f"{record.kind} is for the exchange itself to send")
-            check_body(record)
+            check_body(record, is_new=True)
             self._labels.require_derived(self._member, record, beside)
             beside[record.id] = both(beside.get(record.id), self._labels.label_of(record))
             way = sorter.way(record)
@@ -181,6 +184,7 @@ class Outward:
         for chain, batch in self._tray.take(self.policy, wanted=is_wanted):
             frame = self._sealer.seal(chain, batch.records)
             outgoing.frames.append(frame.data)
+            self.on_sealed(frame)
             if chain.audience != self._member:
                 outgoing.sends += self.to_hops(frame.data, frame.ref, batch.kind, via=self._member)
         return outgoing

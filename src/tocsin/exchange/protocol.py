@@ -72,6 +72,7 @@ class Exchange:
             member, trust, policy, clock, chains=self.chains, neighbours=self.neighbours, labels=labels,
             to_hops=self._relays, ledger=self.ledger if has_quotas else None,
         )  # fmt: skip
+        self.outward.on_sealed = self._inward.expect
         self.held = self.outward.held
         """Records that wait for a person, by id."""
 

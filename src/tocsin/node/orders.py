@@ -21,6 +21,9 @@ _RETRY_S = 30.0  # a reader that lingers holds the store up for seconds each tim
 log = structlog.get_logger()
 
 
+ORDERS = ("exchange.revocation", "exchange.recall")
+
+
 class Orders:
     """What one node has to do because a record says so.
 
@@ -54,6 +57,8 @@ class Orders:
 
     def obey(self, admitted: Admitted) -> None:
         """Carry out one record; of any other kind it does nothing. Doing it twice does no harm."""
+        if admitted.record.kind not in ORDERS:
+            return
         body = admitted.body
         if isinstance(body, Recall):
             self._recall(body.record_id, admitted.record.originator)

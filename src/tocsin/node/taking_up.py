@@ -6,10 +6,8 @@ from tocsin.bus import Bus
 from tocsin.bus import Cursor as StreamCursor
 from tocsin.exchange import Exchange, Label, strictest
 from tocsin.node.keeping import Keeper
-from tocsin.node.orders import Orders
+from tocsin.node.orders import ORDERS, Orders
 from tocsin.store import Cursor, RecordQuery, Store
-
-ORDERS = ("exchange.revocation", "exchange.recall")
 
 
 def restore(exchange: Exchange, store: Store, orders: Orders) -> None:

@@ -32,8 +32,12 @@ class Opaque(msgspec.Struct, frozen=True):
     """The body of a kind that this program does not know; the record's raw bytes are kept whole."""
 
 
-def body_of(record: Record) -> Any:
+def body_of(record: Record, *, is_new: bool = False) -> Any:
     """Decode a record's body into the struct of its kind.
+
+    Args:
+        record: With the body.
+        is_new: It has not been through the door, so that a key may stand twice in its body.
 
     Returns:
         The struct, or ``Opaque()`` for an unknown kind.
@@ -45,18 +49,22 @@ def body_of(record: Record) -> Any:
     if shape is None:
         return Opaque()
     try:
-        return decode(record.body, shape, outermost=False)
+        return decode(record.body, shape, outermost=is_new)
     except MalformedRecordError as error:
         raise MalformedRecordError(f"body of {record.kind}: {error}", path=f"$.body{error.path.lstrip('$')}") from error
 
 
-def check_body(record: Record) -> None:
+def check_body(record: Record, *, is_new: bool = False) -> None:
     """See to it that others will be able to read a body, of whatever kind.
+
+    Args:
+        record: With the body.
+        is_new: As for ``body_of``.
 
     Raises:
         MalformedRecordError: It is not what the kind prescribes, or of an unknown kind and no JSON object.
     """
-    if isinstance(body_of(record), Opaque):
+    if isinstance(body_of(record, is_new=is_new), Opaque):
         decode(record.body, dict[str, msgspec.Raw])
 
 

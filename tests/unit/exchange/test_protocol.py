@@ -606,3 +606,24 @@ def test_a_frame_lost_on_the_live_path_comes_by_the_durable_one():
     memory.crash("USA")
     memory.settle()
     assert len(memory.members["USA"].kept) == 1
+
+
+def test_a_key_that_stands_twice_in_a_new_body_is_refused_before_it_is_signed():
+    exchange = make_federation().exchange("KOR")
+    good = detection("a")
+    twice = msgspec.Raw(bytes(good.body)[:-1] + b',"sensor_id":"x"}')
+    with pytest.raises(MalformedRecordError, match="stands twice"):
+        exchange.submit([good, msgspec.structs.replace(detection("b"), body=twice)])
+    assert exchange.outward.waiting(bulk=False) == 0
+
+
+def test_our_own_frame_is_let_in_as_it_was_sealed_and_another_with_our_name_is_checked():
+    exchange = make_federation().exchange("KOR")
+    (data,) = exchange.submit([detection("a"), detection("b")]).frames
+    forged = bytes(bytearray(data)).replace(b'"id":"b"', b'"id":"c"')
+    assert [each.reason for each in exchange.receive(forged, via="KOR", path="self").refused] == [Reason.MALFORMED]
+    frame = exchange.receive(data, via="KOR", path="self").frame
+    assert frame is not None
+    assert [admitted.record.id for admitted in frame.records] == ["a", "b"]
+    other = make_federation().exchange("KOR", random_bytes=bytes)
+    assert other.receive(bytes(bytearray(data)), via="KOR", path="self").frame == frame
