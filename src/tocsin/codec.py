@@ -60,7 +60,7 @@ def _is_written_back(data: bytes | msgspec.Raw) -> bool:
     It is so for whatever ``encode`` wrote, and costs a third of looking at every object.
     """
     try:
-        return _write(_read(data)) == data
+        return _write(_read(data)) == bytes(data)  # a Raw equals no bytes
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
 
