@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import secrets
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,26 +16,23 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from tests.nodes import CODES, House, Local, audit, gathered, read_disk, record_id, running, until, until_level
+from tests.rogue import ALL, Rogue
 from tests.servers import eventually, on_loop
 
-from tocsin.bus import Bus, Cursor, Server, new_nkey
+from tocsin.bus import new_nkey
 from tocsin.clock import SystemClock
 from tocsin.codec import encode
-from tocsin.exchange.frames import OpenFrame, Place, seal_frame
 from tocsin.markings import marking_for
-from tocsin.node import bus_config, load_keys, load_trust, read_config, status_of
+from tocsin.node import status_of
 from tocsin.records import (
     ChainId,
     Detection,
-    FrameRef,
     Head,
     Heads,
-    Peer,
     Position,
     Precedence,
     Recall,
     Record,
-    Released,
     Request,
     Revocation,
     with_body,
@@ -47,7 +42,6 @@ from tocsin.testing.federation import make_detection
 
 pytestmark = pytest.mark.servers
 
-ALL = "-".join(CODES)
 FAR = 2**53 - 1
 
 
@@ -109,89 +103,6 @@ async def is_sound(node: Local) -> bool:
 
 
 # -- a rogue member -------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Rogue:
-    """JPN with its true keys, its true server, and a mind of its own in place of a node."""
-
-    house: House
-    heard: list[bytes] = field(default_factory=list)
-    epoch: str = "rogue"
-    numbers: Counter[ChainId] = field(default_factory=Counter)
-    ends: dict[ChainId, str] = field(default_factory=dict)
-    count: int = 0
-
-    async def start(self) -> None:
-        config = read_config(self.house.homes["JPN"] / "member.toml")
-        roster = load_trust(config).roster
-        self.keys = load_keys(config, roster)
-        wired = bus_config(config, roster)
-        self.server = Server(wired)
-        await self.server.start()
-        self.bus = Bus(wired, clock=SystemClock())
-        await self.bus.connect()
-        await self.bus.prepare()
-        await self.bus.listen(self._hear_live, self._hear)
-
-    async def stop(self) -> None:
-        await self.bus.close(drain_s=0.0)
-        await self.server.stop()
-
-    def _hear_live(self, data: bytes, _via: str) -> None:
-        self.heard.append(data)
-
-    def _hear(self, data: bytes, _via: str, _cursor: Cursor) -> None:
-        self.heard.append(data)
-
-    def chain(self, audience: str = ALL, status: str = "test", originator: str = "JPN") -> ChainId:
-        return ChainId(originator, audience, status, Precedence.FLASH)
-
-    def seal(
-        self,
-        records: Sequence[Record | bytes],
-        *,
-        chain: ChainId | None = None,
-        role: KeyRole = KeyRole.TEST,
-        number: int | None = None,
-        **place: object,
-    ) -> OpenFrame:
-        """Seal as a member would, or nearly so."""
-        chain = chain or self.chain()
-        goes_on = number is None
-        if number is None:
-            self.numbers[chain] += 1
-            number = self.numbers[chain]
-            place.setdefault("previous", self.ends.get(chain, ""))
-        fields = {"previous": "", "resumes": None, "sealed_at": SystemClock().now(), "epoch": self.epoch, **place}
-        raw = [record if isinstance(record, bytes) else encode(record) for record in records]
-        frame = seal_frame(Place(chain=chain, number=number, **fields), raw, self.keys[role], secrets.token_bytes)
-        if goes_on:
-            self.ends[chain] = frame.ref.hash
-        return frame
-
-    def control(self, kind: str, body: msgspec.Struct, *, audience: str = ALL) -> None:
-        """Say something to everyone that stands outside the chains."""
-        self.count += 1
-        record = with_body(
-            kind, body, id=f"rogue-control-{self.count}", originator="JPN", status="test",
-            marking=marking_for("JPN", *audience.split("-")), precedence=Precedence.ROUTINE,
-            issued_at=SystemClock().now(),
-        )  # fmt: skip
-        chain = ChainId("JPN", audience, "test", Precedence.ROUTINE)
-        self.say_live(self.seal([record], chain=chain, number=0))
-
-    def say_live(self, frame: OpenFrame) -> None:
-        for code in ("KOR", "USA"):
-            self.bus.publish_control(Released(Peer(code), frame.data, frame.ref, "exchange.heads", True), hop=code)
-
-    async def say(self, *frames: OpenFrame | bytes, to: Sequence[str] = ("KOR", "USA")) -> None:
-        """Send frames by both paths, like good ones."""
-        for frame in frames:
-            data = frame if isinstance(frame, bytes) else frame.data
-            ref = FrameRef(self.chain(), "rogue", 1, secrets.token_hex(32))
-            for code in to:
-                await self.bus.publish(Released(Peer(code), data, ref, "warning.detection"), hop=code)
 
 
 @on_loop

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -12,6 +12,12 @@ from tocsin.node.node import Node
 from tocsin.node.part_words import DESKS, PartStatus
 from tocsin.records import Peer
 from tocsin.signing import expires_at
+
+MISSING_AFTER = timedelta(seconds=10)
+"""What is missing for longer is a problem; before that, the links are still at it."""
+
+MISSING_TOLD = 20
+"""Gaps that are named among the problems at most."""
 
 HELD_BACK = 0.1
 """Share of its time that a durable path waits for its quota before people are told."""
@@ -33,6 +39,16 @@ class LinkStatus(msgspec.Struct, frozen=True, kw_only=True):
     last_heads_at: datetime | None
     clock_offset_s: float | None
     """Its clock minus ours at the last heads, the way included."""
+    clock_suspect: bool = False
+    """It is further off than policy allows: what it says of times is shown as doubtful."""
+
+    @property
+    def clock_words(self) -> str:
+        """How far its clock is off, in words; empty if it is near enough."""
+        if not self.clock_suspect or self.clock_offset_s is None:
+            return ""
+        side = "ahead of" if self.clock_offset_s > 0 else "behind"
+        return f"{self.member}'s clock is {abs(self.clock_offset_s):,.0f} s {side} ours"
 
 
 class HeldStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +73,14 @@ class MissingStatus(msgspec.Struct, frozen=True, kw_only=True):
     after: int
     up_to: int
     since: datetime
+
+    @property
+    def words(self) -> str:
+        """What is missing, in words; who withholds it is not known: the originator, or somebody on the way."""
+        return (
+            f"{self.up_to - self.after} {self.precedence} frames of {self.originator} for {self.audience} are missing "
+            f"since {self.since:%H:%M:%S}Z: heads name them, and nobody gives them"
+        )
 
 
 class TrafficStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +173,8 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
         if self.streams_problem:
             found.append(f"streams: {self.streams_problem}")
         found += [f"desk {name}: {problem}" for name, problem in self.desks.items()]
+        found += [link.clock_words for link in self.links if link.clock_words]
+        found += [gap.words for gap in self.missing[:MISSING_TOLD] if self.at - gap.since >= MISSING_AFTER]
         found += [traffic.words for traffic in self.traffic if traffic.is_held_back]
         found += [f"{count} refused from {what}" for what, count in self.refused.items() if "equivocation" in what]
         return found
@@ -185,6 +211,7 @@ async def status_of(node: Node, parts: tuple[PartStatus, ...] = ()) -> MemberSta
                 unsent=state.main.peer_pending + state.bulk.peer_pending if state else 0,
                 last_heads_at=neighbour.last_heads_at,
                 clock_offset_s=neighbour.clock_offset_s,
+                clock_suspect=abs(neighbour.clock_offset_s or 0.0) > exchange.policy.clock_tolerance_s,
             )
         )
     held = [
