@@ -21,7 +21,7 @@ import structlog
 
 from tocsin.clock import Clock
 from tocsin.codec import decode, encode
-from tocsin.errors import ReplacedError
+from tocsin.errors import ConfigError, ReplacedError
 from tocsin.exchange import Rejected
 from tocsin.node.config import MemberConfig
 from tocsin.node.part_words import (
@@ -31,6 +31,7 @@ from tocsin.node.part_words import (
     Attached,
     ExchangeSays,
     News,
+    NoPlace,
     PartSays,
     Progress,
     Refuse,
@@ -94,6 +95,7 @@ class AttachedPart:
         """Attach, and again whenever the exchange process has gone, until cancelled.
 
         Raises:
+            ConfigError: The running node does the part's work itself.
             ReplacedError: Another process has this part's name now.
         """
         path = self._config.path(SOCKET)
@@ -201,6 +203,11 @@ class AttachedPart:
                 self._know(order)
             case Taken():
                 self._settle(said)
+            case NoPlace():
+                raise ConfigError(
+                    f"the running node does the work of {self.name} itself", path="node",
+                    advice="Start the node anew, so that it reads this configuration",
+                )  # fmt: skip
             case Replaced(by_pid=pid):
                 raise ReplacedError(
                     f"another process ({pid}) is the part {self.name} of this member now",

@@ -84,7 +84,11 @@ class Replaced(msgspec.Struct, frozen=True, kw_only=True, tag="replaced", tag_fi
     by_pid: int
 
 
-ExchangeSays = Attached | News | Taken | Replaced
+class NoPlace(msgspec.Struct, frozen=True, kw_only=True, tag="no_place", tag_field="say"):
+    """This node has no such part: it does that work itself."""
+
+
+ExchangeSays = Attached | News | Taken | Replaced | NoPlace
 
 
 class PartStatus(msgspec.Struct, frozen=True, kw_only=True):

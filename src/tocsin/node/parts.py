@@ -23,12 +23,14 @@ from tocsin.errors import ConfigError, TocsinError
 from tocsin.node.keeping import GATHER_S
 from tocsin.node.node import Node
 from tocsin.node.part_words import (
+    DESKS,
     LINE_BYTES,
     SOCKET,
     Attach,
     Attached,
     ExchangeSays,
     News,
+    NoPlace,
     PartSays,
     PartStatus,
     Progress,
@@ -157,6 +159,9 @@ class Parts:
             attach.part, pid, attach.born_s, next(self._generations), self._node.clock.now(), writer,
             attach.is_urgent,
         )  # fmt: skip
+        if attach.part == DESKS and self._node.config.node.desks == "here":
+            part.say(NoPlace())
+            return None
         if before is not None and before.born_s > attach.born_s:  # one that woke up after it was replaced
             part.say(Replaced(by_pid=before.pid))
             log.warning("part refused: a younger process has its place", part=part.name, pid=pid, by=before.pid)

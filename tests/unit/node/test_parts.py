@@ -12,7 +12,7 @@ from tests.nodes import House, Local, numbered, read_disk, record_id, until
 from tests.servers import on_loop
 
 from tocsin.clock import SystemClock
-from tocsin.errors import ReplacedError
+from tocsin.errors import ConfigError, ReplacedError
 from tocsin.node import read_config, status_of
 from tocsin.node.attached import AttachedPart
 from tocsin.node.parts import Parts
@@ -38,10 +38,10 @@ class Running:
 
 
 @asynccontextmanager
-async def member(tmp_path: Path) -> AsyncIterator[tuple[Local, Parts]]:
+async def member(tmp_path: Path, *, desks: str = "apart") -> AsyncIterator[tuple[Local, Parts]]:
     """JPN with a node at work that takes parts in."""
     house = House(tmp_path, codes=("JPN", "USA"))
-    house.edit("JPN", "[health]", '[node]\ndesks = "apart"\n\n[health]')
+    house.edit("JPN", "[health]", f'[node]\ndesks = "{desks}"\n\n[health]')
     node = Local(house, "JPN")
     await node.start()
     try:
@@ -137,7 +137,7 @@ async def test_a_part_waits_for_the_exchange_and_goes_on_with_the_next(tmp_path:
     house = House(tmp_path, codes=("JPN", "USA"))
     home = house.homes["JPN"]
     node = Local(house, "JPN")
-    running = Running(home)
+    running = Running(home, "gateway")
     seen: list[str] = []
 
     async def follow() -> None:
@@ -159,3 +159,12 @@ async def test_a_part_waits_for_the_exchange_and_goes_on_with_the_next(tmp_path:
         following.cancel()
         await running.stop()
         await node.stop()
+
+
+@on_loop
+async def test_desks_that_the_node_runs_itself_have_no_place_beside_it(tmp_path: Path) -> None:
+    async with member(tmp_path, desks="here") as (node, parts):
+        running = Running(node.home)
+        with pytest.raises(ConfigError, match="the running node does the work of desks itself"):
+            await running.task
+        assert parts.status() == ()
