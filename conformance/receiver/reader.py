@@ -155,14 +155,12 @@ class Trust:
     def _revoke(self, document: dict[str, Any], payload: bytes, _: datetime) -> None:
         revocation = read_json(payload)[0]
         need(fits(revocation, "revocation"))
-        member, keyid, at = revocation["member"], revocation["keyid"], moment(revocation["revoked_at"]) or NEVER
+        member, keyid = revocation["member"], revocation["keyid"]
         if keyid in self.revoked:
             return  # of two for one key the first counts
         need(self.key(member, keyid)[0] is not None)
-        last = next(roster for roster in reversed(self.rosters) if member in roster["members"])
-        keys = [key for code, key in _keys(self.rosters) if code == member]
-        keys = [key for key in keys if (self.key(member, keyid_of(key["public"]))[1] or NEVER) > at]
-        need(member in self._signers(document, payload, {member: [*last["members"][member], *keys]}))
+        keys = [key for code, key in _keys(self.rosters) if code == member]  # also those that are retired
+        need(member in self._signers(document, payload, {member: keys}))
         self.revoked[keyid] = revocation
 
     def _signers(self, document: dict[str, Any], payload: bytes, members: dict[str, Any]) -> set[str]:

@@ -44,11 +44,12 @@ def list_(*, config: Config = HERE, as_json: Json = False) -> None:
     from tocsin.cli.roster_view import render_keys
     from tocsin.node.introducing import key_states
 
-    states = key_states(_member(config), find_trust(config, None))
+    member = _member(config)
+    states = key_states(member, find_trust(config, None))
     if as_json:
         write_json({"schema": "tocsin.keys/1", "keys": states})
     else:
-        output().print(render_keys(states))
+        output().print(render_keys(states, member.home))
 
 
 @keys.command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -48,17 +49,22 @@ def render_roster(view: RosterView) -> RenderableType:
     return Group(*parts)
 
 
-def render_keys(states: Sequence[KeyState]) -> RenderableType:
-    """Return a member's keys as a table."""
+def render_keys(states: Sequence[KeyState], home: Path) -> RenderableType:
+    """Return a member's keys as a table; files are told from the member's folder on."""
     table = Table(box=None, pad_edge=False)
     for name in ("role", "key", "roster", "introduced", "signs", "file"):
         table.add_column(name, overflow="fold", no_wrap=name in ("role", "key"))
     for state in states:
         table.add_row(
             state.role.value, state.keyid[:16], Text("in force", "green") if state.is_in_force else "no",
-            "yes" if state.is_introduced else "no", "yes" if state.is_used else "no", state.file or "elsewhere",
+            "yes" if state.is_introduced else "no", "yes" if state.is_used else "no", _file(state, home),
         )  # fmt: skip
     return table
+
+
+def _file(state: KeyState, home: Path) -> str:
+    file = Path(state.file)
+    return str(file.relative_to(home) if file.is_relative_to(home) else file) if state.file else "elsewhere"
 
 
 def _members(members: Sequence[MemberView]) -> Table:

@@ -7,11 +7,11 @@ from datetime import datetime
 
 import msgspec
 
-from tocsin.errors import ConfigError, TocsinError
+from tocsin.errors import ConfigError, StoreError, TocsinError
 from tocsin.node.config import MemberConfig
 from tocsin.node.findings import Finding
-from tocsin.node.introducing import INTRODUCTION, own_introduction
-from tocsin.node.proposing import waiting_proposals
+from tocsin.node.introducing import INTRODUCTION, key_states, own_introduction
+from tocsin.node.proposing import revoked_on_disk, waiting_proposals
 from tocsin.node.renewing import NEXT
 from tocsin.node.rosters import archived
 from tocsin.node.status import MemberStatus
@@ -46,8 +46,25 @@ def check_rosters(
             what=f"the node runs with version {status.roster_version}, version {trust.roster.version} is in its folder",
             advice="Stop the node and start it again",
         )  # fmt: skip
+    yield from _revoked(config, trust)
     yield from _proposals(config, trust, now)
     yield from _introduction(config, trust)
+
+
+def _revoked(config: MemberConfig, trust: Trust) -> Iterator[Finding]:
+    """Tell of keys that the node signs with and that were taken back."""
+    try:
+        taken_back = revoked_on_disk(config, trust)
+        states = key_states(config, trust) if taken_back else ()
+    except (ConfigError, StoreError):  # told with the introduction, and with the store
+        return
+    for state in states:
+        if state.is_used and state.keyid in taken_back:
+            yield Finding(
+                level="error", about="keys", where=state.file,
+                what=f"this {state.role.value} key was taken back: nothing can be issued with it",
+                advice=f"tocsin keys new --role {state.role.value}; drop this one; {PROPOSE}",
+            )  # fmt: skip
 
 
 def _proposals(config: MemberConfig, trust: Trust, now: datetime) -> Iterator[Finding]:

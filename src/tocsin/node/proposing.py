@@ -36,24 +36,27 @@ def trust_on_disk(config: MemberConfig) -> Trust | None:
     if not config.path(config.roster.file).exists():
         return None
     trust = load_trust(config)
-    for document in revocations_on_disk(config):
-        try:
-            trust.revoke(document)
-        except TocsinError:
-            continue  # nothing that the node would obey either
+    revoked_on_disk(config, trust)
     return trust
 
 
-def revocations_on_disk(config: MemberConfig) -> tuple[SignedDocument, ...]:
-    """Return the revocations that lie in this member's store.
+def revoked_on_disk(config: MemberConfig, trust: Trust) -> frozenset[str]:
+    """Let trust obey the revocations that lie in this member's store, and return the ids of the keys.
 
     Raises:
         StoreError: The store cannot be read.
     """
     if not has_store(config):
-        return ()
+        return frozenset()
     with open_store(config, read_only=True) as store:
-        return tuple(revocations_in(store))
+        documents = tuple(revocations_in(store))
+    obeyed = set()
+    for document in documents:
+        try:
+            obeyed.add(trust.revoke(document).keyid)
+        except TocsinError:
+            continue  # nothing that the node would obey either
+    return frozenset(obeyed)
 
 
 def trust_in(file: Path) -> Trust:

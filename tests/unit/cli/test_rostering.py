@@ -10,10 +10,15 @@ import pytest
 
 from tocsin.clock import SystemClock
 from tocsin.codec import encode
-from tocsin.node import load_trust, read_config
+from tocsin.exchange import Exchange, Policy
+from tocsin.markings import marking_for
+from tocsin.node import load_keys, load_trust, read_config
 from tocsin.node.checking import check_member
 from tocsin.node.rosters import read_document
+from tocsin.node.wiring import open_store
+from tocsin.records import Precedence, Revocation, with_body
 from tocsin.signing import hosts_of
+from tocsin.store import Batch
 
 DIALS = {"usa": "", "jpn": "USA", "kor": "USA,JPN"}
 
@@ -323,6 +328,42 @@ def test_a_roster_without_the_key_in_use_is_not_applied_there(tocsin, federation
     code, _, err = tocsin("roster", "apply", file, "--config", home, "--yes")
     assert (code, "the roster gives KOR no live key" in err) == (1, True)
     assert in_force(home).roster.version == 1
+
+
+def test_a_key_that_was_taken_back_and_is_still_used_is_told(tocsin, federation, propose) -> None:
+    home = federation / "kor"
+    config = read_config(home / "member.toml")
+    file = home / "revocation.json"
+    words = ("--role", "live", "--key", home / "keys/roster.pem", "--out", file, "--yes", "--config", home)
+    assert tocsin("roster", "revoke", *words)[0] == 0
+    assert tocsin("roster", "revoke", *words)[0] == 1  # never over a file
+    code, _, err = tocsin("roster", "revoke", file, "--yes", "--config", home)
+    assert (code, "no node of this member runs" in err) == (1, True)
+    keep_revocation(config, file.read_text())
+    found = check_member(home / "member.toml", now=SystemClock().now())
+    assert ["live key was taken back" in each.what for each in found if each.level == "error"] == [True]
+    (kor,) = [each for each in shown(tocsin, "--config", home)["members"] if each["code"] == "KOR"]
+    assert [key["role"] for key in kor["keys"] if key["state"] == "revoked"] == ["live"]
+    old = in_force(home).roster.member("KOR").keys[0].keyid
+    assert tocsin("keys", "new", "--role", "live", "--config", home)[0] == 0
+    assert tocsin("keys", "drop", old, "--config", home)[0] == 0  # though the TOML names it
+
+
+def keep_revocation(config, document) -> None:
+    """Put a revocation into the member's store as its node does: sealed, through the door."""
+    clock = SystemClock()
+    exchange = Exchange(
+        "KOR", trust=load_trust(config), keys=load_keys(config, load_trust(config).roster), policy=Policy(),
+        clock=clock,
+    )  # fmt: skip
+    record = with_body(
+        "exchange.revocation", Revocation(document=document), id="r", originator="KOR", marking=marking_for("KOR"),
+        status="test", precedence=Precedence.IMMEDIATE, issued_at=clock.now(),
+    )  # fmt: skip
+    (data,) = exchange.submit([record]).frames
+    frame = exchange.receive(data, via="KOR", path="self").frame
+    with open_store(config) as store:
+        store.commit(Batch(frames=(frame,)))
 
 
 def test_the_last_roster_key_is_not_dropped(tocsin, federation) -> None:
