@@ -149,6 +149,7 @@ def report(results: list[dict[str, Any]], *, commit: str, command: list[str]) ->
     """Return the report in Markdown."""
     figures = summary(results)
     times = sorted(result.get("took_s", 0.0) for result in results) or [0.0]
+    level = sorted(result.get("level_s", 0.0) for result in results) or [0.0]
     hubs = sum(result.get("topology") == "hub" for result in results)
     violated = [result for result in results if result["violations"]]
     outcome = f"{len(violated)} with violations" if violated else "no violation"
@@ -167,6 +168,7 @@ def report(results: list[dict[str, Any]], *, commit: str, command: list[str]) ->
         f"| records handed over | {figures['handed']:,} |",
         f"| of these promised by the node | {figures['kept']:,} |",
         f"| frames | {figures['frames']:,} |",
+        f"| seconds until all were level again, median and longest | {median(level):.1f}, {level[-1]:.1f} |",
         f"| seconds a schedule, median and longest | {median(times):.1f}, {times[-1]:.1f} |",
         "",
         "| fault | times |",

@@ -32,7 +32,7 @@ class Checked:
     """What came of a run."""
 
     violations: list[str] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -73,6 +73,9 @@ class Check:
         self.produced = {home.name: read_log(home / "produced.jsonl") for home in homes}
         text = (directory / "events.jsonl").read_text() if (directory / "events.jsonl").exists() else ""
         self.events = [json.loads(line) for line in text.splitlines()]
+        self.everywhere = {
+            (frame.chain, *frame.place) for store in self.stores.values() for frame in store.frames.values()
+        }
         self.lost: dict[str, set[str]] = defaultdict(set)
         self.saved: set[str] = set()
         for event in self.events:
@@ -96,6 +99,7 @@ class Check:
             "handed": sum(len(produced.handed) for produced in self.produced.values()),
             "kept": sum(len(produced.kept) for produced in self.produced.values()),
             "frames": len({hash_ for store in self.stores.values() for hash_ in store.frames}),
+            "level_s": max((event["took_s"] for event in self.events if "quiet" in event), default=0.0),
         }
         return checked
 
@@ -163,7 +167,6 @@ class Check:
 
     def chains_are_whole(self) -> Iterator[str]:
         """Numbers run from 1 without gaps, each frame names the one before, and epochs resume what is there (5)."""
-        everywhere = {(frame.chain, *frame.place) for store in self.stores.values() for frame in store.frames.values()}
         for store in self.stores.values():
             by_chain: dict[tuple[Chain, str], dict[int, Frame]] = defaultdict(dict)
             for frame in store.frames.values():
@@ -172,7 +175,7 @@ class Check:
                 where = f"{store.code}: {'/'.join(chain)} {epoch}"
                 for number in range(1, max(frames) + 1):
                     if number not in frames:
-                        if (chain, epoch, number) in everywhere or not self.lost[chain[0]]:
+                        if not self._is_gone(chain, epoch, number):
                             yield f"{where} lacks {number} of {max(frames)}"
                         continue
                     header = frames[number].header
@@ -274,6 +277,10 @@ class Check:
             for record in store.frames[hash_].records
         )
 
+    def _is_gone(self, chain: Chain, epoch: str, number: int) -> bool:
+        """Tell whether nobody has a frame and its originator's disk was taken away: nobody can give it back then."""
+        return bool(self.lost[chain[0]]) and (chain, epoch, number) not in self.everywhere
+
     def _against_log(self, holder: str, values: dict[str, Any], marked: str) -> Iterator[str]:
         told = self.produced[values["originator"]].handed.get(values["id"])
         if told is None:
@@ -299,9 +306,9 @@ class Check:
             yield f"{where}: frame {header['number']} resumes something"
         epoch, number, hash_ = header["resumes"]
         before = by_chain.get((chain, epoch), {}).get(number)
-        if before is None:
+        if before is None and not self._is_gone(chain, epoch, number):
             yield f"{where} resumes {epoch} {number}, which is not held"
-        elif before.hash != hash_:
+        if before is not None and before.hash != hash_:
             yield f"{where} resumes {epoch} {number} as {hash_[:16]}, and that is {before.hash[:16]}"
 
 

@@ -19,6 +19,7 @@ from tests.campaign.scheduler import KINDS, Schedule, schedule_for
 from tests.campaign.world import World
 
 LONGEST_S = 240.0
+AGAIN = "Once more: python -m tests.campaign.run --schedule schedule.json --keep --evidence FOLDER"
 
 
 def run_schedule(schedule: Schedule, evidence: Path, *, keep: bool = False) -> dict[str, object]:
@@ -41,7 +42,7 @@ def run_schedule(schedule: Schedule, evidence: Path, *, keep: bool = False) -> d
         if violations or keep:
             shutil.rmtree(evidence, ignore_errors=True)
             shutil.copytree(directory, evidence, ignore=shutil.ignore_patterns("*.sock"))
-            (evidence / "violations.txt").write_text("\n".join([str(schedule), "", *violations, ""]))
+            (evidence / "violations.txt").write_text("\n".join([str(schedule), "", *violations, "", AGAIN, ""]))
         unmount(directory)
     return {
         "seed": schedule.seed, "topology": schedule.topology, "faults": [fault.kind for fault in schedule.faults],
