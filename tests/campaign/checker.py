@@ -250,6 +250,9 @@ class Check:
         for event in self.events:
             if "ended" in event and event["ended"] not in full:
                 yield f"the node of {event['ended']} ended by itself at {event['at_s']} s with {event['code']}"
+            if "restarted" in event and event["code"] != 0 and event["restarted"] not in full:
+                how = "it hung" if event["code"] is None else event["code"]
+                yield f"{event['restarted']} did not end cleanly at {event['at_s']} s: {how}"
             for code, exit_code in event.get("left", {}).items():
                 if exit_code != 0:
                     yield f"{code} did not end cleanly: {'it hung' if exit_code is None else exit_code}"

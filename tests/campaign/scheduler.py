@@ -28,6 +28,7 @@ WEIGHTS = {
     "load": 3,
     "key_change": 3,
     "renewal": 1,
+    "restart": 2,
 }
 KINDS = tuple(WEIGHTS)
 
@@ -42,7 +43,8 @@ class Fault:
     ``clock``: ``amount`` s. ``lost_tail``: what the member kept after ``at_s`` (``part``: store, both) is gone
     ``for_s`` later. ``load``: ``amount`` records at once. ``key_change``: a member signs with a new key of a role
     (``part``); the rosters go to the others first or (``amount``) to itself first, and the old key is in force for
-    ``for_s`` more. ``renewal``: it has a new link certificate.
+    ``for_s`` more. ``renewal``: it has a new link certificate. ``restart``: a node is told to end, and is started
+    again.
     """
 
     at_s: float
@@ -125,6 +127,6 @@ def _fault(kind: str, topology: str, length_s: float, chance: random.Random) -> 
         case "key_change":
             roles = ("live", "exercise", "test")
             return Fault(at_s, kind, member, for_s, chance.choice(roles), float(chance.choice((0, 1))))
-        case "renewal":
+        case "renewal" | "restart":
             return Fault(at_s, kind, member, for_s)
     raise AssertionError(kind)

@@ -221,6 +221,7 @@ def test_a_suspect_clock_that_is_not_shown(copy: Path) -> None:
         ({"disk_bytes": {"KOR": 9_000_000_000}}, "bounds_hold"),
         ({"ended": "USA", "code": 1}, "ends_are_clean"),
         ({"left": {"USA": None}}, "ends_are_clean"),
+        ({"restarted": "JPN", "code": None}, "ends_are_clean"),
     ],
 )
 def test_processes_that_swell_or_end_badly(copy: Path, event: dict, law: str) -> None:

@@ -123,6 +123,8 @@ class World:
                 seed = f"{self._schedule.seed} burst {place}"
                 self.members[fault.where].order(do="burst", count=fault.amount, seed=seed)
                 await asyncio.sleep(fault.for_s)
+            case "restart":
+                await self._restart(fault)
             case "key_change":
                 others = [code for code in CODES if code != fault.where]
                 order = (fault.where, *others) if fault.amount else (*others, fault.where)
@@ -159,6 +161,17 @@ class World:
                 yield
             finally:
                 member.allow()
+
+    async def _restart(self, fault: Fault) -> None:
+        member = self.members[fault.where]
+        async with member.turn:
+            if not member.is_up.is_set():
+                self.note(not_here=f"{member.code} is down, so it is not told to end")
+                return
+            code = await member.stop(timeout_s=_STOP_S)
+            self.note(restarted=member.code, code=code)
+            await asyncio.sleep(fault.for_s)
+            member.allow()
 
     async def _pause(self, fault: Fault) -> None:
         member = self.members[fault.where]
