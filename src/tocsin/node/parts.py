@@ -65,6 +65,7 @@ class _Part:
     order: int = 0
     problems: dict[str, str] = field(default_factory=dict)
     is_owed_news: bool = False
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def say(self, said: ExchangeSays) -> None:
         if not self.writer.is_closing():
@@ -203,15 +204,16 @@ class Parts:
     async def _take(self, part: _Part, submit: Submit) -> None:
         """Issue what a part has made, and say so once it is on disk."""
         try:
-            records = list(submit.records)
-            if submit.is_again:  # what was issued before is on disk after this, and is not issued again
-                await self._node.keeper.flush()
-                member, find = self._node.member, self._node.store.find
-                records = [record for record in records if find(record.id, originator=member) is None]
-            if self._parts.get(part.name) is not part:
-                return
-            if records:
-                self._node.issue(records)
+            async with part.turn:  # in the order in which it was said, also what is looked for first
+                records = list(submit.records)
+                if submit.is_again:  # what was issued before is on disk after this, and is not issued again
+                    await self._node.keeper.flush()
+                    member, find = self._node.member, self._node.store.find
+                    records = [record for record in records if find(record.id, originator=member) is None]
+                if self._parts.get(part.name) is not part:
+                    return
+                if records:
+                    self._node.issue(records)
             await self._node.keeper.flush()
         except TocsinError as error:
             part.say(Taken(number=submit.number, error=str(error)))

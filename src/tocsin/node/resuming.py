@@ -11,6 +11,9 @@ from tocsin.errors import StoreError
 from tocsin.node.desks import OpenDesk, ResumingDesk
 from tocsin.store import RecordQuery, Store, Window
 
+MOST = 100_000
+"""Records that desks can go on with: in a flood it is better to begin with nothing than to begin late."""
+
 log = structlog.get_logger()
 
 
@@ -34,10 +37,15 @@ def resume(desks: Sequence[OpenDesk], store: Store, *, span_s: float, now: datet
             if not isinstance(desk.desk, ResumingDesk) or not span_s:
                 continue
             query = RecordQuery(
-                kinds=desk.desk.resumes, windows=(Window(time="admitted", since=begin),), before_order=last + 1
+                kinds=desk.desk.resumes,
+                windows=(Window(time="admitted", since=begin),),
+                before_order=last + 1,
+                limit=MOST + 1,
             )
             history = [stored.admitted for stored in store.records(query)]
-            if history:
+            if len(history) > MOST:
+                log.warning("the desk begins with nothing: there is too much to go on with", desk=desk.name, most=MOST)
+            elif history:
                 desk.resume(history, begin, now)
                 log.info("desk resumed", desk=desk.name, records=len(history))
     except StoreError as error:
