@@ -63,6 +63,10 @@ FOUR = ("AUS", *CODES)
 async def test_a_fourth_member_joins(tmp_path: Path) -> None:
     house = House(tmp_path, later=["AUS"])
     async with running(house, without=["AUS"]) as nodes:
+        # marked for AUS before anybody knows it: sealed for all four, and held for want of a route
+        early = Told()
+        await issue(nodes["USA"].node, range(9000, 9010), FOUR, early, rate=1000.0)
+        assert {item.member for item in (await status_of(nodes["USA"].node)).held} == {"AUS"}
         async with flowing(nodes, FOUR) as traffic:
             await traffic.more(nodes)
             links = (*house.links, *(Link(dialler="AUS", listener=code) for code in CODES))
@@ -80,10 +84,12 @@ async def test_a_fourth_member_joins(tmp_path: Path) -> None:
             for node in nodes.values():
                 await eventually(lambda node=node: is_sound(node))
             await traffic.more(nodes)
-        await until_level(house, [node.told for node in nodes.values()])
+        everything = [early, *(node.told for node in nodes.values())]
+        await until_level(house, everything)
+        assert (await status_of(nodes["USA"].node)).held == ()
         await aus.stop()
         del nodes["AUS"]
-    audit(house, [node.told for node in (*nodes.values(), aus)])
+    audit(house, everything)
 
 
 @on_loop

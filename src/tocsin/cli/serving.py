@@ -28,6 +28,7 @@ async def serve(config: MemberConfig) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)  # while it starts it reads its files anyway
     reloads: set[asyncio.Task[None]] = set()
     node = Node(config)
     parts = Parts(node)

@@ -18,13 +18,14 @@ import structlog
 from tocsin.bus import BusConfig, PeerLink
 from tocsin.codec import encode
 from tocsin.errors import BusError, ConfigError, NotReleasableError, TocsinError
+from tocsin.exchange import reachable
 from tocsin.markings import marking_for
 from tocsin.node.config import MemberConfig, read_config
 from tocsin.node.differences import config_changes, require_changeable
 from tocsin.node.node import Node
 from tocsin.node.rosters import put_in_force
 from tocsin.node.wiring import bus_config, load_keys, require_own_link
-from tocsin.records import Precedence, Revocation, with_body
+from tocsin.records import Peer, Precedence, Revocation, with_body
 from tocsin.signing import KeyRevocation, SignedDocument, Trust, differences, expires_at
 
 CONFIG_FILE = "member.toml"
@@ -129,6 +130,7 @@ class Changes:
             told += await self._renew_links(former, wired)
         except BusError as error:
             told.append(f"in force, but the own server does not keep up: {error}; it is tried again")
+        await self._settle_routed()
         node.read_again()
         return _logged(told or ["nothing changed"])
 
@@ -221,6 +223,24 @@ class Changes:
                 break
             told.append(f"the link to {code} was made anew and is up")
         return told
+
+    async def _settle_routed(self) -> None:
+        """Forget of records on their way that no link led to a member, where one does now: it asks for them (7.4)."""
+        node = self._node
+        roster = node.exchange.trust.roster
+        for number, item in enumerate(node.store.links.held()):
+            held = item.held
+            if held.reason != "no_route" or not isinstance(held.destination, Peer):
+                continue
+            found = node.store.find(held.record_id, originator=node.member)
+            if found is None:
+                continue
+            marking, chain = found.admitted.record.marking, found.admitted.frame.chain
+            is_sent = chain.audience == marking.audience  # else nobody was reached, and it lies in our own chain
+            if is_sent and held.destination.code in reachable(roster, node.member, marking.releasable_to):
+                node.keeper.settled(held.record_id, held.destination)
+            if number % 50 == 0:
+                await asyncio.sleep(0)  # there may be thousands
 
     async def _cut_and_wait(self, code: str) -> str:
         """Cut a link and wait until it is back and both copies hear of their outboxes; say why if it is not."""
