@@ -390,6 +390,41 @@ async def test_a_link_that_is_up_and_silent_is_mended(tmp_path: Path) -> None:
     audit(house, [node.told for node in nodes.values()])
 
 
+@on_loop
+async def test_who_left_while_a_node_was_stopped_is_parted_from_when_it_starts(tmp_path: Path) -> None:
+    """What KOR said before lies unread in USA's copy of its outbox; USA reads it, and clears up."""
+    house = House(tmp_path)
+    async with running(house) as nodes:
+        usa, jpn, kor = nodes["USA"], nodes["JPN"], nodes["KOR"]
+        await kor.issue(range(20), CODES)
+        await until_level(house, [kor.told])
+        unread = usa.node.bus.readers
+        await unread.drop("KOR")
+        usa.node.bus._in_force.codes.clear()  # deaf at once too: what comes now lies in the copy alone
+        await kor.issue(range(20, 40), ("KOR", "USA"))
+        await eventually(lambda: copied(usa, "KOR"))
+        await kor.stop()
+        await usa.stop()
+        assert record_id("KOR", 39) not in read_disk(usa.home).ids
+        members = [member for member in house.roster.members if member.code != "KOR"]
+        links = [link for link in house.links if "KOR" not in (link.dialler, link.listener)]
+        less = next_roster(house, members=members, links=links, signers=["JPN", "USA"])
+        put_in_force(usa.node.config, less)
+        await jpn.changes.apply_roster(less)
+        await usa.start()
+        told = await usa.changes.part_from_left()
+        assert told == ["the link to KOR is cut, its copy was read to its end, its outbox is emptied"]
+        assert await usa.changes.part_from_left() == []
+        await until_level(house, [kor.told])
+    audit(house, [kor.told])
+
+
+async def copied(node: Local, code: str) -> bool:
+    """Tell whether a member's server has copied all that a peer's outbox holds, and all is on disk there."""
+    state = (await node.node.bus.links())[code]
+    return state.main.copy_last_seq >= 40 and not state.main.copy_lag
+
+
 async def came_back(operator: Server, code: str) -> bool:
     """Tell whether both lanes of a member that left were cut twice, and so had come back."""
     return operator.log_file.read_text().count(f"Remote: {code}") >= 4

@@ -9,6 +9,7 @@ from tocsin.markings import status_class
 from tocsin.records.record import Precedence
 from tocsin.records.trusted import FrameRef
 
+_COPY = re.compile(r"IN_([A-Z]{3})(?:_BULK)?")
 _LINK_ACCOUNT = re.compile(r"X_[A-Z]{3}(_BULK)?")
 
 MAIN_PRECEDENCES = (Precedence.FLASH, Precedence.IMMEDIATE, Precedence.ROUTINE)
@@ -63,6 +64,12 @@ def outbox(owner: str, peer: str, lane: Lane) -> str:
 def copy_stream(peer: str, lane: Lane) -> str:
     """Return the name of the stream that holds what came from ``peer``."""
     return f"IN_{peer}{_suffix(lane)}"
+
+
+def peer_of_copy(stream: str) -> str | None:
+    """Return the peer whose outbox a stream is the copy of; None if it is no copy."""
+    match = _COPY.fullmatch(stream)
+    return None if match is None else match[1]
 
 
 def link_account(peer: str, lane: Lane) -> str:

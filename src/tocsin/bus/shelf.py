@@ -10,7 +10,7 @@ from tocsin.bus.connection import Connection
 from tocsin.bus.copies import Cursor, StreamReader
 from tocsin.bus.health import storage_problem
 from tocsin.bus.in_force import ConfigInForce
-from tocsin.bus.streams import erase, stream_info
+from tocsin.bus.streams import erase, stream_info, stream_names
 from tocsin.clock import Clock
 from tocsin.errors import BusUnavailableError
 
@@ -40,6 +40,16 @@ class Shelf:
     def copies(self) -> tuple[str, ...]:
         """Return the names of our copies of the peers' outboxes."""
         return tuple(names.copy_stream(peer.code, lane) for peer in self._in_force.config.peers for lane in LANES)
+
+    async def left(self) -> tuple[str, ...]:
+        """Return the codes of members that are no peers any more and whose copies are still here, sorted.
+
+        Raises:
+            BusError: JetStream refuses or does not answer.
+        """
+        present = {peer.code for peer in self._in_force.config.peers}
+        found = (names.peer_of_copy(stream) for stream in await stream_names(self._connection))
+        return tuple(sorted({code for code in found if code is not None} - present))
 
     async def ends(self) -> tuple[Cursor, ...]:
         """Return where each of our own outboxes ends now, in the order of ``outboxes()``.

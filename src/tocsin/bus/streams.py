@@ -43,6 +43,11 @@ class StreamInfo(msgspec.Struct, frozen=True):
     sources: tuple[SourceState, ...] = ()
 
 
+class _Names(msgspec.Struct, frozen=True):
+    total: int = 0
+    streams: list[str] | None = None
+
+
 class _Floor(msgspec.Struct, frozen=True):
     consumer_seq: int = 0
     stream_seq: int = 0
@@ -120,6 +125,20 @@ async def stream_info(connection: Connection, stream: str, *, timeout_s: float =
             return None
         raise
     return msgspec.json.decode(answer, type=StreamInfo)
+
+
+async def stream_names(connection: Connection) -> list[str]:
+    """Return the names of all streams of the member.
+
+    Raises:
+        BusError: JetStream refuses or does not answer.
+    """
+    found: list[str] = []
+    while True:
+        page = msgspec.json.decode(await ask(connection, "STREAM.NAMES", {"offset": len(found)}), type=_Names)
+        found += page.streams or []
+        if not page.streams or len(found) >= page.total:
+            return found
 
 
 async def consumer_info(

@@ -41,6 +41,7 @@ async def serve(config: MemberConfig) -> None:
         )  # fmt: skip
         try:
             async with ControlSocket(node) as control, parts:
+                await _part_from_left(control)
                 loop.add_signal_handler(signal.SIGHUP, lambda: _begin_reload(control, reloads))
                 log.info("serving", member=node.member, health=config.health.listen, clients=config.bus.client_listen)
                 await node.serve(stop)
@@ -64,6 +65,13 @@ async def serve_part(config: MemberConfig, name: str) -> None:
     log.info("serving", member=config.member.code, part=name)
     prefer_the_loop()
     await DesksPart(config).serve(stop)
+
+
+async def _part_from_left(control: ControlSocket) -> None:
+    try:
+        await control.changes.part_from_left()
+    except TocsinError as error:  # nothing that anybody waits for: the next start tries again
+        log.warning("not parted from members that left", error=str(error))
 
 
 def _begin_reload(control: ControlSocket, reloads: set[asyncio.Task[None]]) -> None:

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import structlog
 
-from tocsin.bus import BusConfig, PeerLink
+from tocsin.bus import BusConfig, Cursor, PeerLink
+from tocsin.bus.config import LANES
+from tocsin.bus.names import copy_stream
 from tocsin.codec import encode
 from tocsin.errors import BusError, ConfigError, NotReleasableError, TocsinError
 from tocsin.exchange import reachable
@@ -69,6 +71,24 @@ class Changes:
         """
         async with self._one_at_a_time:
             return await self._change(read_config(self._file), None)
+
+    async def part_from_left(self) -> list[str]:
+        """Part from members that left while this node was stopped: read what their links had brought, then clear up.
+
+        Raises:
+            BusError: The own server does not answer.
+            StoreError: The store cannot be read.
+        """
+        async with self._one_at_a_time:
+            bus, links = self._node.bus, self._node.store.links
+            left = {}
+            for code in await bus.shelf.left():
+                streams = [copy_stream(code, lane) for lane in LANES]
+                known = {kept.stream: kept for stream in streams if (kept := links.cursor(stream)) is not None}
+                bus.readers.add(code, {name: Cursor(name, kept.created, kept.seq) for name, kept in known.items()})
+                left[code] = await bus.readers.read_to_end(code, timeout_s=_READ_TO_END_S)
+                await bus.readers.drop(code)
+            return _logged(await self._part_from(left))
 
     async def revoke(self, document: SignedDocument) -> list[str]:
         """Take back a key here at once, and tell every member of it; say in words what was done.
