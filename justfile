@@ -49,6 +49,18 @@ bench-exchange *args:
 bench-hotpath:
     python -m bench.hotpath
 
+# 10,000 detections a second from one member to two peers for a minute: loss, lag, memory, processor
+bench-flood *args:
+    python -m bench.flood {{args}}
+
+# a peer comes back to a million records
+bench-catchup *args:
+    python -m bench.catchup {{args}}
+
+# warnings beside a million records of bulk
+bench-bulk *args:
+    python -m bench.bulk {{args}}
+
 # seeded faults (kills, pauses, cut and slow links, full disks, stepped clocks, lost tails) done to three real members;
 # ends with 1 if a promise was broken, and writes bench/campaign-report.md
 campaign *args:
