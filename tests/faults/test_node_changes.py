@@ -391,6 +391,26 @@ async def test_a_link_that_is_up_and_silent_is_mended(tmp_path: Path) -> None:
 
 
 @on_loop
+async def test_a_mesh_becomes_a_hub_and_a_mesh_again(tmp_path: Path) -> None:
+    """The link between JPN and KOR goes and comes; USA, which applies last, passes on what each says to the other."""
+    house = House(tmp_path)
+    async with running(house) as nodes:
+        async with flowing(nodes, CODES) as traffic:
+            await traffic.more(nodes, 20)
+            spokes = [link for link in house.links if "USA" in (link.dialler, link.listener)]
+            for links in (spokes, house.links):
+                document = next_roster(house, links=links)
+                for node in (nodes["JPN"], nodes["KOR"], nodes["USA"]):
+                    await node.changes.apply_roster(document)
+                    await traffic.more(nodes, 10)
+                await until_level(house, [node.told for node in nodes.values()])
+                for node in nodes.values():
+                    await eventually(lambda node=node: is_sound(node))
+        await until_level(house, [node.told for node in nodes.values()])
+    audit(house, [node.told for node in nodes.values()])
+
+
+@on_loop
 async def test_who_left_while_a_node_was_stopped_is_parted_from_when_it_starts(tmp_path: Path) -> None:
     """What KOR said before lies unread in USA's copy of its outbox; USA reads it, and clears up."""
     house = House(tmp_path)
