@@ -106,8 +106,17 @@ class Inward:
             path: ``self``, ``live``, ``durable`` or ``file``.
         """
         ledger = self._ledger if via != self._member else None
-        if ledger is not None and path == "live" and not ledger.lets_in(claim_of(data), len(data), via=via):
+        if ledger is None or path != "live":
+            return self._receive(data, via, path, ledger)
+        claim = claim_of(data)
+        if not ledger.lets_in(claim, len(data), via=via):
             return Incoming(is_shed=True)
+        began_s = self._clock.monotonic_s()
+        incoming = self._receive(data, via, path, ledger)
+        ledger.note_work(via, claim.originator, self._clock.monotonic_s() - began_s)
+        return incoming
+
+    def _receive(self, data: bytes, via: str, path: str, ledger: Ledger | None) -> Incoming:
         digest = self._digest(data)
         if self._has_seen(digest):
             return Incoming(is_duplicate=True)

@@ -15,6 +15,9 @@ DAY_S = 86_400.0
 DAY_WAIT_S = 1.0
 """The longest that one frame other than bulk waits for the day's quota: flash may stand behind it in its stream."""
 
+WORK_AT_ONCE_S = 0.05
+"""Seconds of our time that live frames of one account may take in a row."""
+
 RATE_WINDOW_S = 10.0
 """Rates that people see are of a time between one and two of these."""
 
@@ -153,6 +156,7 @@ class _Account:
     quotas: Quotas
     lanes: dict[Traffic, _Lane]
     refused: Bucket
+    work: Bucket
     day: Bucket
     worlds: Bucket
     epochs: Bucket
@@ -204,6 +208,7 @@ class Ledger:
             frames.level(now_s) <= 0
             or octets.level(now_s) <= 0
             or account.refused.level(now_s) <= 0
+            or account.work.level(now_s) <= 0
             or unverified.refused.level(now_s) <= 0
             or account.day.level(now_s) < _DAY_RESERVE.get(claim.traffic, -math.inf) * account.day.size
         ):
@@ -247,6 +252,10 @@ class Ledger:
         key = originator if originator in self._members() else UNVERIFIED
         self.refused[via, key] += 1
         self._account(via, key).refused.draw(1, self._clock.monotonic_s())
+
+    def note_work(self, via: str, originator: str, work_s: float) -> None:
+        """Charge the time that a live frame took."""
+        self._account(via, originator).work.draw(work_s, self._clock.monotonic_s())
 
     def takes_kind(self, via: str, originator: str, kind: str) -> bool:
         """Tell whether one more unknown kind of an originator is taken, and remember it if so."""
@@ -292,6 +301,7 @@ class Ledger:
                 quotas,
                 {traffic: _Lane(quotas.rate(traffic), quotas, now_s) for traffic in TRAFFIC},
                 Bucket(quotas.refused_per_s, quotas.refused_per_s * quotas.burst_s, now_s),
+                Bucket(quotas.work_share, WORK_AT_ONCE_S, now_s),
                 Bucket(quotas.bytes_per_day / DAY_S, quotas.bytes_per_day, now_s),
                 Bucket(quotas.worlds_per_day / DAY_S, quotas.worlds_per_day, now_s),
                 Bucket(quotas.epochs_per_day / DAY_S, quotas.epochs_per_day, now_s),

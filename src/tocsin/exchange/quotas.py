@@ -37,6 +37,7 @@ class PeerQuotas(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     control: Rate | None = None
     burst_s: float | None = None
     catch_up: float | None = None
+    work_share: float | None = None
     refused_per_s: float | None = None
     bytes_per_day: int | None = None
     kinds: int | None = None
@@ -61,6 +62,8 @@ class Quotas(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """So many seconds' worth may come at once."""
     catch_up: float = 20.0
     """The durable path, which catches up after an outage, may take so many times the rates above."""
+    work_share: float = 0.3
+    """Share of this node's time that checking its live frames may take; beyond it they are shed."""
     refused_per_s: float = 20.0
     """Frames that are refused at the door; beyond that all that the link brings live is shed, and durable waits."""
     bytes_per_day: int = 50_000_000_000
@@ -97,7 +100,16 @@ class Quotas(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def _require_positive(table: Quotas | PeerQuotas, where: str) -> None:
-    names = ("burst_s", "catch_up", "refused_per_s", "bytes_per_day", "kinds", "worlds_per_day", "epochs_per_day")
+    names = (
+        "burst_s",
+        "catch_up",
+        "work_share",
+        "refused_per_s",
+        "bytes_per_day",
+        "kinds",
+        "worlds_per_day",
+        "epochs_per_day",
+    )
     for name in names:
         value = getattr(table, name)
         if value is not None and not value > 0:

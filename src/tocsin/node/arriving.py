@@ -19,7 +19,10 @@ SLICE_S = 0.001
 """After so much work on durable frames the loop looks whether something came live."""
 
 AHEAD_FRAMES = 20_000
-"""Durable frames that may be ahead of the store's disk, and records of them ahead of the desks."""
+"""Frames that may be ahead of the store's disk before durable ones wait."""
+
+AHEAD_RECORDS = 1000
+"""Records that may be ahead of the desks before durable ones wait: what comes live then is not behind many."""
 
 _LOOK_AGAIN_S = 0.02
 _LATER = (Reason.UNKNOWN_KEY, Reason.UNKNOWN_MEMBER)
@@ -93,7 +96,7 @@ class Arriving:
         return asyncio.sleep(0)
 
     def _is_behind(self) -> bool:
-        return self._keeper.is_full or self._keeper.waiting > AHEAD_FRAMES or self._waiting() > AHEAD_FRAMES
+        return self._keeper.is_full or self._keeper.waiting > AHEAD_FRAMES or self._waiting() > AHEAD_RECORDS
 
     async def _later(self, data: bytes, via: str, cursor: StreamCursor, wait_s: float) -> None:
         await asyncio.sleep(wait_s)

@@ -75,6 +75,17 @@ def test_durable_beyond_the_quota_waits_as_long_as_it_takes_and_is_never_turned_
     assert ledger.wait_s(ROUTINE, 100, via="USA") == 0.0
 
 
+def test_live_frames_take_their_share_of_our_time_and_no_more(ledger, clock):
+    ledger.note_work("USA", "USA", 0.2)
+    assert let_in(ledger, FLASH, 1) == 0
+    assert let_in(ledger, Claim("KOR", "flash"), 1, via="KOR") == 1
+    assert ledger.wait_s(FLASH, 100, via="USA") == 0.0  # the durable path has slices instead
+    clock.advance(0.49)
+    assert let_in(ledger, FLASH, 1) == 0
+    clock.advance(0.02)
+    assert let_in(ledger, FLASH, 1) == 1
+
+
 def test_refusals_close_the_live_path_of_the_link_that_brings_what_nobody_signed(ledger, clock):
     for _ in range(5):
         ledger.note_refused("USA", UNVERIFIED)
