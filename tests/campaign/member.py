@@ -39,6 +39,7 @@ async def main(home: Path) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_signal_handler(signal.SIGUSR2, show_tasks)
     config = read_config(home / "member.toml")
     node = Node(config, clock=SteppedClock(home / CLOCK_FILE))
     await node.start()
@@ -73,6 +74,12 @@ async def obey(producer: Producer, reader: asyncio.StreamReader, stop: asyncio.E
                 await producer.rest()
                 tell(rested=True)
     stop.set()  # whoever gave the orders is gone
+
+
+def show_tasks() -> None:
+    """Write where each task stands to the log, for whoever finds the process hung."""
+    for task in asyncio.all_tasks():
+        task.print_stack(file=sys.stderr)
 
 
 def tell(**event: object) -> None:

@@ -109,7 +109,9 @@ class MemberProcess:
             async with asyncio.timeout(timeout_s):
                 await self._ended.wait()
         except TimeoutError:
-            process.send_signal(signal.SIGUSR1)  # its stacks go to its log
+            process.send_signal(signal.SIGUSR2)  # its tasks go to its log, and its threads
+            await asyncio.sleep(0.5)
+            process.send_signal(signal.SIGUSR1)
             await asyncio.sleep(0.5)
             process.kill()
             await self._ended.wait()
