@@ -12,8 +12,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -181,9 +181,10 @@ class Connection:
         if socket is None or not self.is_up:
             raise BusUnavailableError(f"no connection to {self._config.url}: {self._problem or 'not connected'}")
         try:
-            message = await socket.request(
-                subject, b"" if body is None else msgspec.json.encode(body), timeout=timeout_s
-            )
+            with _heeding_cancellation():
+                message = await socket.request(
+                    subject, b"" if body is None else msgspec.json.encode(body), timeout=timeout_s
+                )
         except nats.errors.Error as cause:
             raise _ours(cause, doing=f"request {subject}") from cause
         return bytes(message.data)
@@ -330,7 +331,8 @@ class Connection:
 
     async def _flush(self, socket: Socket) -> None:
         try:
-            await socket.flush(timeout=5)
+            with _heeding_cancellation():
+                await socket.flush(timeout=5)
         except nats.errors.Error as cause:
             raise _ours(cause) from cause
 
@@ -339,6 +341,18 @@ class Connection:
         self._handles.clear()
         if socket is not None:
             await socket.close()
+
+
+@contextmanager
+def _heeding_cancellation() -> Iterator[None]:
+    """Raise a cancellation that nats-py swallowed: ``asyncio.wait_for`` does, if it meets the answer, before 3.12."""
+    task = asyncio.current_task()
+    before = task.cancelling() if task is not None else 0
+    try:
+        yield
+    finally:
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
 
 
 async def cancel_for_good(task: asyncio.Task[None]) -> None:
