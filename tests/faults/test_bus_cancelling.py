@@ -46,7 +46,7 @@ async def cancel_as_the_answer_comes(connection: Connection, asking: asyncio.Tas
     socket = connection._socket
     assert socket is not None
     waiting: list[asyncio.Future[object]] = []
-    while not any(future.done() for future in waiting):  # noqa: ASYNC110 - the moment itself is looked for
+    while not any(future.done() for future in waiting):
         waiting += [future for future in (socket._resp_map or {}).values() if future not in waiting]
         await asyncio.sleep(0)
     asking.cancel()
