@@ -35,7 +35,8 @@ def renew_link(config: MemberConfig, *, now: datetime, new_key: bool = False) ->
     """Issue a new link certificate; from the new authority, if one waits and the roster in force names it.
 
     The key stays, so that the pin does, unless a new one is asked for. The certificate names the hosts of the former
-    one, the one that the server listens on, and those under which the introduction says that it is reached.
+    one, those that the server or each of a cluster listens on, and those under which the introduction says that it is
+    reached.
 
     Raises:
         ConfigError: The authority's key is not here, a file cannot be read or written, or the authority has expired.
@@ -52,7 +53,8 @@ def renew_link(config: MemberConfig, *, now: datetime, new_key: bool = False) ->
                 f"this authority expired on {expires_at(authority):%Y-%m-%d}", path=str(config.path(f"{base}.pem")),
                 advice="Make a new one: tocsin renew --new-authority",
             )  # fmt: skip
-        named = (config.bus.leaf_listen, *own_introduction(config).link.address.split(","))
+        cluster = (at for server in config.bus.cluster for at in (server.leaf_listen, server.route_listen))
+        named = (config.bus.leaf_listen, *cluster, *own_introduction(config).link.address.split(","))
         hosts = tuple(dict.fromkeys((*hosts_of(certificate), *(_host(address) for address in named if address))))
         issued = issue_link(
             config.member.code, authority, authority_key, hosts=hosts, now=now, key=None if new_key else key

@@ -15,7 +15,7 @@ from tocsin.clock import SystemClock
 from tocsin.codec import encode
 from tocsin.node import load_trust, read_config
 from tocsin.node.checking import check_member
-from tocsin.signing import KeyRole, PrivateKey, issue_certificates
+from tocsin.signing import KeyRole, PrivateKey, hosts_of, issue_certificates
 
 
 def _base_port() -> int:
@@ -210,6 +210,14 @@ def test_config_nats_of_a_cluster(home, tocsin) -> None:
     named = {line.rpartition("/")[2] for line in one.replace('"', "\n").splitlines() if line.startswith("/etc/nats/")}
     assert named - {"jetstream"} <= {path.name for path in written.iterdir()}
     assert all(path.stat().st_mode & 0o077 == 0 for path in written.iterdir())
+
+
+def test_a_renewed_certificate_names_every_host_of_a_cluster(home, tocsin) -> None:
+    _replace(home / "member.toml", 'server = "embedded"', 'server = "external"\nreplicas = 3')
+    named = CLUSTER.replace("127.0.0.1:4012", "leaf2.kor.example:4012").replace("127.0.0.1:4023", "10.1.0.3:4023")
+    _replace(home / "member.toml", "[store]", f"{named}\n[store]")
+    assert tocsin("renew", "--config", home)[0] == 0
+    assert {"leaf2.kor.example", "10.1.0.3", "127.0.0.1"} <= set(hosts_of((home / "tls/link.pem").read_bytes()))
 
 
 def test_check_names_each_server_of_a_cluster_that_is_not_what_it_should_be(home) -> None:
