@@ -63,6 +63,8 @@ class LinkState(msgspec.Struct, frozen=True, kw_only=True):
     bulk: LaneState
     problem: str
     """Why it is not up, in words; empty if it is."""
+    is_told: bool = True
+    """Whether our streams for it answered; without a leader they do not, and their figures say nothing."""
 
     @property
     def connected(self) -> bool:
@@ -151,8 +153,15 @@ class LinkWatch:
             problem = self._problem(code, is_up=main.connected and bulk.connected)
             if code in self._leaderless and not problem:
                 problem = "our streams for it have no leader just now: how much is unsent is not known"
-            states[code] = LinkState(code=code, main=main, bulk=bulk, problem=problem)
+            states[code] = LinkState(
+                code=code, main=main, bulk=bulk, problem=problem, is_told=code not in self._leaderless
+            )
         return states
+
+    @property
+    def is_clustered(self) -> bool:
+        """Whether the member runs several servers."""
+        return bool(self._in_force.config.cluster)
 
     async def connected(self) -> set[str]:
         """Return the peers whose lanes are all up.

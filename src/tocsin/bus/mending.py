@@ -32,6 +32,7 @@ class _Silence:
     """What is known of one link that is up."""
 
     up_since_s: float
+    quiet_since_s: float | None = None
     tries: int = 0
     next_try_s: float = 0.0
 
@@ -99,6 +100,12 @@ class LinkMender:
         if now_s - kept.up_since_s < SILENT_S:
             return
         words = self._silence(code, state, now_s)
+        if not words or not state.is_told:
+            kept.quiet_since_s = None
+        elif kept.quiet_since_s is None:
+            kept.quiet_since_s = now_s
+        if self._links.is_clustered and (kept.quiet_since_s is None or now_s - kept.quiet_since_s < SILENT_S):
+            words = ""  # the stream's leader may be new and have heard nothing yet: no reason to cut a link
         if not words:
             if self._links.silent.pop(code, None) is not None:
                 log.info("link mended", peer=code, tries=kept.tries)
