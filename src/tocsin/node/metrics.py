@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -37,6 +37,9 @@ class Metrics:
         )  # fmt: skip
         self._sent = Counter("tocsin_frames_sent", "Frames handed to an outbox", ["hop"], registry=self._registry)
         self._order = Gauge("tocsin_store_order", "Admission order of the last record kept", registry=self._registry)
+        self._backlog = Gauge(
+            "tocsin_store_backlog_bytes", "Frames that came in and wait for the store", registry=self._registry
+        )
         self._delay = Histogram(
             "tocsin_frame_delay_seconds", "From sealing at the originator to admission here, by both clocks",
             ["originator", "path"], buckets=_BUCKETS_S, registry=self._registry,
@@ -81,6 +84,10 @@ class Metrics:
         """Note how far the store is."""
         self.last_order = last_order
         self._order.set(last_order)
+
+    def watch_backlog(self, backlog_bytes: Callable[[], int]) -> None:
+        """Show, whenever somebody scrapes, how many bytes of frames wait for the store."""
+        self._backlog.set_function(backlog_bytes)
 
     def exposition(self) -> bytes:
         """Return all figures as text for a scraper."""

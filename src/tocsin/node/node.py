@@ -116,6 +116,7 @@ class Node:
         )  # fmt: skip
         self.store = open_store(self.config)
         self.keeper = Keeper(self.store, on_committed=self.metrics.committed, before_flush=self.finish)
+        self.metrics.watch_backlog(lambda: self.keeper.backlog_bytes)
         self.exchange = Exchange(
             self.member, trust=trust, keys=keys, policy=self.config.exchange, clock=self.clock,
             memory=self.store.chains, look_up=partial(held_label, self.store), has_quotas=not self._paced,

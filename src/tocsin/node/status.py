@@ -138,6 +138,8 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Frames that wait for an outbox to say that it has them."""
     store: str = ""
     """Its file, or its URL without any secret."""
+    store_backlog_bytes: int = 0
+    """Frames that came in and wait for the store."""
     store_problem: str
     last_order: int
     silent_servers: tuple[str, ...] = ()
@@ -243,6 +245,7 @@ async def status_of(node: Node, parts: tuple[PartStatus, ...] = ()) -> MemberSta
         traffic=tuple(map(_traffic, exchange.ledger.usage())),
         duplicates=node.metrics.duplicates,
         in_flight=node.bus.in_flight,
+        store_backlog_bytes=node.keeper.backlog_bytes,
         store=node.store.name,
         store_problem=node.keeper.problem,
         last_order=node.metrics.last_order,
