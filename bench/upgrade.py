@@ -46,7 +46,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.upgrade", description=__doc__.partition("\n")[0])
     parser.add_argument("--older", default=OLDER, metavar="COMMIT", help="what is upgraded from (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=5.0, help="of traffic between two steps")
-    parser.add_argument("--rate", type=float, default=80.0, help="records a second of each member")
+    parser.add_argument("--rate", type=float, default=40.0, help="records a second of each member")
     given = parser.parse_args()
     with TemporaryDirectory(prefix="tocsin-upgrade-") as folder:
         older = Path(folder) / "older"

@@ -250,7 +250,7 @@ class Remote:
         if self._process is None or self._reader is None:
             return
         self._process.terminate()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):  # a desk that computes in a thread is waited for
             assert await self._process.wait() == 0, (self.home / "process.log").read_text()[-3000:]
         await self._reader
         self._process = None

@@ -411,6 +411,28 @@ async def test_a_mesh_becomes_a_hub_and_a_mesh_again(tmp_path: Path) -> None:
 
 
 @on_loop
+async def test_a_peer_is_dialled_at_another_address(tmp_path: Path) -> None:
+    house = House(tmp_path, codes=("JPN", "USA"), wired=True)
+    async with running(house) as nodes:
+        jpn = nodes["JPN"]
+        async with flowing(nodes, CODES) as traffic:
+            await traffic.more(nodes, 20)
+            wire, direct = house.wire("JPN", "USA"), house.plans["USA"].addresses.leaf
+            house.edit("JPN", f"127.0.0.1:{wire.port}", "nowhere")
+            with pytest.raises(ConfigError, match=r"bus\.peers\.USA\.dial: 'nowhere' is not host:port"):
+                await jpn.changes.reload()
+            house.edit("JPN", "nowhere", direct)
+            assert await jpn.changes.reload() == [
+                f'bus.dial is now {{"USA":"{direct}"}}', "the link to USA was made anew and is up",
+            ]  # fmt: skip
+            await wire.cut()
+            await traffic.more(nodes, 20)
+            assert (await jpn.node.bus.links())["USA"].connected
+        await until_level(house, [node.told for node in nodes.values()])
+    audit(house, [node.told for node in nodes.values()])
+
+
+@on_loop
 async def test_who_left_while_a_node_was_stopped_is_parted_from_when_it_starts(tmp_path: Path) -> None:
     """What KOR said before lies unread in USA's copy of its outbox; USA reads it, and clears up."""
     house = House(tmp_path)

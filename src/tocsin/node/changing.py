@@ -122,8 +122,8 @@ class Changes:
             )
         keys = load_keys(config, trust.roster)
         former = node.bus.config
-        wired = bus_config(config, trust.roster)
         try:
+            wired = bus_config(config, trust.roster)
             if node.server is not None:  # an external server's files need not be readable here
                 require_own_link(config, trust.roster)
                 self._require_valid_certificate(wired)
