@@ -106,10 +106,10 @@ class Inward:
             path: ``self``, ``live``, ``durable`` or ``file``.
         """
         ledger = self._ledger if via != self._member else None
-        if ledger is None or path != "live":
-            return self._receive(data, via, path, ledger)
+        if ledger is None:
+            return self._receive(data, via, path, None)
         claim = claim_of(data)
-        if not ledger.lets_in(claim, len(data), via=via):
+        if path == "live" and not ledger.lets_in(claim, len(data), via=via):
             return Incoming(is_shed=True)
         began_s = self._clock.monotonic_s()
         incoming = self._receive(data, via, path, ledger)

@@ -238,6 +238,8 @@ class Ledger:
         waits_s = [
             bucket.wait_s(now_s) for bucket in (frames, octets, account.refused, self._account(via, UNVERIFIED).refused)
         ]
+        if any(each.shed.per_s(now_s) > 0 for each in account.lanes.values()):
+            waits_s.append(account.work.wait_s(now_s))  # who floods has its share of our time and no more
         reserve = _DAY_RESERVE.get(claim.traffic)
         if reserve is not None:
             day_s = (reserve * account.day.size - account.day.level(now_s)) / account.day.rate
@@ -254,7 +256,7 @@ class Ledger:
         self._account(via, key).refused.draw(1, self._clock.monotonic_s())
 
     def note_work(self, via: str, originator: str, work_s: float) -> None:
-        """Charge the time that a live frame took."""
+        """Charge the time that a frame took."""
         self._account(via, originator).work.draw(work_s, self._clock.monotonic_s())
 
     def takes_kind(self, via: str, originator: str, kind: str) -> bool:

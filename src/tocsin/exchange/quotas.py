@@ -63,7 +63,8 @@ class Quotas(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     catch_up: float = 20.0
     """The durable path, which catches up after an outage, may take so many times the rates above."""
     work_share: float = 0.3
-    """Share of this node's time that checking its live frames may take; beyond it they are shed."""
+    """Share of this node's time that checking its frames may take. Live frames beyond it are shed; while anything is
+    shed, durable ones keep to it as well."""
     refused_per_s: float = 20.0
     """Frames that are refused at the door; beyond that all that the link brings live is shed, and durable waits."""
     bytes_per_day: int = 50_000_000_000
