@@ -34,7 +34,7 @@ from tocsin.testing.federation import make_detection
 
 ROOT = Path(__file__).parents[1]
 CLOCK = SystemClock()
-WAYS = ("flash", "routine", "bulk", "huge", "rubbish", "heads", "worlds")
+WAYS = ("flash", "opaque", "routine", "bulk", "huge", "rubbish", "heads", "worlds")
 
 
 def say(value: object) -> None:
@@ -129,6 +129,8 @@ async def flood(rogue: Rogue, way: str, sent: list[int]) -> None:
     while True:
         number += 1
         record = make_detection(f"flood-{way}-{number}", "JPN", CODES, issued_at=CLOCK.now(), precedence=precedence)
+        if way == "opaque":  # of a kind that no desk works on
+            record = msgspec.structs.replace(record, kind="flood.opaque", body=msgspec.Raw(b'{"a":1}'))
         if way == "huge":
             record = msgspec.structs.replace(record, kind="flood.huge", body=body)
         if way == "heads":
