@@ -67,6 +67,7 @@ async def obey(producer: Producer, reader: asyncio.StreamReader, stop: asyncio.E
         order = json.loads(line)
         match order["do"]:
             case "work":
+                producer.detections = order["detections"]
                 producer.begin(order["rate"], order["seed"])
             case "burst":
                 producer.burst(order["count"], order["seed"])

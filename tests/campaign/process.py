@@ -24,11 +24,11 @@ class MemberProcess:
         code: The member.
         home: Its folder.
         note: Told what happens.
-        greet: Returns the order for a node that has just joined, if there is one.
+        greet: Returns the order for a node that has just joined.
     """
 
     def __init__(
-        self, code: str, home: Path, *, note: Callable[..., None], greet: Callable[[str], dict[str, object] | None]
+        self, code: str, home: Path, *, note: Callable[..., None], greet: Callable[[str], dict[str, object]]
     ) -> None:
         self.code = code
         self.home = home
@@ -132,8 +132,7 @@ class MemberProcess:
             said = json.loads(line)
             if "up" in said:
                 self._note(up=self.code, epoch=said["up"])
-                if (order := self._greet(self.code)) is not None:
-                    self.order(**order)
+                self.order(**self._greet(self.code))
                 self.is_up.set()
             elif "left" in said:
                 self._note(leaving=self.code)

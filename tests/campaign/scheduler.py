@@ -12,6 +12,7 @@ CODES = ("JPN", "KOR", "USA")
 LINKS = {"mesh": ("JPN-KOR", "JPN-USA", "KOR-USA"), "hub": ("JPN-USA", "KOR-USA")}
 LENGTH_S = 6.0
 SHORT_S = 3.0
+DETECTIONS = (0.0, 0.0, 0.03)
 
 WEIGHTS = {
     "kill": 4,
@@ -70,6 +71,8 @@ class Schedule:
     rates: dict[str, float]
     """Records a second of each member's producer."""
     faults: tuple[Fault, ...]
+    detections: float = 0.0
+    """Share of the records that each node's own desk works on, which costs as much as all the rest."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1)
@@ -81,7 +84,7 @@ class Schedule:
 
     def __str__(self) -> str:
         rates = ", ".join(f"{code} {rate:.0f}/s" for code, rate in self.rates.items())
-        head = f"seed {self.seed}: {self.topology}, {self.length_s:g} s, {rates}"
+        head = f"seed {self.seed}: {self.topology}, {self.length_s:g} s, {rates}, detections {self.detections:g}"
         return "\n".join([head, *(f"  {fault}" for fault in self.faults)])
 
 
@@ -94,7 +97,7 @@ def schedule_for(seed: int, *, short: bool = False, kinds: Sequence[str] = KINDS
     drawn = [kinds[seed % len(kinds)], *chance.choices(kinds, [WEIGHTS[kind] for kind in kinds], k=count - 1)]
     faults = sorted((_fault(kind, topology, length_s, chance) for kind in drawn), key=lambda fault: fault.at_s)
     rates = {code: round(chance.uniform(15, 50), 1) for code in CODES}
-    return Schedule(seed, topology, length_s, rates, tuple(faults))
+    return Schedule(seed, topology, length_s, rates, tuple(faults), chance.choice(DETECTIONS))
 
 
 def _fault(kind: str, topology: str, length_s: float, chance: random.Random) -> Fault:

@@ -23,8 +23,6 @@ CODES = ("JPN", "KOR", "USA")
 STATUSES = ("actual", "test", "exercise:alpha", "exercise:bravo")
 PRECEDENCES = tuple(Precedence)
 KINDS = ("campaign.note", "campaign.plan", "campaign.report")
-DETECTIONS = 0.03
-"""Share of records that the node's own desk works on."""
 
 
 class Producer:
@@ -37,6 +35,8 @@ class Producer:
     """
 
     def __init__(self, node: Node, log: Path) -> None:
+        self.detections = 0.0
+        """Share of records that the node's own desk works on."""
         self._node = node
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._work: asyncio.Task[None] | None = None
@@ -104,7 +104,7 @@ class Producer:
         precedence = chance.choices(PRECEDENCES, (4, 3, 2, 2))[0]
         id_ = f"{me}-{secrets.token_hex(8)}"
         now = self._node.clock.now()
-        if chance.random() < DETECTIONS:
+        if chance.random() < self.detections:
             return make_detection(id_, me, audience, status=status, precedence=precedence, issued_at=now)
         text = chance.choice(("", "말", "波", '\\u0041 "quoted"', "x" * chance.randint(0, 2000)))
         return Record(

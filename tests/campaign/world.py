@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import shutil
 import signal
@@ -25,6 +26,7 @@ from tests.nodes import House
 
 from tocsin.signing import KeyRole
 
+CLOCK_FILE = "clock-offset"
 _SAMPLE_S = 0.4
 _AFTER_S = 0.7
 _UP_S = 60.0
@@ -235,7 +237,11 @@ class World:
             await asyncio.to_thread(_put_back, older, data, streams_too=fault.part == "both")
 
     def _set_clock(self, code: str, offset_s: float) -> None:
-        (self._house.homes[code] / "clock-offset").write_text(f"{offset_s:<30.3f}")
+        file = os.open(self._house.homes[code] / CLOCK_FILE, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            os.pwrite(file, f"{offset_s:<30.3f}".encode(), 0)  # in its place: it is read at any moment
+        finally:
+            os.close(file)
 
     # -- the end ----------------------------------------------------------------------------------------------------
 
@@ -263,6 +269,7 @@ class World:
 
     async def _until_quiet(self) -> None:
         for member in self.members.values():
+            member.has_rested.clear()
             member.order(do="rest")
         try:
             async with asyncio.timeout(_REST_S):
@@ -327,12 +334,13 @@ class World:
                 if disk.is_there:
                     self._disks[code, part] = disk
 
-    def _greet(self, code: str) -> dict[str, object] | None:
-        return self._work(code) if self._is_working else None
+    def _greet(self, code: str) -> dict[str, object]:
+        return self._work(code) if self._is_working else {"do": "rest"}
 
     def _work(self, code: str) -> dict[str, object]:
         seed = f"{self._schedule.seed} {code} {self.members[code].starts}"
-        return {"do": "work", "rate": self._schedule.rates[code], "seed": seed}
+        rate, detections = self._schedule.rates[code], self._schedule.detections
+        return {"do": "work", "rate": rate, "detections": detections, "seed": seed}
 
 
 def _ports(chance: random.Random) -> Iterator[int]:
