@@ -20,7 +20,7 @@ from tests.campaign.workload import Producer
 
 from tocsin.clock import SystemClock
 from tocsin.node import ControlSocket, Node, read_config
-from tocsin.node.process import prefer_the_loop
+from tocsin.node.process import leave_threads, prefer_the_loop
 
 CLOCK_FILE = "clock-offset"
 
@@ -60,6 +60,7 @@ async def main(home: Path) -> None:
     finally:
         await node.stop()
     tell(left=True)
+    await leave_threads()
 
 
 async def obey(producer: Producer, reader: asyncio.StreamReader, stop: asyncio.Event) -> None:

@@ -13,7 +13,7 @@ from tocsin.errors import ConfigError, TocsinError
 from tocsin.node import ControlSocket, HealthServer, MemberConfig, Node, status_of
 from tocsin.node.desks_part import DesksPart
 from tocsin.node.parts import Parts
-from tocsin.node.process import prefer_the_loop
+from tocsin.node.process import leave_threads, prefer_the_loop
 
 log = structlog.get_logger()
 
@@ -49,6 +49,7 @@ async def serve(config: MemberConfig) -> None:
             await asyncio.to_thread(health.close)
     finally:
         await node.stop()
+    await leave_threads()
 
 
 async def serve_part(config: MemberConfig, name: str) -> None:
@@ -65,6 +66,7 @@ async def serve_part(config: MemberConfig, name: str) -> None:
     log.info("serving", member=config.member.code, part=name)
     prefer_the_loop()
     await DesksPart(config).serve(stop)
+    await leave_threads()
 
 
 async def _part_from_left(control: ControlSocket) -> None:
