@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 WORK = ROOT / ".fuzz"
 CORPUS = ROOT / "fuzz" / "corpus"
+MOST_KEPT = 60
+"""Files of one target's corpus that are kept in the repository, the smallest."""
+
 REPORT = ROOT / "bench" / "fuzz-report.md"
 _COVER = re.compile(r"\bcov: (\d+) ft: (\d+)")
 _UNITS = re.compile(r"stat::number_of_executed_units: +(\d+)")
@@ -57,8 +61,15 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1, help="targets at a time")
     parser.add_argument("--slice", type=int, default=200_000, help="inputs between two notes of how far it is")
     parser.add_argument("--report", action="store_true", help="only write the report")
+    parser.add_argument(
+        "--keep", action="store_true", help="only put the smallest corpus that reaches as much in fuzz/corpus"
+    )
     told = parser.parse_args()
     names = told.targets.split(",") if told.targets else _all_names()
+    if told.keep:
+        for name in names:
+            _keep(name)
+        return 0
     if not told.report:
         with ThreadPoolExecutor(told.jobs) as pool:
             list(pool.map(lambda name: _fuzz(name, told.runs, told.slice), names))
@@ -109,6 +120,20 @@ def _slice(state: State, runs: int) -> str:
         state.findings.append((faults or [f"ended with {process.returncode}"])[0][:300])
         return f"FOUND {state.findings[-1]}"
     return "nothing found"
+
+
+def _keep(name: str) -> None:
+    """Minimise what a target has gathered, and keep it in the repository; CI puts each file through the target."""
+    kept, smallest = CORPUS / name, WORK / name / "smallest"
+    shutil.rmtree(smallest, ignore_errors=True)
+    smallest.mkdir(parents=True)
+    folders = [str(folder) for folder in (kept, WORK / name / "corpus") if folder.is_dir()]
+    command = [sys.executable, "-m", "fuzz.engine", name, "-merge=1", str(smallest), *folders]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(parents=True)
+    for file in sorted(smallest.iterdir(), key=lambda file: (file.stat().st_size, file.name))[:MOST_KEPT]:
+        shutil.copy(file, kept / file.name)
 
 
 def _commit() -> str:

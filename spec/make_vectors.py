@@ -1255,6 +1255,15 @@ def _more_rosters() -> dict[str, Vector]:
             for member in second.members
         ),
     )
+    renewed = msgspec.structs.replace(
+        second,
+        members=tuple(
+            msgspec.structs.replace(member, keys=(*member.keys[:3], key("KOR", "roster", 2).public))
+            if member.code == "KOR"
+            else member
+            for member in second.members
+        ),
+    )
     other = msgspec.structs.replace(FIRST, payload_type="application/vnd.tocsin.roster.v2+json")
     newer = {**whole, "motto": "x", "members": [{**member, "language": "en"} for member in members]}
     live = KeyRevocation(member="KOR", keyid=key("KOR", "live").keyid, revoked_at=NOW, last_heads=())
@@ -1329,6 +1338,23 @@ def _more_rosters() -> dict[str, Vector]:
             (FIRST, ""),
             (signed(unsigned(live), "KOR"), ""),
             (signed(unsigned(again), "KOR"), ""),
+        ),
+        "revocation_by_retired_key": rosters(
+            "A roster key that a later roster no longer lists still takes back keys of its member.",
+            "11.6 11.7",
+            (FIRST, ""),
+            (signed(unsigned(renewed), *CODES), ""),
+            (signed(unsigned(live), "KOR"), ""),
+        ),
+        "roster_by_retired_key_fail": rosters(
+            "A retired roster key signs no roster.",
+            "11.4 11.7",
+            (FIRST, ""),
+            (signed(unsigned(renewed), *CODES), ""),
+            (
+                signed(unsigned(roster(3, previous=unsigned(renewed).hash)), "KOR", "JPN"),
+                "tocsin.trust.threshold",
+            ),
         ),
         "revocation_of_foreign_key_fail": rosters(
             "A key that is another member's.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from conformance.receiver.reader import FRAME_TYPE, Frame, Trust, role_of, verified
+from conformance.receiver.reader import FRAME_TYPE, RECALLED, Frame, Trust, role_of, verified
 from conformance.receiver.shapes import MAX_BYTES, RefusedError, check_label, read_json
 
 
@@ -29,7 +29,7 @@ def prove(frames: Iterable[bytes], rosters: Iterable[dict[str, Any]], revocation
             continue
         breaks += (key["role"] != role_of(frame.chain[2])) + trust.voids(frame) + _faults(frame)
         breaks += retired_at is not None and frame.sealed_at >= retired_at
-        recalled += frame.slips.count(None)
+        recalled += frame.slips.count(RECALLED)
         held = chains.setdefault((frame.chain, frame.header["epoch"]), {})
         breaks += frame.number in held and held[frame.number].hash != frame.hash
         held[frame.number] = frame
@@ -59,7 +59,7 @@ def _faults(frame: Frame) -> int:
     """Return how many records are none or contradict the frame."""
     found = 0
     for record in frame.slips:
-        if record is None:
+        if record is RECALLED:
             continue
         try:
             check_label(record)

@@ -18,6 +18,7 @@ from conformance.receiver.shapes import MAX_BYTES, RefusedError, check_record, f
 FRAME_TYPE = "application/vnd.tocsin.frame.v1+json"
 ROSTER_TYPE, REVOCATION_TYPE = (f"application/vnd.tocsin.{kind}.v1+json" for kind in ("roster", "revocation"))
 NEVER = datetime.min.replace(tzinfo=UTC)
+RECALLED = object()
 CONTROL = ("exchange.heads", "exchange.request")
 
 
@@ -71,7 +72,7 @@ class Frame:
             need(isinstance(slip.get("recalled", False), bool))
             if slip.get("recalled"):
                 need(not slip.get("salt"), "record" not in slip)
-                self.slips.append(None)
+                self.slips.append(RECALLED)
                 continue
             need("record" in slip, isinstance(slip.get("salt"), str))
             record = dict(parts(slip_text[1]))["record"].encode()
@@ -304,7 +305,7 @@ class Receiver:
     def _records(self, frame: Frame) -> tuple[list[tuple[Any, str, bool]], list[str]]:
         admitted, refused = [], []
         for record, digest in zip(frame.slips, frame.header["digests"], strict=True):
-            if record is None:
+            if record is RECALLED:
                 continue
             try:
                 opaque = check_record(record)

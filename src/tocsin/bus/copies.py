@@ -188,16 +188,14 @@ class StreamReader:
             if question:
                 self._put(_Item(0, b"", 0, question))
             last = _value(headers, _LAST_CONSUMER)
-            if last and int(last) >= self._next_consumer_seq:  # the server sent more than arrived here
+            if last.isdigit() and int(last) >= self._next_consumer_seq:  # the server sent more than arrived here
                 self.interrupt()
             return
-        tokens = reply.split(b".")
-        # $JS.ACK.<stream>.<consumer>.<tries>.<stream seq>.<consumer seq>.<time>.<pending>; longer with a domain
-        offset = 0 if len(tokens) == 9 else 2
-        seq, consumer_seq, pending = int(tokens[5 + offset]), int(tokens[6 + offset]), int(tokens[8 + offset])
-        if consumer_seq != self._next_consumer_seq:
+        place = _place(reply)
+        if place is None or place[1] != self._next_consumer_seq:
             self.interrupt()
             return
+        seq, _, pending = place
         self._next_consumer_seq += 1
         self._put(_Item(seq, data, pending, b""))
 
@@ -253,6 +251,20 @@ class StreamReader:
             await ask(self._connection, f"CONSUMER.DELETE.{self._stream}.{consumer}", timeout_s=1.0)
         except (BusUnavailableError, RefusedError):
             return  # the server drops it by itself once nobody listens
+
+
+def _place(reply: bytes) -> tuple[int, int, int] | None:
+    """Return the sequence in the stream and in the consumer and what is pending; None if the subject tells none."""
+    tokens = reply.split(b".")
+    # $JS.ACK.<stream>.<consumer>.<tries>.<stream seq>.<consumer seq>.<time>.<pending>; longer with a domain
+    offset = 0 if len(tokens) == 9 else 2
+    if len(tokens) < 9 + offset:
+        return None
+    told = (tokens[5 + offset], tokens[6 + offset], tokens[8 + offset])
+    if not all(token.isdigit() and len(token) < 20 for token in told):
+        return None
+    seq, consumer_seq, pending = (int(token) for token in told)
+    return seq, consumer_seq, pending
 
 
 def _value(headers: bytes, name: bytes) -> bytes:

@@ -15,7 +15,7 @@ from tocsin.bus.config import LANES, Lane
 from tocsin.bus.connection import Connection
 from tocsin.bus.diagnosis import LinkDiagnosis
 from tocsin.bus.in_force import ConfigInForce
-from tocsin.bus.streams import consumer_info, stream_info
+from tocsin.bus.streams import consumer_info, read_answer, stream_info
 from tocsin.clock import Clock
 from tocsin.errors import BusUnavailableError
 
@@ -91,7 +91,9 @@ class _Server(msgspec.Struct, frozen=True):
     name: str = ""
 
 
-class _Answer(msgspec.Struct, frozen=True):
+class LeafAnswer(msgspec.Struct, frozen=True):
+    """What a server says of its leaf links."""
+
     server: _Server
     data: _Leafs | None = None
 
@@ -229,10 +231,7 @@ class LinkWatch:
         leafs: list[_Leaf] = []
         heard: set[str] = set()
         for data in answers:
-            try:
-                answer = msgspec.json.decode(data, type=_Answer)
-            except msgspec.MsgspecError as cause:
-                raise BusUnavailableError(f"a server's list of links cannot be read: {cause}") from cause
+            answer = read_answer(data, LeafAnswer, verb="LEAFZ")
             heard.add(answer.server.name)
             found = (answer.data.leafs if answer.data is not None else None) or []
             leafs += [msgspec.structs.replace(leaf, server=answer.server.id) for leaf in found]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,6 +14,9 @@ _NOT_FOUND = 404
 _STREAM_EXISTS = 10058
 _LASTING = frozenset({10023, 10047})
 """Error codes of the server that say 5xx and yet do not pass: insufficient resources, storage exceeded."""
+
+
+T = TypeVar("T")
 
 
 class StreamState(msgspec.Struct, frozen=True):
@@ -103,13 +106,22 @@ async def ask(connection: Connection, verb: str, body: object | None = None, *, 
         BusUnavailableError: It does not answer.
     """
     answer = await connection.request(f"$JS.API.{verb}", body, timeout_s=timeout_s)
-    try:
-        error = msgspec.json.decode(answer, type=_ErrorPart).error
-    except msgspec.MsgspecError as cause:
-        raise BusUnavailableError(f"the answer to {verb} is not JSON") from cause
+    error = read_answer(answer, _ErrorPart, verb=verb).error
     if error is not None:
         raise RefusedError(f"{verb}: {error.description}", status=error.code, error=error.err_code)
     return answer
+
+
+def read_answer(answer: bytes, shape: type[T], *, verb: str) -> T:
+    """Read what a server answers.
+
+    Raises:
+        BusUnavailableError: It is not what that request is answered with.
+    """
+    try:
+        return msgspec.json.decode(answer, type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as cause:
+        raise BusUnavailableError(f"the answer to {verb} cannot be read: {str(cause)[:200]}") from cause
 
 
 async def stream_info(connection: Connection, stream: str, *, timeout_s: float = 5.0) -> StreamInfo | None:
@@ -124,7 +136,7 @@ async def stream_info(connection: Connection, stream: str, *, timeout_s: float =
         if refusal.status == _NOT_FOUND:
             return None
         raise
-    return msgspec.json.decode(answer, type=StreamInfo)
+    return read_answer(answer, StreamInfo, verb=f"STREAM.INFO.{stream}")
 
 
 async def stream_names(connection: Connection) -> list[str]:
@@ -155,7 +167,7 @@ async def consumer_info(
         if refusal.status == _NOT_FOUND:
             return None
         raise
-    return msgspec.json.decode(answer, type=ConsumerInfo)
+    return read_answer(answer, ConsumerInfo, verb=f"CONSUMER.INFO.{stream}.{consumer}")
 
 
 async def erase(connection: Connection, stream: str, seq: int) -> None:

@@ -7,7 +7,6 @@ line one frame. A frame whose JSON holds a line break, which a signature may cov
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -181,5 +180,5 @@ def _unwrapped(data: bytes) -> bytes:
         return data
     try:
         return base64.b64decode(decode(data, _Wrapped, max_bytes=_MAX_LINE).base64, validate=True)
-    except (RecordError, binascii.Error):
+    except (RecordError, ValueError):  # binascii.Error is one; so is what is not ASCII
         return data
