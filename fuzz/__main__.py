@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 WORK = ROOT / ".fuzz"
 CORPUS = ROOT / "fuzz" / "corpus"
-MOST_KEPT = 60
+MOST_KEPT = 40
 """Files of one target's corpus that are kept in the repository, the smallest."""
 
 REPORT = ROOT / "bench" / "fuzz-report.md"
@@ -62,7 +62,7 @@ def main() -> int:
     parser.add_argument("--slice", type=int, default=200_000, help="inputs between two notes of how far it is")
     parser.add_argument("--report", action="store_true", help="only write the report")
     parser.add_argument(
-        "--keep", action="store_true", help="only put the smallest corpus that reaches as much in fuzz/corpus"
+        "--keep", action="store_true", help="only put the smallest inputs of each corpus into fuzz/corpus"
     )
     told = parser.parse_args()
     names = told.targets.split(",") if told.targets else _all_names()
@@ -123,17 +123,16 @@ def _slice(state: State, runs: int) -> str:
 
 
 def _keep(name: str) -> None:
-    """Minimise what a target has gathered, and keep it in the repository; CI puts each file through the target."""
-    kept, smallest = CORPUS / name, WORK / name / "smallest"
-    shutil.rmtree(smallest, ignore_errors=True)
-    smallest.mkdir(parents=True)
-    folders = [str(folder) for folder in (kept, WORK / name / "corpus") if folder.is_dir()]
-    command = [sys.executable, "-m", "fuzz.engine", name, "-merge=1", str(smallest), *folders]
-    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
-    shutil.rmtree(kept, ignore_errors=True)
-    kept.mkdir(parents=True)
-    for file in sorted(smallest.iterdir(), key=lambda file: (file.stat().st_size, file.name))[:MOST_KEPT]:
-        shutil.copy(file, kept / file.name)
+    """Keep the smallest inputs that a target has gathered in the repository; CI puts each through the target."""
+    kept = CORPUS / name
+    found = {file.name: file for folder in (kept, WORK / name / "corpus") for file in folder.glob("*")}
+    smallest = sorted(found.values(), key=lambda file: (file.stat().st_size, file.name))[:MOST_KEPT]
+    kept.mkdir(parents=True, exist_ok=True)
+    for file in smallest:
+        if file.parent != kept:
+            shutil.copy(file, kept / file.name)
+    for file in set(kept.iterdir()) - {kept / file.name for file in smallest}:
+        file.unlink()
 
 
 def _commit() -> str:

@@ -108,6 +108,15 @@ _HEADS = {"clock_at": "2026-01-15T12:00:00Z"}
 _OTHER_HASH = hashlib.sha256(b"another frame").hexdigest()
 
 
+def _spoilt_again(frame: bytes, choices: Choices) -> bytes:
+    """Spoil a frame after it was signed; one whose header is no JSON any more stays as it is."""
+    try:
+        json.loads(frame)
+    except (ValueError, RecursionError):
+        return frame
+    return spoilt(example_of(frame.decode()), choices)
+
+
 class _Sealer:
     """Makes frames that may follow from each other, as the bytes decide."""
 
@@ -123,9 +132,7 @@ class _Sealer:
         if kind == 0 and self.made:
             return choices.of(self.made)
         if kind == 1 and self.made:
-            return (
-                spoilt(example_of(choices.of(self.made).decode("utf-8", "replace")), choices) if self._whole() else b""
-            )
+            return _spoilt_again(choices.of(self.made), choices)
         header = self._header()
         records = [self._record(header) for _ in range(1 + (choices.below(4) == 0))]
         salts = [f"{at:032x}" for at in range(len(records))]
@@ -138,13 +145,6 @@ class _Sealer:
         self.made.append(data)
         self._hashes.append(hashlib.sha256(text).hexdigest())
         return data
-
-    def _whole(self) -> bool:
-        try:
-            json.loads(self.made[-1])
-        except (ValueError, RecursionError):
-            return False
-        return bool(self.made)
 
     def _header(self) -> dict[str, Any]:
         choices = self._choices

@@ -17,6 +17,7 @@ ROSTER_TYPE = "application/vnd.tocsin.roster.v1+json"
 REVOCATION_TYPE = "application/vnd.tocsin.revocation.v1+json"
 
 _CODE = re.compile(r"[A-Z]{3}")
+_KEYID = re.compile(r"[0-9a-f]{64}")
 
 
 class LinkIdentity(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +128,8 @@ class KeyRevocation(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         require_utc(self.revoked_at)
+        if not (_CODE.fullmatch(self.member) and _KEYID.fullmatch(self.keyid)):
+            raise ValueError("a revocation names a member by three capital letters and a key by 64 hexadecimal digits")
         if any(head.number < 1 for head in self.last_heads):
             raise ValueError("a last head has a number from 1 upwards; of a chain where no frame counts there is none")
 
