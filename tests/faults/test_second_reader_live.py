@@ -10,10 +10,10 @@ from typing import Any
 
 import nats
 import pytest
+from conformance.receiver import Receiver
 from tests.nodes import House, running, until_level
 from tests.servers import eventually, on_loop
 
-from conformance.receiver import Receiver
 from tocsin.clock import SystemClock
 from tocsin.node import read_config
 
