@@ -1,4 +1,4 @@
-"""The second reader of conformance/ at a member's link of a federation that runs: it believes what the node believes."""
+"""The second reader of conformance/ at a link of a federation that runs: it believes what the node believes."""
 
 from __future__ import annotations
 
