@@ -27,6 +27,7 @@ NOT_TESTABLE: dict[str, str] = {
     "9.4": _STORE,
     "9.6": _STORE,
     "11.5": _TRANSPORT,
+    "11.8": "in the vectors all documents come before the frames",
     "12.4": _WRITER,
     "13.1": _TRANSPORT,
     "13.2": _TRANSPORT,
