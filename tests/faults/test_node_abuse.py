@@ -36,6 +36,8 @@ epochs_per_day = 12
 
 [exchange.quotas.peers.%s]
 flash = { frames_per_s = 1000, bytes_per_s = 8e6 }
+worlds_per_day = 500  # what the honest derive from the rogue's exercises is in its worlds
+epochs_per_day = 5000
 """
 
 
