@@ -15,7 +15,6 @@
     │ ├ ExpiredError
     │ └ RollbackError
     ├ NotReleasableError
-    ├ ProtocolError            .peer
     ├ DomainError
     │ └ FlightError
     ├ BusError
@@ -129,16 +128,6 @@ class NotReleasableError(TocsinError):
     """A record was to leave to someone who may not have it."""
 
     code = "tocsin.release"
-
-
-class ProtocolError(TocsinError):
-    """One side broke the protocol."""
-
-    code = "tocsin.protocol"
-
-    def __init__(self, message: str, *, peer: str = "", advice: str = "") -> None:
-        super().__init__(message, advice=advice)
-        self.peer = peer
 
 
 class DomainError(TocsinError):

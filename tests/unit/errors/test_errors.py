@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tocsin import errors
-from tocsin.errors import ConfigError, FeedError, MalformedRecordError, ProtocolError, TocsinError
+from tocsin.errors import ConfigError, FeedError, MalformedRecordError, TocsinError
 
 
 def _tree(of):
@@ -48,5 +48,4 @@ def test_messages_say_what_where_and_what_to_do(error, text):
 def test_what_programs_read_is_an_attribute():
     assert ConfigError("x", path="p").path == "p"
     assert MalformedRecordError("x", path="$").path == "$"
-    assert ProtocolError("x", peer="JPN").peer == "JPN"
     assert (FeedError("x", source="s", line=1).source, FeedError("x", source="s", line=1).line) == ("s", 1)
