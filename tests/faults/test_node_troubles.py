@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 import urllib.error
@@ -242,3 +243,23 @@ async def fetch(node: Node, path: str) -> tuple[int, str]:
                 return error.code, error.read().decode()
 
     return await asyncio.to_thread(ask)
+
+
+@on_loop
+async def test_a_node_stops_though_a_task_of_it_does_not_hear_that_it_is_cancelled(tmp_path: Path) -> None:
+    """As one that waits for an answer inside nats-py, which swallows the first cancellation."""
+
+    async def waiting() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    house = House(tmp_path, codes=("JPN", "USA"))
+    usa = Local(house, "USA")
+    await usa.start()
+    deaf = asyncio.create_task(waiting())
+    usa.node._tasks.append(deaf)
+    await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        await usa.stop()
+    assert deaf.cancelled()

@@ -16,6 +16,7 @@ from functools import partial
 import structlog
 
 from tocsin.bus import Bus, BusConfig, Server
+from tocsin.bus.connection import cancel_for_good
 from tocsin.clock import Clock, SystemClock
 from tocsin.errors import BusError, NotReleasableError
 from tocsin.exchange import Exchange, Incoming, Outgoing, Rejected
@@ -186,17 +187,14 @@ class Node:
         """Leave: send what is sealed, keep what is admitted, stop the server."""
         self.is_started = False
         self.finish()
-        for task in self._tasks[1:]:
-            task.cancel()
-        await asyncio.gather(*self._tasks[1:], return_exceptions=True)
+        await asyncio.gather(*map(cancel_for_good, self._tasks[1:]))
         await self.bus.close()
         await self._abandon()
         log.info("left", member=self.member)
 
     async def _abandon(self) -> None:
         await self.orders.stop()
-        for task in self._tasks:
-            task.cancel()
+        await asyncio.gather(*map(cancel_for_good, self._tasks))
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
         await self.bus.close(drain_s=0.0)

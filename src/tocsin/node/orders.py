@@ -8,6 +8,7 @@ from functools import partial
 
 import structlog
 
+from tocsin.bus.connection import cancel_for_good
 from tocsin.clock import Clock
 from tocsin.codec import decode
 from tocsin.errors import BusError, FencedError, StoreError, TocsinError
@@ -68,8 +69,7 @@ class Orders:
     async def stop(self) -> None:
         """Give up what is unfinished: the records are kept, and are obeyed again at the next start."""
         recalls = list(self._recalls)
-        for task in recalls:
-            task.cancel()
+        await asyncio.gather(*map(cancel_for_good, recalls))
         await asyncio.gather(*recalls, return_exceptions=True)
 
     def _revoke(self, body: Revocation, originator: str) -> None:
