@@ -2,6 +2,7 @@
 
 from tocsin.bus.client import Bus
 from tocsin.bus.config import BusConfig, ClusterServer, LaneKeys, PeerLink, split_addresses
+from tocsin.bus.connection import cancel_for_good
 from tocsin.bus.copies import Cursor
 from tocsin.bus.fragment import server_config
 from tocsin.bus.keys import NKey, new_nkey, read_seed
@@ -21,6 +22,7 @@ __all__ = [
     "NKey",
     "PeerLink",
     "Server",
+    "cancel_for_good",
     "new_nkey",
     "read_seed",
     "server_config",

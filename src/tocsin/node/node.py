@@ -15,8 +15,7 @@ from functools import partial
 
 import structlog
 
-from tocsin.bus import Bus, BusConfig, Server
-from tocsin.bus.connection import cancel_for_good
+from tocsin.bus import Bus, BusConfig, Server, cancel_for_good
 from tocsin.clock import Clock, SystemClock
 from tocsin.errors import BusError, NotReleasableError
 from tocsin.exchange import Exchange, Incoming, Outgoing, Rejected

@@ -8,7 +8,7 @@ from functools import partial
 
 import structlog
 
-from tocsin.bus.connection import cancel_for_good
+from tocsin.bus import cancel_for_good
 from tocsin.clock import Clock
 from tocsin.codec import decode
 from tocsin.errors import BusError, FencedError, StoreError, TocsinError
