@@ -162,7 +162,7 @@ def _submit(exchange: Exchange, records: list[Record], frames: list[bytes]) -> N
 
 def _admit(exchange: Exchange, frames: list[bytes], admitted: list[AdmittedFrame]) -> None:
     for frame in frames:
-        incoming = exchange.receive(frame, via="KOR", path="live")
+        incoming = exchange.receive(frame, via="KOR", path="durable")
         assert incoming.frame is not None
         admitted.append(incoming.frame)
 

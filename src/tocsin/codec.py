@@ -40,7 +40,7 @@ def decode(data: bytes | msgspec.Raw, shape: type[T], *, max_bytes: int = MAX_BY
     if memoryview(data).nbytes > max_bytes:
         raise MalformedRecordError(f"{memoryview(data).nbytes} bytes, of at most {max_bytes}")
     try:
-        if outermost and not _is_written_back(data):
+        if outermost and not is_written_back(data):
             _look_at(bytes(data).decode())
         return _decoder(shape).decode(data)
     except msgspec.MsgspecError as error:
@@ -54,7 +54,7 @@ def decode(data: bytes | msgspec.Raw, shape: type[T], *, max_bytes: int = MAX_BY
         raise MalformedRecordError(str(error)) from error
 
 
-def _is_written_back(data: bytes | msgspec.Raw) -> bool:
+def is_written_back(data: bytes | msgspec.Raw) -> bool:
     """Tell whether reading and writing gives the same bytes: then no key can have stood twice in one object.
 
     It is so for whatever ``encode`` wrote, and costs a third of looking at every object.

@@ -175,7 +175,8 @@ def _records(frame: OpenFrame, ref: FrameRef, entry: Entry, *, is_open: bool) ->
             continue
         raw = bytes(slip.record)
         try:
-            record = decode(slip.record, Record, outermost=False)
+            read = frame.records[index] if frame.records else None
+            record = read or decode(slip.record, Record, outermost=False)
             if entry.sealed is None:
                 check_body(record)
         except MalformedRecordError as error:

@@ -16,10 +16,10 @@ from functools import cached_property
 import msgspec
 
 from tocsin.clock import require_utc
-from tocsin.codec import decode, encode
+from tocsin.codec import decode, encode, is_written_back
 from tocsin.errors import MalformedRecordError, UnsupportedVersionError
 from tocsin.markings import status_class
-from tocsin.records import MAX_NUMBER, ChainId, FrameRef, Precedence, require_epoch
+from tocsin.records import MAX_NUMBER, ChainId, FrameRef, Precedence, Record, require_epoch
 from tocsin.signing import LastHead, PrivateKey
 
 FRAME_TYPE = "application/vnd.tocsin.frame.v1+json"
@@ -134,6 +134,8 @@ class OpenFrame:
     keyid: str
     signature: str
     slips: tuple[Slip, ...]
+    records: tuple[Record | None, ...] = ()
+    """Read already, as far as they could be; empty for a frame that was sealed here."""
 
     @cached_property
     def ref(self) -> FrameRef:
@@ -195,14 +197,19 @@ def open_frame(data: bytes, *, max_bytes: int) -> OpenFrame:
         UnsupportedVersionError: It is of another major version.
     """
     try:
-        envelope = decode(data, Envelope, max_bytes=max_bytes)
+        envelope = decode(data, Envelope, max_bytes=max_bytes, outermost=False)
     except MalformedRecordError:
         _require_version(decode(data, _Versioned, max_bytes=max_bytes).header)  # another major has frames of its own
         raise
-    _require_version(decode(envelope.header, _Version, outermost=False))
+    try:
+        _require_version(decode(envelope.header, _Version, outermost=False))
+    except UnsupportedVersionError:
+        decode(data, msgspec.Raw)
+        raise
     header = decode(envelope.header, Header, outermost=False)
     if len(header.digests) != len(envelope.records):
         raise MalformedRecordError(f"{len(header.digests)} digests for {len(envelope.records)} records")
+    records = _without_repeated_keys(data, envelope, header)
     for index, (slip, digest) in enumerate(zip(envelope.records, header.digests, strict=True)):
         if slip.recalled:
             if not _HASH.fullmatch(digest):
@@ -210,8 +217,35 @@ def open_frame(data: bytes, *, max_bytes: int) -> OpenFrame:
         elif salted_digest(slip.salt, bytes(slip.record)) != digest:
             raise MalformedRecordError("the record does not fit its digest", path=f"$.records[{index}]")
     return OpenFrame(
-        data, header, bytes(envelope.header), envelope.keyid, envelope.signature, envelope.records
+        data, header, bytes(envelope.header), envelope.keyid, envelope.signature, envelope.records, records
     )  # fmt: skip
+
+
+def _without_repeated_keys(data: bytes, envelope: Envelope, header: Header) -> tuple[Record | None, ...]:
+    """Return the records of a frame in which no key stands twice in one object.
+
+    What gives the same bytes when it is written again has no repeated key, save in the parts that are kept as they
+    came; so frame, header and records are written again, and only the bodies are read as any JSON. That takes half the
+    time of reading it all so, which is done where something differs.
+
+    Raises:
+        MalformedRecordError: A key stands twice.
+    """
+    records: list[Record | None] = []
+    is_plain = encode(envelope) == data and encode(header) == bytes(envelope.header)
+    for slip in envelope.records:
+        record = None
+        if not slip.recalled:
+            try:
+                record = decode(slip.record, Record, outermost=False)
+            except MalformedRecordError:  # said of it later, record by record
+                is_plain = False
+            else:
+                is_plain = is_plain and encode(record) == bytes(slip.record) and is_written_back(record.body)
+        records.append(record)
+    if not is_plain:
+        decode(data, msgspec.Raw)
+    return tuple(records)
 
 
 def _require_version(version: _Version) -> None:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from tocsin.codec import encode
+from tocsin.errors import MalformedRecordError
 from tocsin.exchange import PROTOCOL, Envelope, Reason, open_frame, without_records
 from tocsin.exchange.frames import FRAME_TYPE, Place, salted_digest, seal_frame
 from tocsin.records import MAX_NUMBER, ChainId, Heads, Precedence, Request
@@ -370,3 +371,27 @@ def test_a_member_that_left_is_still_believed_for_before(federation, jpn):
     incoming = jpn.receive(seal(detection(), sealed_at=START), via="USA", path="durable")
     assert incoming.frame
     assert refusal(jpn, seal(detection("KOR-2"), number=2, sealed_at=at)).reason is Reason.RETIRED
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("frame", b'{"header":', b'{"keyid":"x","header":'),
+        ("slip", b'"salt":', b'"salt":"x","salt":'),
+        ("record", b'"kind":', b'"kind":"a.b","kind":'),
+        ("marking", b'"releasable_to":', b'"releasable_to":["JPN"],"releasable_to":'),
+        ("body", b'"sensor_id":', b'"sensor_id":"x","sensor_id":'),
+        ("within the body", b'"lat_deg":', b'"lat_deg":1.0,"lat_deg":'),
+        ("header", b'"epoch":', b'"epoch":"x","epoch":'),
+    ],
+)
+def test_a_key_that_stands_twice_is_found_in_every_part_of_a_frame(part, old, new):
+    good = encode(detection())
+    in_record = part in ("record", "marking", "body", "within the body")
+    twice = good.replace(old, new, 1) if in_record else good
+    data = seal(good, twice)
+    data = data if in_record else data.replace(old, new, 1)
+    assert data != seal(good, good)
+    with pytest.raises(MalformedRecordError, match="stands twice"):
+        open_frame(data, max_bytes=1_000_000)
+    assert len(open_frame(seal(good, good), max_bytes=1_000_000).records) == 2
