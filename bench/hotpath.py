@@ -89,7 +89,7 @@ def steps() -> Iterator[Step]:
     admitted: list[AdmittedFrame] = []
 
     def receive(frame: bytes) -> None:
-        incoming = japan.receive(frame, via="KOR", path="live")
+        incoming = japan.receive(frame, via="KOR", path="durable")
         assert incoming.frame is not None
         admitted.append(incoming.frame)
 
