@@ -54,7 +54,7 @@ from tocsin.signing import (
 )
 from tocsin.testing.federation import make_detection
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
 
 FOUR = ("AUS", *CODES)
 

@@ -14,7 +14,7 @@ from tests.servers import eventually, on_loop
 
 from tocsin.cli.app import run
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
 
 DESK = """
 import msgspec
