@@ -89,6 +89,7 @@ def tell(**event: object) -> None:
 
 
 if __name__ == "__main__":
+    faulthandler.enable()
     faulthandler.register(signal.SIGUSR1, all_threads=True)
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     uvloop.run(main(Path(sys.argv[1])))
