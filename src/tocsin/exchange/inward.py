@@ -113,7 +113,7 @@ class Inward:
             return Incoming(is_shed=True)
         began_s = self._clock.monotonic_s()
         incoming = self._receive(data, via, path, ledger)
-        ledger.note_work(via, claim.originator, self._clock.monotonic_s() - began_s)
+        ledger.note_work(via, claim.originator, self._clock.monotonic_s() - began_s, size=len(data))
         return incoming
 
     def _receive(self, data: bytes, via: str, path: str, ledger: Ledger | None) -> Incoming:

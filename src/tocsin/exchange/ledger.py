@@ -18,6 +18,10 @@ DAY_WAIT_S = 1.0
 WORK_AT_ONCE_S = 0.05
 """Seconds of our time that live frames of one account may take in a row."""
 
+FRAME_S, BYTE_S = 0.002, 1e-7
+"""The most that a frame and each of its bytes are charged with, some five times what they take: what takes longer is
+this machine's doing, and no peer's."""
+
 RATE_WINDOW_S = 10.0
 """Rates that people see are of a time between one and two of these."""
 
@@ -255,9 +259,10 @@ class Ledger:
         self.refused[via, key] += 1
         self._account(via, key).refused.draw(1, self._clock.monotonic_s())
 
-    def note_work(self, via: str, originator: str, work_s: float) -> None:
-        """Charge the time that a frame took."""
-        self._account(via, originator).work.draw(work_s, self._clock.monotonic_s())
+    def note_work(self, via: str, originator: str, work_s: float, *, size: int) -> None:
+        """Charge the time that a frame of so many bytes took."""
+        charged_s = min(work_s, FRAME_S + size * BYTE_S)
+        self._account(via, originator).work.draw(charged_s, self._clock.monotonic_s())
 
     def takes_kind(self, via: str, originator: str, kind: str) -> bool:
         """Tell whether one more unknown kind of an originator is taken, and remember it if so."""

@@ -19,6 +19,9 @@ MISSING_AFTER = timedelta(seconds=10)
 MISSING_TOLD = 20
 """Gaps that are named among the problems at most."""
 
+SHED_PER_S = 1.0
+"""Live frames a second that are left to their durable copies before people are told."""
+
 HELD_BACK = 0.1
 """Share of its time that a durable path waits for its quota before people are told."""
 
@@ -264,7 +267,7 @@ def _traffic(usage: Usage) -> TrafficStatus:
     return TrafficStatus(
         via=usage.via, originator=usage.originator, traffic=usage.traffic, frames=usage.frames, bytes=usage.bytes,
         frames_per_s=usage.frames_per_s, shed=usage.shed, shed_per_s=usage.shed_per_s, waited_s=usage.waited_s,
-        is_held_back=usage.shed_per_s > 0 or usage.waits_per_s > HELD_BACK,
+        is_held_back=usage.shed_per_s > SHED_PER_S or usage.waits_per_s > HELD_BACK,
     )  # fmt: skip
 
 

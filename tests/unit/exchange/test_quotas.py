@@ -76,7 +76,7 @@ def test_durable_beyond_the_quota_waits_as_long_as_it_takes_and_is_never_turned_
 
 
 def test_live_frames_take_their_share_of_our_time_and_no_more(ledger, clock):
-    ledger.note_work("USA", "USA", 0.2)
+    ledger.note_work("USA", "USA", 0.2, size=2_000_000)
     assert ledger.wait_s(FLASH, 100, via="USA") == 0.0  # an honest peer that catches up has all our time
     assert let_in(ledger, FLASH, 1) == 0
     assert let_in(ledger, Claim("KOR", "flash"), 1, via="KOR") == 1
@@ -84,6 +84,11 @@ def test_live_frames_take_their_share_of_our_time_and_no_more(ledger, clock):
     clock.advance(0.49)
     assert let_in(ledger, FLASH, 1) == 0
     clock.advance(0.02)
+    assert let_in(ledger, FLASH, 1) == 1
+
+
+def test_a_frame_that_this_machine_was_slow_with_is_not_laid_to_its_peer(ledger):
+    ledger.note_work("USA", "USA", 30.0, size=1000)
     assert let_in(ledger, FLASH, 1) == 1
 
 
