@@ -97,7 +97,8 @@ def test_a_flood_is_shed_live_waits_durable_and_loses_nothing(tmp_path: Path, pr
                 await until(lambda code=code: len(detections(house, code)) == 500)
                 usage = [use for use in node.node.exchange.ledger.usage() if use.via == "JPN" and use.shed]
                 assert {use.traffic for use in usage} == {precedence.value} - {"bulk"}
-                assert [use for use in node.node.exchange.ledger.usage() if use.via in HONEST and use.shed] == []
+                usage = node.node.exchange.ledger.usage()  # the honest give back what the rogue's copy is slow with
+                assert [use for use in usage if use.originator in HONEST and use.shed] == []
                 exposed = node.node.metrics.exposition().decode()
                 assert 'tocsin_durable_waited_seconds_total{via="JPN"}' in exposed
                 assert refused(house, code) == set()
@@ -129,7 +130,8 @@ async def test_kinds_worlds_and_epochs_without_end_are_refused_beyond_their_numb
         for code, node in nodes.items():
             # of 43 epochs 12 are begun, of 12 kinds 5 are taken
             await eventually(lambda node=node: has_refused(node, "JPN quota", 31 + 7))
-            assert refused(house, code) == {("JPN", "quota")}
+            # what is missing others are asked for, and it is refused by their link as well
+            assert {reason for _, reason in refused(house, code)} == {"quota"}
             known = [(chain, epoch) for chain, epoch, _ in node.node.exchange.chains.items()]
             theirs = [(chain, epoch) for chain, epoch in known if chain.originator == "JPN"]
             assert len(theirs) <= 12
