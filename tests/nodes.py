@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
 import psycopg
 from tests.servers import Wire, eventually, free_ports
 
@@ -22,7 +23,7 @@ from tocsin.clock import SystemClock
 from tocsin.exchange import verify_frames
 from tocsin.node import Addresses, Node, Plan, Watcher, links_for, make_federation, make_member, read_config
 from tocsin.node.changing import Changes
-from tocsin.records import Record
+from tocsin.records import Precedence, Record
 from tocsin.signing import Link, Roster, RosterMember
 from tocsin.testing.federation import make_detection
 
@@ -154,15 +155,30 @@ class Local:
         async with asyncio.timeout(20):
             await asyncio.wait([self._serving])
 
-    async def issue(self, numbers: range, audience: Sequence[str], *, rate: float = 200.0) -> None:
+    async def issue(
+        self,
+        numbers: range,
+        audience: Sequence[str],
+        *,
+        rate: float = 200.0,
+        precedence: Precedence = Precedence.FLASH,
+    ) -> None:
         """Issue numbered detections and wait until the last is on disk."""
-        await issue(self.node, numbers, audience, self.told, rate=rate)
+        await issue(self.node, numbers, audience, self.told, rate=rate, precedence=precedence)
 
 
-async def issue(node: Node, numbers: range, audience: Sequence[str], told: Told, *, rate: float) -> None:
+async def issue(
+    node: Node,
+    numbers: range,
+    audience: Sequence[str],
+    told: Told,
+    *,
+    rate: float,
+    precedence: Precedence = Precedence.FLASH,
+) -> None:
     """Issue one detection after the other, each told of as safe once the store has it."""
     for number in numbers:
-        record = numbered(node.member, number, audience)
+        record = msgspec.structs.replace(numbered(node.member, number, audience), precedence=precedence)
         node.issue([record])
         if number % 5 == 4 or number == numbers[-1]:
             await node.keeper.flush()

@@ -22,6 +22,7 @@ from tests.nodes import (
 from tests.servers import on_loop
 
 from tocsin.bus import Cursor
+from tocsin.records import Precedence
 
 pytestmark = pytest.mark.servers
 
@@ -168,6 +169,28 @@ def test_a_sender_that_lost_its_unsynced_tail_has_it_back_from_its_peers(tmp_pat
         assert resumed[:2] == (kor.epochs[0], durable)
 
     scenario()
+
+
+@on_loop
+async def test_bulk_reaches_everyone_though_its_sender_was_put_back_twice(tmp_path: Path) -> None:
+    """Bulk has no live path: an outbox that gives its numbers a second time must not be passed over."""
+    house = House(tmp_path)
+    async with running(house) as nodes:
+        kor = nodes["KOR"]
+        await kor.issue(range(10), CODES, precedence=Precedence.BULK)
+        await kor.stop()
+        shutil.copytree(kor.home / "data", tmp_path / "older")
+        await kor.start()
+        for since in (10, 50):
+            await kor.issue(range(since, since + 30), CODES, precedence=Precedence.BULK)
+            await until_level(house, [node.told for node in nodes.values()])
+            await kor.stop()
+            shutil.rmtree(kor.home / "data")
+            shutil.copytree(tmp_path / "older", kor.home / "data")
+            await kor.start()
+            await kor.issue(range(since + 30, since + 40), CODES, precedence=Precedence.BULK)
+            await until_level(house, [node.told for node in nodes.values()])
+    audit(house, [node.told for node in nodes.values()])
 
 
 def held(house: House, code: str) -> frozenset[str]:

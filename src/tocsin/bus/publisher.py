@@ -142,7 +142,7 @@ class Publisher:
         entry = _Unacked(
             hop,
             names.frame_subject(released.ref, released.kind, hop=hop).encode(),
-            b"NATS/1.0\r\nNats-Msg-Id: %b.%b\r\n\r\n" % (released.ref.hash.encode(), hop.encode()),
+            b"NATS/1.0\r\nNats-Msg-Id: %b\r\n\r\n" % self._message_id(released, hop, token),
             data,
             done,
         )
@@ -205,6 +205,11 @@ class Publisher:
         self._sent_s.pop(token, None)
         self._sent_s[token] = self._clock.monotonic_s()
         self._connection.send(entry.subject, entry.data, reply=b"%b.%b" % (self._inbox, token), headers=entry.headers)
+
+    def _message_id(self, released: Released[Peer], hop: str, token: bytes) -> bytes:
+        """Return what the outbox knows doubles by: the frame, or this sending of one that was asked for."""
+        known = b"%b.%b" % (released.ref.hash.encode(), hop.encode())
+        return b"%b.%b.%b" % (known, self._inbox[-16:], token) if released.is_again else known
 
     def _on_ack(self, subject: bytes, _reply: bytes, data: bytes, headers: bytes | None) -> None:
         token = subject[self._skip :]

@@ -10,7 +10,7 @@ from tocsin.bus.connection import Connection
 from tocsin.bus.copies import Cursor, StreamReader
 from tocsin.bus.health import storage_problem
 from tocsin.bus.in_force import ConfigInForce
-from tocsin.bus.streams import erase, stream_info, stream_names
+from tocsin.bus.streams import ask, erase, stream_info, stream_names
 from tocsin.clock import Clock
 from tocsin.errors import BusUnavailableError
 
@@ -50,6 +50,21 @@ class Shelf:
         present = {peer.code for peer in self._in_force.config.peers}
         found = (names.peer_of_copy(stream) for stream in await stream_names(self._connection))
         return tuple(sorted({code for code in found if code is not None} - present))
+
+    async def number_on(self, outbox: str) -> None:
+        """Let one of our outboxes go on from numbers that its peer has not seen, and empty it.
+
+        An outbox that was put back to an older state gives its numbers a second time, and the peer's copy, which is
+        further on, would pass over the frames that have them. What lay in the outbox the peer misses, and asks for.
+        The new numbers begin with the microseconds of the time: those of a second such day lie beyond the first's.
+
+        Raises:
+            BusError: JetStream refuses or does not answer.
+        """
+        info = await stream_info(self._connection, outbox)
+        if info is not None:
+            beyond = max(info.state.last_seq + 1, int(self._clock.now().timestamp() * 1e6))
+            await ask(self._connection, f"STREAM.PURGE.{outbox}", {"seq": beyond}, timeout_s=10.0)
 
     async def ends(self) -> tuple[Cursor, ...]:
         """Return where each of our own outboxes ends now, in the order of ``outboxes()``.

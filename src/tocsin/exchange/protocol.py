@@ -212,7 +212,7 @@ class Exchange:
         if to not in self.trust.roster.neighbours(self.member):
             return []  # another neighbour of the one that asks will answer
         return [
-            release_to_peer(frame.data, frame.ref, Peer(to), kind_of(frame))
+            release_to_peer(frame.data, frame.ref, Peer(to), kind_of(frame), is_again=True)
             for frame in frames
             if to in frame.ref.chain.members or frame.ref.chain.members == (PUBLIC,)
         ]

@@ -14,15 +14,17 @@ from tocsin.signing import Roster
 O = TypeVar("O", Operator, BundleFile)  # noqa: E741 - an outlet
 
 
-def release_to_peer(data: bytes, ref: FrameRef, peer: Peer, kind: str) -> Released[Peer]:
-    """Let a sealed frame go to a peer that its audience names.
+def release_to_peer(
+    data: bytes, ref: FrameRef, peer: Peer, kind: str, *, is_again: bool = False
+) -> Released[Peer]:  # fmt: skip
+    """Let a sealed frame go to a peer that its audience names, again if it was asked for.
 
     Raises:
         ValueError: The peer is not in the audience: our own mistake, never a matter of policy.
     """
     if peer.code not in (members := ref.chain.members) and members != (PUBLIC,):
         raise ValueError(f"{peer.code} is not in the audience {ref.chain.audience}")
-    return Released(destination=peer, data=data, ref=ref, kind=kind, is_control=ref.number == 0)
+    return Released(destination=peer, data=data, ref=ref, kind=kind, is_control=ref.number == 0, is_again=is_again)
 
 
 def release_record(admitted: Admitted, outlet: O) -> Released[O] | Held:

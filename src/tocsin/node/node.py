@@ -25,6 +25,7 @@ from tocsin.node.desk_work import DeskWork
 from tocsin.node.desks import DeskContext, open_desks
 from tocsin.node.issuing import Issuer
 from tocsin.node.keeping import Keeper
+from tocsin.node.lost_tail import LostTail
 from tocsin.node.metrics import Metrics
 from tocsin.node.orders import Orders
 from tocsin.node.refusing import Refusing
@@ -114,6 +115,7 @@ class Node:
             wired, clock=SystemClock(), on_up=self._reconnected.set,
             on_down=lambda why: log.warning("own server lost", why=why),
         )  # fmt: skip
+        self.lost_tail = LostTail(self.bus)
         self.store = open_store(self.config)
         self.keeper = Keeper(self.store, on_committed=self.metrics.committed, before_flush=self.finish)
         self.metrics.watch_backlog(lambda: self.keeper.backlog_bytes)
@@ -156,7 +158,9 @@ class Node:
         await self.bus.listen(
             self.arriving.on_live, self.arriving.on_durable, cursors=read_so_far(self.bus, self.store)
         )
-        works: list[Callable[[], Coroutine[None, None, None]]] = [self._prepare_again_for_ever, self.storage.run]
+        works: list[Callable[[], Coroutine[None, None, None]]] = [
+            self._prepare_again_for_ever, self.storage.run, self.lost_tail.run,
+        ]  # fmt: skip
         if not self._paced:
             works += [self._sign_heads_for_ever, self._work_desks, self._keep_links]
         self._tasks += [asyncio.create_task(work(), name=f"{self.member} {work.__qualname__}") for work in works]
@@ -319,6 +323,8 @@ class Node:
         if frame.ref.number == 0:
             self._answer(incoming)
             return
+        if frame.ref.chain.originator == self.member != frame.via:
+            self.lost_tail.note()
         self._watcher.on_admitted(frame)
         self.desks.put(frame.records)
         self.keeper.frame(frame)

@@ -129,6 +129,8 @@ class Released(Generic[D_co]):
     """Of the (first) record, for routing and for lists; never for trust."""
     is_control: bool = False
     """Goes live only and is not kept."""
+    is_again: bool = False
+    """It was asked for: no outbox may take it for a double of what it had before."""
 
 
 @dataclass(frozen=True)
