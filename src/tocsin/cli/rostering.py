@@ -102,8 +102,8 @@ def propose(
 
     if out.exists():
         raise ConfigError("is there already", path=str(out), advice="Name a new file")
-    now = SystemClock().now().replace(microsecond=0)
-    expires_at = expires or (now + timedelta(days=ROSTER_DAYS)).replace(hour=0, minute=0, second=0)
+    now = SystemClock().now()  # to the microsecond: what a dropped key sealed a moment ago came before
+    expires_at = expires or (now + timedelta(days=ROSTER_DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
     added = [read_introduction(file) for file in add]
     links = tuple(RosterLink(dialler=one, listener=other) for one, other in link)
     if first is not None:
