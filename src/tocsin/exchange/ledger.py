@@ -152,6 +152,11 @@ class _Lane:
         self.waits_us = Meter(now_s)
         self.bytes = 0
 
+    def count(self, size: int, now_s: float) -> None:
+        """Count a frame of so many bytes."""
+        self.frames.add(1, now_s)
+        self.bytes += size
+
 
 @dataclass
 class _Account:
@@ -204,8 +209,7 @@ class Ledger:
         now_s = self._clock.monotonic_s()
         account = self._account(via, claim.originator)
         lane = account.lanes[claim.traffic]
-        lane.frames.add(1, now_s)
-        lane.bytes += size
+        lane.count(size, now_s)
         frames, octets = lane.live
         unverified = self._account(via, UNVERIFIED)
         if (
@@ -234,8 +238,7 @@ class Ledger:
         now_s = self._clock.monotonic_s()
         account = self._account(via, claim.originator)
         lane = account.lanes[claim.traffic]
-        lane.frames.add(1, now_s)
-        lane.bytes += size
+        lane.count(size, now_s)
         frames, octets = lane.durable
         frames.draw(1, now_s)
         octets.draw(size, now_s)
