@@ -156,7 +156,10 @@ async def test_rubbish_closes_the_live_path_of_its_link_alone_and_the_quarantine
             assert len(read_disk(house.homes[code]).refused) <= 1000
             await until(lambda node=node: sum(node.node.exchange.ledger.refused.values()) >= 420)
             usage = {(use.via, use.originator) for use in node.node.exchange.ledger.usage()}
-            assert usage <= {("JPN", "JPN"), ("JPN", "KOR"), ("JPN", ""), *((peer, peer) for peer in HONEST)}
+            honest = {
+                (peer, originator) for peer in HONEST for originator in (peer, "JPN")
+            }  # who give back what is JPN's
+            assert usage <= {("JPN", "JPN"), ("JPN", "KOR"), ("JPN", ""), *honest}
     audit(house, [node.told for node in nodes.values()], refused_by=HONEST, without=["JPN"])
 
 
