@@ -28,7 +28,7 @@ flash = { frames_per_s = 20, bytes_per_s = 1e6 }
 routine = { frames_per_s = 20, bytes_per_s = 1e6 }
 bulk = { frames_per_s = 20, bytes_per_s = 1e6 }
 burst_s = 1.0
-catch_up = 4.0
+catch_up = 1.5
 refused_per_s = 100.0
 kinds = 5
 worlds_per_day = 4
@@ -39,6 +39,8 @@ flash = { frames_per_s = 1000, bytes_per_s = 8e6 }
 worlds_per_day = 500  # what the honest derive from the rogue's exercises is in its worlds
 epochs_per_day = 5000
 """
+
+FLOOD = 200
 
 
 @asynccontextmanager
@@ -88,13 +90,13 @@ def test_a_flood_is_shed_live_waits_durable_and_loses_nothing(tmp_path: Path, pr
     async def scenario() -> None:
         async with beset(tmp_path) as (house, rogue, nodes):
             chain = ChainId("JPN", ALL, "test", precedence)
-            frames = [rogue.seal([plot(f"flood-{n}", precedence=precedence)], chain=chain) for n in range(500)]
+            frames = [rogue.seal([plot(f"flood-{n}", precedence=precedence)], chain=chain) for n in range(FLOOD)]
             await rogue.flood(frames, precedence=precedence)
             for node in nodes.values():
                 await eventually(lambda node=node: says(node, "JPN floods: ", f"frames/s of {precedence.value}"))
             await honest_go_on(house, nodes, range(60))
             for code, node in nodes.items():
-                await until(lambda code=code: len(detections(house, code)) == 500)
+                await until(lambda code=code: len(detections(house, code)) == FLOOD)
                 usage = [use for use in node.node.exchange.ledger.usage() if use.via == "JPN" and use.shed]
                 assert {use.traffic for use in usage} == {precedence.value} - {"bulk"}
                 usage = node.node.exchange.ledger.usage()  # the honest give back what the rogue's copy is slow with
