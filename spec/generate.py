@@ -72,6 +72,7 @@ RULES: dict[tuple[str, str], dict[str, Any]] = {
     ("Position", "lon_deg"): {"minimum": -180, "maximum": 180},
     ("Detection", "range_m"): POSITIVE,
     ("Detection", "range_sigma_m"): POSITIVE,
+    ("Detection", "range_rate_sigma_mps"): POSITIVE,
     ("Detection", "angle_sigma_deg"): POSITIVE,
     ("Detection", "position_sigma_m"): POSITIVE,
     ("Detection", "azimuth_deg"): {

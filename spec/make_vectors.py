@@ -822,6 +822,7 @@ def _forms() -> dict[str, Vector]:
             position_sigma_m=5000.0,
         ),
         "range_alone_fail": bad_body("A range without its sigma.", range_sigma_m=None),
+        "rate_alone_fail": bad_body("A range rate without its sigma.", range_rate_mps=-700.0),
         "number_too_big_fail": bad_body("A range that no double holds.", range_m=10**400),
         "launch_outcome_fail": bad_body(
             "An outcome before the end.", "warning.launch", **launch, stage="assessed", outcome="lost"

@@ -169,7 +169,8 @@ def check_body(kind: str, body: Any) -> bool:
     if kind == "warning.detection":
         polar = _given(body, "sensor", "azimuth_deg", "elevation_deg", "angle_sigma_deg")
         placed = _given(body, "position", "position_sigma_m")
-        need((len(polar), len(placed)) in ((4, 0), (0, 2)), len(_given(body, "range_m", "range_sigma_m")) != 1)
+        ranged, rated = _given(body, "range_m", "range_sigma_m"), _given(body, "range_rate_mps", "range_rate_sigma_mps")
+        need((len(polar), len(placed)) in ((4, 0), (0, 2)), len(ranged) != 1, len(rated) in (0, len(ranged)))
     elif kind == "warning.launch":
         need((body["stage"] == "closed") == bool(_given(body, "outcome")))
         need(body["stage"] != "predicted" or bool(_given(body, "impact")))

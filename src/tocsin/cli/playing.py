@@ -16,6 +16,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
+from tocsin.cli.left_out import tell_bad_rows
 from tocsin.cli.logs import keep_log
 from tocsin.cli.parameters import UsageError
 from tocsin.cli.terminal import notices, output, say_error, write_json
@@ -24,11 +25,10 @@ from tocsin.replay.results import ReplayResult
 from tocsin.replay.run import Options, Replay, View
 from tocsin.replay.telling import PlainLines, tell_launches, tell_result
 from tocsin.replay.view import LinkBoard, Picture, watch_links
-from tocsin.synthesis.launches import LaunchTable, load_launches, select
+from tocsin.synthesis.launches import load_launches, select
 from tocsin.synthesis.sensors import load_sensors
 
 REFRESH_S = 0.2
-_BAD_ROWS_SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ def play(plan: Plan, *, form: Literal["people", "json"], interrupted: int) -> in
         TocsinError: A table cannot be read, no such launch is in it, or the federation does not start.
     """
     table, sensors = load_launches(plan.table), load_sensors(plan.sensors)
-    bad_rows = _tell_bad_rows(table)
+    bad_rows = tell_bad_rows(table)
     codes = sorted({sensor.member for sensor in sensors})
     for name, code in (("--alone", plan.alone), ("--hub", plan.hub if plan.topology != "mesh" else None)):
         if code is not None and code not in codes:
@@ -172,15 +172,6 @@ def _progress(screen: Screen) -> Iterator[None]:
 
         screen.show = show
         yield
-
-
-def _tell_bad_rows(table: LaunchTable) -> tuple[str, ...]:
-    found = tuple(f"{table.source}, line {row.line}: {row.reason}" for row in table.bad)
-    for text in found[:_BAD_ROWS_SHOWN]:
-        notices().print(Text(f"row left out: {text}", "yellow"), soft_wrap=True)
-    if len(found) > _BAD_ROWS_SHOWN:
-        notices().print(Text(f"and {len(found) - _BAD_ROWS_SHOWN} more rows", "yellow"))
-    return found
 
 
 def _tell_broken_off(replay: Replay, form: str) -> None:

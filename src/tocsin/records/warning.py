@@ -31,7 +31,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 class Detection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One plot of one sensor (``warning.detection``); the record's ``observed_at`` is the time of measurement.
 
-    It is either a measurement from ``sensor`` (azimuth, elevation, and range if the sensor has it) or, in a
+    It is either a measurement from ``sensor`` (azimuth, elevation, range and its rate if the sensor has them) or, in a
     sanitised copy, a coarsened ``position`` with its sigma and no sensor.
     """
 
@@ -44,6 +44,9 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     angle_sigma_deg: float | None = None
     bias_sigma_deg: float = 0.0
     """Prior of the sensor's constant error in each angle."""
+    range_rate_mps: float | None = None
+    """How fast the range grows, by the shift of the echo's frequency; negative towards the sensor."""
+    range_rate_sigma_mps: float | None = None
     position: Position | None = None
     position_sigma_m: float | None = None
     """Along each axis, of ``position``."""
@@ -55,17 +58,24 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         placed = (self.position, self.position_sigma_m)
         if not ((None not in polar and placed == (None, None)) or (set(polar) == {None} and None not in placed)):
             raise ValueError("a detection has sensor, azimuth, elevation and angle sigma, or position and its sigma")
-        if (self.range_m is None) != (self.range_sigma_m is None):
-            raise ValueError("range_m and range_sigma_m come together")
-        for sigma in (self.range_sigma_m, self.angle_sigma_deg, self.position_sigma_m):
+        self._check_range()
+        for sigma in (self.range_sigma_m, self.angle_sigma_deg, self.position_sigma_m, self.range_rate_sigma_mps):
             if sigma is not None and not sigma > 0:
                 raise ValueError("a sigma is greater than zero")
-        if self.range_m is not None and not self.range_m > 0:
-            raise ValueError("range_m is greater than zero")
         if self.azimuth_deg is not None and not 0 <= self.azimuth_deg < 360:
             raise ValueError("azimuth_deg is at least 0 and below 360")
         if self.elevation_deg is not None and not -90 <= self.elevation_deg <= 90:
             raise ValueError("elevation_deg is from -90 to 90")
+
+    def _check_range(self) -> None:
+        if (self.range_m is None) != (self.range_sigma_m is None):
+            raise ValueError("range_m and range_sigma_m come together")
+        if self.range_m is not None and not self.range_m > 0:
+            raise ValueError("range_m is greater than zero")
+        if (self.range_rate_mps is None) != (self.range_rate_sigma_mps is None):
+            raise ValueError("range_rate_mps and range_rate_sigma_mps come together")
+        if self.range_rate_mps is not None and (self.range_m is None or not math.isfinite(self.range_rate_mps)):
+            raise ValueError("range_rate_mps is a number and needs a range_m")
 
 
 class LaunchPoint(msgspec.Struct, frozen=True, kw_only=True):

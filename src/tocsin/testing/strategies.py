@@ -75,6 +75,8 @@ detections: st.SearchStrategy[Detection] = st.one_of(
         range_sigma_m=st.floats(0.1, 1e4),
         azimuth_deg=st.floats(0, 360, exclude_max=True),
         elevation_deg=st.floats(-90, 90),
+        range_rate_mps=st.floats(-1e4, 1e4),
+        range_rate_sigma_mps=st.floats(0.01, 1e3),
         angle_sigma_deg=st.floats(1e-4, 10),
         bias_sigma_deg=st.floats(0, 1),
         independence_group=st.text(max_size=20),

@@ -25,6 +25,7 @@ from tocsin.testing.federation import START
 NAIVE = START.replace(tzinfo=None)
 HERE = Position(lat_deg=38, lon_deg=138)
 POLAR = {"sensor": HERE, "azimuth_deg": 10.0, "elevation_deg": 5.0, "angle_sigma_deg": 0.1}
+RANGE = {"range_m": 1.0, "range_sigma_m": 1.0}
 IMPACT = {
     "lat_deg": 40, "lon_deg": 140, "ellipse_95_km": (9, 4), "ellipse_bearing_deg": 90, "at": START, "at_sigma_s": 2,
 }  # fmt: skip
@@ -49,6 +50,11 @@ def test_no_place_on_earth(place):
         (POLAR | {"range_m": 1.0}, "come together"),
         (POLAR | {"range_m": -1.0, "range_sigma_m": 1.0}, "range_m is greater"),
         (POLAR | {"range_m": 1.0, "range_sigma_m": 0.0}, "a sigma is greater"),
+        (POLAR | RANGE | {"range_rate_mps": 1.0}, "range_rate_mps and range_rate_sigma_mps come together"),
+        (POLAR | RANGE | {"range_rate_sigma_mps": 1.0}, "range_rate_mps and range_rate_sigma_mps come together"),
+        (POLAR | {"range_rate_mps": 1.0, "range_rate_sigma_mps": 1.0}, "needs a range_m"),
+        (POLAR | RANGE | {"range_rate_mps": 1.0, "range_rate_sigma_mps": 0.0}, "a sigma is greater"),
+        (POLAR | RANGE | {"range_rate_mps": float("inf"), "range_rate_sigma_mps": 1.0}, "needs a range_m"),
         (POLAR | {"angle_sigma_deg": -1.0}, "a sigma is greater"),
         (POLAR | {"azimuth_deg": 360.0}, "azimuth_deg"),
         (POLAR | {"elevation_deg": 91.0}, "elevation_deg"),
@@ -62,6 +68,7 @@ def test_a_detection_that_says_too_little_or_too_much(fields, says):
 def test_detections_that_stand():
     assert Detection(**POLAR).range_m is None
     assert Detection(**POLAR, range_m=1.0, range_sigma_m=1.0).range_m == 1.0
+    assert Detection(**POLAR, **RANGE, range_rate_mps=-700.0, range_rate_sigma_mps=2.0).range_rate_mps == -700.0
     assert Detection(position=HERE, position_sigma_m=1.0).sensor is None
 
 

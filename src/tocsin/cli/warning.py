@@ -1,0 +1,60 @@
+"""Looks into what warnings rest on: ``warning flights``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from tocsin.cli.parameters import Json
+from tocsin.cli.terminal import output, write_json
+
+if TYPE_CHECKING:
+    from tocsin.synthesis.survey import Surveyed
+
+# What a command needs is imported when it runs: --help answers at once.
+# ruff: noqa: PLC0415
+
+warning_ = App(name="warning", help="See what warnings rest on: flights, sensors and how good the filter is.")
+
+
+def add_to(app: App) -> None:
+    """Add these commands to the program."""
+    app.command(warning_)
+
+
+@warning_.command
+def flights(
+    *,
+    launch: Annotated[str, Parameter(metavar="ID|DATE|all")] = "all",
+    table: Path | None = None,
+    as_json: Json = False,
+) -> None:
+    """Reconstruct launches of the public record and tell how closely each is met, or why it cannot be.
+
+    A match is no proof: flights that manoeuvred and rockets into space can be matched by a free fall as well.
+
+    Args:
+        launch: A launch id such as NK-20170828-01, a date such as 2017-08-28, 2017-08 or 2017, or all.
+        table: Another launch table, in the columns of ours (CSV).
+        as_json: Write one JSON object: the counts, and one object a launch.
+    """
+    from tocsin.cli.left_out import tell_bad_rows
+    from tocsin.cli.warning_view import render_flights, with_progress
+    from tocsin.synthesis.launches import load_launches, select
+    from tocsin.synthesis.survey import survey
+
+    read = load_launches(table)
+    bad = tell_bad_rows(read)
+    rows = select(read.rows, launch)
+    found = list(with_progress(survey(rows), total=len(rows), words="reconstructing"))
+    if as_json:
+        write_json({"counts": _counts(found), "launches": found, "bad_rows": bad})
+    else:
+        output().print(render_flights(found, _counts(found)))
+
+
+def _counts(found: Sequence[Surveyed]) -> dict[str, int]:
+    return {verdict: sum(each.verdict == verdict for each in found) for verdict in ("met", "refused", "incomplete")}
