@@ -69,3 +69,7 @@ campaign *args:
 # a federation of an older version upgraded member by member with traffic flowing; counts what every store holds
 bench-upgrade *args:
     python -m bench.upgrade {{args}}
+
+# the ballistic filter beside Stone Soup on the same plots: updates a second, their ratio, the error of both
+bench-warning *args:
+    uv run --group bench python -m bench.warning {{args}}

@@ -1,0 +1,1 @@
+"""Speed and quality of the warning room; ``python -m bench.warning``."""
