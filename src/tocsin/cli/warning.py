@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
+from tocsin.cli import calibrating
 from tocsin.cli.parameters import Json
 from tocsin.cli.terminal import output, write_json
 
@@ -22,6 +23,7 @@ warning_ = App(name="warning", help="See what warnings rest on: flights, sensors
 
 def add_to(app: App) -> None:
     """Add these commands to the program."""
+    calibrating.add_to(warning_)
     app.command(warning_)
 
 

@@ -90,10 +90,14 @@ class Flight:
         return self.trajectory.state_at(time_s)
 
 
-def reconstruct(row: LaunchRow) -> Flight:
+def reconstruct(row: LaunchRow, law: Burn | None = None) -> Flight:
     """Find a flight that meets the record within ``TOLERANCE``.
 
     The same row gives the same flight to the bit on the same machine and versions.
+
+    Args:
+        row: What is recorded.
+        law: Thrust and drag to assume instead of the usual; site, bearing, burn time and tilts of it do not count.
 
     Raises:
         FlightError: A figure is missing, or the nearest flight of the model is further off; the error says how far.
@@ -101,7 +105,7 @@ def reconstruct(row: LaunchRow) -> Flight:
     Source:
         Coarse scan of burn time and tilt, then damped Newton with a Jacobian by differences; docs/explanation.
     """
-    problem = _problem(row)
+    problem = _problem(row, law)
     best = math.inf, np.zeros(3)
     for start in _starts(problem):
         reached = _newton(problem, start)
@@ -132,15 +136,15 @@ class _Problem(msgspec.Struct, frozen=True, kw_only=True):
         return np.array([apogee_m / self.apogee_m - 1.0, along / self.distance_m - 1.0, across / self.distance_m])
 
 
-def _problem(row: LaunchRow) -> _Problem:
+def _problem(row: LaunchRow, law: Burn | None) -> _Problem:
     lat, lon, bearing, apogee_km, distance_km = (
         row.site_lat_deg, row.site_lon_deg, row.bearing_deg, row.apogee_km, row.distance_km,
     )  # fmt: skip
     if lat is None or lon is None or bearing is None or apogee_km is None or distance_km is None:
         raise FlightError(f"{row.launch_id}: {row.lacks()}", advice="A missing figure is never made up")
-    burn = Burn(
-        site_lat_deg=lat, site_lon_deg=lon, bearing_deg=bearing, burn_s=60.0, tilt_along_rad=0.0, tilt_across_rad=0.0
-    )
+    place = {"site_lat_deg": lat, "site_lon_deg": lon, "bearing_deg": bearing}
+    tilts = {"burn_s": 60.0, "tilt_along_rad": 0.0, "tilt_across_rad": 0.0}
+    burn = Burn(**place, **tilts) if law is None else msgspec.structs.replace(law, **place, **tilts)
     return _Problem(
         burn=burn, frame=launch_frame(burn), apogee_m=1000.0 * apogee_km, distance_m=1000.0 * distance_km
     )  # fmt: skip

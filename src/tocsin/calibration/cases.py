@@ -1,0 +1,34 @@
+"""What may differ between the truth and what the filter takes for true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tocsin.calibration.reference import reference_flight, reference_sensors
+from tocsin.calibration.results import Trial
+from tocsin.calibration.truth import Truth
+from tocsin.synthesis.sensors import observe
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way in which the world may be."""
+
+    name: str
+    says: str
+    """In words, for the report."""
+    truth: Callable[[Trial], Truth]
+
+
+def _as_assumed(trial: Trial) -> Truth:
+    flight = reference_flight(trial.flight_id, trial.variant)
+    return Truth(flight, observe(flight, reference_sensors(), trial.seed))
+
+
+CASES = {
+    case.name: case
+    for case in (
+        Case("nominal", "the truth is as the filter assumes, but for thrust, drag, noise and bias", _as_assumed),
+    )
+}

@@ -1,0 +1,105 @@
+"""The set that accuracy is measured on: seven flights, each with four laws of thrust and drag, and eight sensors.
+
+Flights and sensors are invented in the same sense as everything of ``synthesis``; ``data/README.md`` there.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from tocsin.records import Position
+from tocsin.synthesis.flights import Flight, reconstruct
+from tocsin.synthesis.launches import LaunchRow
+from tocsin.synthesis.sensors import Sensor
+from tocsin.synthesis.tables import rows_of
+from tocsin.synthesis.trajectory import Burn
+
+VARIANTS = 4
+"""Laws of thrust and drag that each flight is flown with, by turns."""
+
+
+@lru_cache(maxsize=1)
+def flight_ids() -> tuple[str, ...]:
+    """Return the ids of the reference flights, in the order of the table."""
+    return tuple(dict.fromkeys(cells["flight_id"] for cells in _flight_rows()))
+
+
+@lru_cache(maxsize=64)
+def reference_flight(flight_id: str, variant: int) -> Flight:
+    """Return a flight as one of the laws flies it.
+
+    Raises:
+        KeyError: There is no such flight or law.
+    """
+    for cells in _flight_rows():
+        if (cells["flight_id"], cells["variant"]) == (flight_id, str(variant)):
+            break
+    else:
+        raise KeyError(f"{flight_id} {variant}")
+    row = LaunchRow(
+        launch_id=f"{flight_id}-{variant}",
+        event_id=flight_id,
+        date_utc="",
+        launched_at=None,
+        missile_name=cells["description"],
+        missile_class="",
+        manoeuvre="",
+        site_name="",
+        site_lat_deg=float(cells["site_lat_deg"]),
+        site_lon_deg=float(cells["site_lon_deg"]),
+        bearing_deg=float(cells["bearing_deg"]),
+        is_bearing_default=False,
+        apogee_km=float(cells["apogee_km"]),
+        distance_km=float(cells["range_km"]),
+        landing_area="",
+        outcome="success",
+        quality_flags=(),
+    )
+    law = Burn(
+        site_lat_deg=0.0,
+        site_lon_deg=0.0,
+        bearing_deg=0.0,
+        burn_s=60.0,
+        tilt_along_rad=0.0,
+        tilt_across_rad=0.0,
+        thrust_start_m_s2=float(cells["thrust_start_m_s2"]),
+        thrust_end_m_s2=float(cells["thrust_end_m_s2"]),
+        cda_m=1.0 / float(cells["mass_over_drag_area_kg_m2"]),
+    )
+    return reconstruct(row, law)
+
+
+@lru_cache(maxsize=1)
+def reference_sensors() -> tuple[Sensor, ...]:
+    """Return the eight sensors, six radars and two infrared satellites of three members."""
+    required = ("sensor_id", "member", "type", "max_range_km", "median_latency_s", "bias_prior_deg")
+    _, rows = rows_of(None, packaged="reference_sensors.csv", required=required)
+    sensors = []
+    for _, cells in rows:
+        is_radar = cells["type"] == "radar"
+        place = Position(
+            lat_deg=float(cells["lat_deg"]), lon_deg=float(cells["lon_deg"]), altitude_m=float(cells["height_m"])
+        )
+        sensors.append(
+            Sensor(
+                sensor_id=cells["sensor_id"],
+                member=cells["member"],
+                kind="radar" if is_radar else "infrared_satellite",
+                position=place,
+                nominal_range_m=1e3 * float(cells["max_range_km"]),
+                azimuth_coverage_deg=360.0,
+                min_elevation_deg=float(cells["min_elevation_deg"]) if cells["min_elevation_deg"] else None,
+                update_interval_s=float(cells["update_interval_s"]),
+                range_sigma_m=float(cells["range_noise_m"]) if is_radar else None,
+                angle_sigma_deg=float(cells["angle_noise_deg"]),
+                bias_sigma_deg=float(cells["bias_prior_deg"]),
+            )
+        )
+    return tuple(sensors)
+
+
+@lru_cache(maxsize=1)
+def _flight_rows() -> tuple[dict[str, str], ...]:
+    required = ("flight_id", "variant", "thrust_start_m_s2", "thrust_end_m_s2", "mass_over_drag_area_kg_m2")
+    _, rows = rows_of(None, packaged="reference_flights.csv", required=required)
+    return tuple(cells for _, cells in rows)

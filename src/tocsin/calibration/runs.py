@@ -1,0 +1,49 @@
+"""One run from a trial to its result."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from tocsin.calibration.cases import CASES
+from tocsin.calibration.door import Door
+from tocsin.calibration.observing import TICK_S, Observer, seconds
+from tocsin.calibration.reference import reference_sensors
+from tocsin.calibration.results import EPOCHS_S, FUSED, Run, Trial
+from tocsin.warning import WarningSettings
+
+_SETTINGS = WarningSettings()
+
+
+def run_trial(trial: Trial) -> Run:
+    """Fly, look, admit, fuse and compare; the same trial gives the same result.
+
+    Raises:
+        KeyError: There is no such case or flight.
+    """
+    truth = CASES[trial.case].truth(trial)
+    door = _door()
+    views = {FUSED: door.members} | {member: (member,) for member in door.members}
+    observers = {who: Observer(who, members, truth, _SETTINGS) for who, members in views.items()}
+    admitted = door.admit(truth.plots)
+    due, position = list(EPOCHS_S), 0
+    begin_s = truth.burnout_s % TICK_S  # so that every sample falls on a tick
+    for tick in range(int(truth.burnout_s + EPOCHS_S[-1]) + 1):
+        now_s = begin_s + tick * TICK_S
+        batch = []
+        while position < len(admitted) and seconds(admitted[position].record.issued_at) <= now_s:
+            batch.append(admitted[position])
+            position += 1
+        is_due = bool(due) and now_s >= truth.burnout_s + due[0] - 0.5 * TICK_S
+        for who, observer in observers.items():
+            own = [entry for entry in batch if who in (FUSED, entry.record.originator)]
+            observer.take(own, now_s)
+            if is_due:
+                observer.sample(now_s)
+        if is_due:
+            del due[0]
+    return Run(trial=trial, views=tuple(observer.result() for observer in observers.values()))
+
+
+@lru_cache(maxsize=1)
+def _door() -> Door:
+    return Door(sorted({sensor.member for sensor in reference_sensors()}))
