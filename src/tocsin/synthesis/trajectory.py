@@ -22,7 +22,7 @@ LONGEST_S = 7200.0
 class Burn(msgspec.Struct, frozen=True, kw_only=True):
     """All that determines a trajectory, so that it can be computed again to the bit.
 
-    One stage: it rises straight up, is tilted for a moment by two angles, then turns with gravity (thrust along the
+    It rises straight up, is tilted for a moment by two angles, then turns with gravity (thrust along the
     velocity). Two tilts rather than a tilt and an azimuth, since near the vertical an azimuth means nothing while the
     earth's rotation alone moves the impact by hundreds of kilometres.
     """
@@ -35,7 +35,7 @@ class Burn(msgspec.Struct, frozen=True, kw_only=True):
     tilt_along_rad: float
     tilt_across_rad: float
     thrust_start_m_s2: float = 22.0
-    """Thrust over mass at lift-off; it grows evenly until burnout."""
+    """Thrust over mass at the start of a stage; it grows evenly until the stage is spent."""
     thrust_end_m_s2: float = 60.0
     rise_s: float = 5.0
     tilt_s: float = 5.0
@@ -43,6 +43,8 @@ class Burn(msgspec.Struct, frozen=True, kw_only=True):
     """Drag coefficient times area over mass, m²/kg."""
     control_step_s: float = 0.2
     """Thrust is held for this long. Another step is another control law: it moves the impact by up to 2 km."""
+    stages: int = 1
+    """The growth of the thrust begins anew so often, after equal parts of the burn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,12 +73,15 @@ class Trajectory:
         """
         if not 0.0 <= time_s <= self.duration_s:
             raise DomainError(f"the flight lasts from 0 to {self.duration_s:.3f} s; there is no state at {time_s} s")
-        return _interpolate(self.times_s, self.states, time_s)
+        return interpolate(self.times_s, self.states, time_s)
 
 
 @njit
-def _interpolate(times_s: Vector, states: Vector, time_s: float) -> Vector:
-    """The state at a time between the first and the last, by the cubic through position and velocity on both sides."""
+def interpolate(times_s: Vector, states: Vector, time_s: float) -> Vector:
+    """Return the state, shape (6,), at a time from the first to the last of the samples.
+
+    By the cubic through position and velocity on both sides; ``times_s`` has shape (n,), ``states`` (n, 6).
+    """
     row, above = 0, times_s.size - 1
     while above - row > 1:
         middle = (row + above) // 2
@@ -121,10 +126,10 @@ def launch_frame(burn: Burn) -> Vector:
 
 
 def burn_array(burn: Burn) -> Vector:
-    """Return the numbers that ``trace`` takes, shape (9,); the first three are what a reconstruction varies."""
+    """Return the numbers that ``trace`` takes, shape (10,); the first three are what a reconstruction varies."""
     return np.array([
         burn.burn_s, burn.tilt_along_rad, burn.tilt_across_rad, burn.thrust_start_m_s2, burn.thrust_end_m_s2,
-        burn.rise_s, burn.tilt_s, burn.cda_m, burn.control_step_s,
+        burn.rise_s, burn.tilt_s, burn.cda_m, burn.control_step_s, burn.stages,
     ])  # fmt: skip
 
 
@@ -132,8 +137,8 @@ def burn_array(burn: Burn) -> Vector:
 
 
 @njit
-def _record(rows: Vector, count: int, time_s: float, state: Vector) -> int:
-    """Keep a sample if there is room for it; return how many there are."""
+def record(rows: Vector, count: int, time_s: float, state: Vector) -> int:
+    """Keep a sample, time and state, if there is room for it in ``rows``, shape (n, 7); return how many there are."""
     if count >= rows.shape[0]:
         return count
     rows[count, 0] = time_s
@@ -143,8 +148,18 @@ def _record(rows: Vector, count: int, time_s: float, state: Vector) -> int:
 
 
 @njit
-def _boost(frame: Vector, law: Vector, rows: Vector) -> tuple[Vector, int]:
-    """Fly until burnout. Return the state there and the rows written; -1 of them if it hit the ground."""
+def boost(frame: Vector, law: Vector, until_s: float, rows: Vector) -> tuple[Vector, int]:
+    """Fly under thrust, until burnout or an earlier end.
+
+    Args:
+        frame: From ``launch_frame``.
+        law: From ``burn_array``.
+        until_s: When it ends, if that is before burnout.
+        rows: As for ``trace``.
+
+    Returns:
+        The state there and the rows written, that of the state itself not among them; -1 of them if it hit the ground.
+    """
     burn_s, rise_s, tilt_s, cda_m, control_s = law[0], law[5], law[6], law[7], law[8]
     tilt = math.sqrt(law[1] * law[1] + law[2] * law[2])
     lean = math.sin(tilt) / tilt if tilt > 0.0 else 1.0
@@ -152,11 +167,13 @@ def _boost(frame: Vector, law: Vector, rows: Vector) -> tuple[Vector, int]:
     for axis in range(3):
         state[axis] = frame[0, axis]
     count = 0
-    for index in range(math.ceil(burn_s / control_s)):
+    end_s = min(burn_s, until_s)
+    for index in range(math.ceil(end_s / control_s)):
         time_s = index * control_s
-        count = _record(rows, count, time_s, state)
-        dt_s = min(control_s, burn_s - time_s)
-        thrust = law[3] + (law[4] - law[3]) * (time_s + 0.5 * dt_s) / burn_s
+        count = record(rows, count, time_s, state)
+        dt_s = min(control_s, end_s - time_s)
+        spent = (time_s + 0.5 * dt_s) / burn_s * law[9]
+        thrust = law[3] + (law[4] - law[3]) * (spent - math.floor(spent))
         speed = math.sqrt(state[3] * state[3] + state[4] * state[4] + state[5] * state[5])
         for axis in range(3):
             if time_s < rise_s - 1e-9:
@@ -196,7 +213,7 @@ def trace(frame: Vector, law: Vector, coast_step_s: float, rows: Vector) -> tupl
         Rows written, apogee in metres, state (6,) at impact, time of impact in seconds. Apogee is NaN if it does not
         rise, burn out, and come down again.
     """
-    state, count = _boost(frame, law, rows)
+    state, count = boost(frame, law, law[0], rows)
     cda_m, time_s = law[7], law[0]
     if count < 0:
         return 0, math.nan, state, time_s
@@ -205,7 +222,7 @@ def trace(frame: Vector, law: Vector, coast_step_s: float, rows: Vector) -> tupl
     height_before, before_s = height, 0.0
     tick = math.floor(time_s / coast_step_s + 1e-9)
     while time_s < LONGEST_S:
-        count = _record(rows, count, time_s, state)
+        count = record(rows, count, time_s, state)
         tick += 1
         dt_s = tick * coast_step_s - time_s
         after = step(state, cda_m, dt_s)
@@ -217,7 +234,7 @@ def trace(frame: Vector, law: Vector, coast_step_s: float, rows: Vector) -> tupl
         if height_after <= 0.0:
             state, left_s = fall(state, cda_m, dt_s, 2.0 * dt_s)
             time_s += left_s
-            return _record(rows, count, time_s, state), apogee_m, state, time_s
+            return record(rows, count, time_s, state), apogee_m, state, time_s
         height_before, before_s = height, -dt_s
         state, height, time_s = after, height_after, tick * coast_step_s
     return 0, math.nan, state, time_s
