@@ -142,9 +142,13 @@ def _problem(row: LaunchRow, law: Burn | None) -> _Problem:
     )  # fmt: skip
     if lat is None or lon is None or bearing is None or apogee_km is None or distance_km is None:
         raise FlightError(f"{row.launch_id}: {row.lacks()}", advice="A missing figure is never made up")
-    place = {"site_lat_deg": lat, "site_lon_deg": lon, "bearing_deg": bearing}
-    tilts = {"burn_s": 60.0, "tilt_along_rad": 0.0, "tilt_across_rad": 0.0}
-    burn = Burn(**place, **tilts) if law is None else msgspec.structs.replace(law, **place, **tilts)
+    burn = Burn(
+        site_lat_deg=lat, site_lon_deg=lon, bearing_deg=bearing, burn_s=60.0, tilt_along_rad=0.0, tilt_across_rad=0.0
+    )
+    if law is not None:
+        burn = msgspec.structs.replace(
+            law, site_lat_deg=lat, site_lon_deg=lon, bearing_deg=bearing, tilt_along_rad=0.0, tilt_across_rad=0.0
+        )
     return _Problem(
         burn=burn, frame=launch_frame(burn), apogee_m=1000.0 * apogee_km, distance_m=1000.0 * distance_km
     )  # fmt: skip
