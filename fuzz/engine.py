@@ -8,7 +8,7 @@ import atheris
 
 WATCHED = (
     "tocsin.codec", "tocsin.records", "tocsin.markings", "tocsin.clock", "tocsin.signing", "tocsin.exchange",
-    "tocsin.synthesis.tables", "tocsin.synthesis.launches", "tocsin.synthesis.sensors", "tocsin.node.config",
+    "tocsin.synthesis.tables", "tocsin.synthesis.launches", "tocsin.synthesis.sensor_table", "tocsin.node.config",
     "tocsin.node.bundles", "tocsin.node.control", "tocsin.node.rosters", "tocsin.bus.copies", "tocsin.bus.links",
     "tocsin.bus.streams", "tocsin.bus.diagnosis", "tocsin.store.slips", "conformance.receiver",
 )  # fmt: skip

@@ -18,7 +18,7 @@ from tocsin.node.proving import prove
 from tocsin.node.rosters import read_document
 from tocsin.signing import SignedDocument
 from tocsin.synthesis.launches import load_launches
-from tocsin.synthesis.sensors import load_sensors
+from tocsin.synthesis.sensor_table import load_sensors
 
 DATA = ROOT / "src" / "tocsin" / "synthesis" / "data"
 
@@ -149,7 +149,7 @@ def check_config(data: bytes) -> None:
         )
 
 
-_LAUNCHES, _SENSORS = _lines_of("launches.csv", 6), _lines_of("sensors.csv", 6)
+_LAUNCHES, _SENSORS = _lines_of("launches.csv", 6), _lines_of("nominal_sensors.csv", 6)
 
 
 def check_launches(data: bytes) -> None:

@@ -19,7 +19,8 @@ from tocsin.records import (
 )
 from tocsin.synthesis.flights import reconstruct
 from tocsin.synthesis.launches import load_launches, select
-from tocsin.synthesis.sensors import load_sensors, observe
+from tocsin.synthesis.sensor_table import load_sensors
+from tocsin.synthesis.sensors import observe
 from tocsin.warning import WarningDesk, WarningSettings
 
 ALL = ("JPN", "KOR", "USA")

@@ -16,7 +16,7 @@ from rich.console import Console
 from tocsin.replay.run import Options, Replay, View
 from tocsin.replay.view import LinkBoard, Picture, watch_links
 from tocsin.synthesis.launches import load_launches, select
-from tocsin.synthesis.sensors import load_sensors
+from tocsin.synthesis.sensor_table import load_sensors
 
 LAUNCH = "NK-20170828-01"
 MOMENT_S = 180.0

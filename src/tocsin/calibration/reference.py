@@ -6,10 +6,11 @@ Flights and sensors are invented in the same sense as everything of ``synthesis`
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
-from tocsin.records import Position
 from tocsin.synthesis.flights import Flight, reconstruct
 from tocsin.synthesis.launches import LaunchRow
+from tocsin.synthesis.sensor_table import load_sensors
 from tocsin.synthesis.sensors import Sensor
 from tocsin.synthesis.tables import rows_of
 from tocsin.synthesis.trajectory import Burn
@@ -72,30 +73,7 @@ def reference_flight(flight_id: str, variant: int) -> Flight:
 @lru_cache(maxsize=1)
 def reference_sensors() -> tuple[Sensor, ...]:
     """Return the eight sensors, six radars and two infrared satellites of three members."""
-    required = ("sensor_id", "member", "type", "max_range_km", "median_latency_s", "bias_prior_deg")
-    _, rows = rows_of(None, packaged="reference_sensors.csv", required=required)
-    sensors = []
-    for _, cells in rows:
-        is_radar = cells["type"] == "radar"
-        place = Position(
-            lat_deg=float(cells["lat_deg"]), lon_deg=float(cells["lon_deg"]), altitude_m=float(cells["height_m"])
-        )
-        sensors.append(
-            Sensor(
-                sensor_id=cells["sensor_id"],
-                member=cells["member"],
-                kind="radar" if is_radar else "infrared_satellite",
-                position=place,
-                nominal_range_m=1e3 * float(cells["max_range_km"]),
-                azimuth_coverage_deg=360.0,
-                min_elevation_deg=float(cells["min_elevation_deg"]) if cells["min_elevation_deg"] else None,
-                update_interval_s=float(cells["update_interval_s"]),
-                range_sigma_m=float(cells["range_noise_m"]) if is_radar else None,
-                angle_sigma_deg=float(cells["angle_noise_deg"]),
-                bias_sigma_deg=float(cells["bias_prior_deg"]),
-            )
-        )
-    return tuple(sensors)
+    return load_sensors(Path("reference"))
 
 
 @lru_cache(maxsize=1)

@@ -26,7 +26,7 @@ from tocsin.replay.run import Options, Replay, View
 from tocsin.replay.telling import PlainLines, tell_launches, tell_result
 from tocsin.replay.view import LinkBoard, Picture, watch_links
 from tocsin.synthesis.launches import load_launches, select
-from tocsin.synthesis.sensors import load_sensors
+from tocsin.synthesis.sensor_table import load_sensors
 
 REFRESH_S = 0.2
 

@@ -1,4 +1,4 @@
-"""Looks into what warnings rest on: ``warning flights``."""
+"""Looks into what warnings rest on: ``warning flights`` and ``warning sensors``."""
 
 from __future__ import annotations
 
@@ -56,6 +56,31 @@ def flights(
         write_json({"counts": _counts(found), "launches": found, "bad_rows": bad})
     else:
         output().print(render_flights(found, _counts(found)))
+
+
+@warning_.command
+def sensors(table: Path | None = None, /, *, as_json: Json = False) -> int:
+    """Check a table of sensors for replay and exercise, and show it. Ends with 1 if a row is bad.
+
+    Args:
+        table: A file (CSV, or TOML if its name ends so), or one that comes with the program: nominal, which is the
+            default, or reference.
+        as_json: Write one JSON object: the sensors, and the bad rows with their lines.
+    """
+    from tocsin.cli.terminal import say_error
+    from tocsin.cli.warning_view import render_sensors
+    from tocsin.synthesis.sensor_table import read_sensors
+
+    read = read_sensors(table)
+    if as_json:
+        write_json(read)
+    else:
+        output().print(render_sensors(read.sensors))
+        for row in read.bad:
+            say_error(f"{read.source}, line {row.line}: {row.reason}")
+        if not read.sensors and not read.bad:
+            say_error(f"{read.source}: no sensor in it", advice="Give at least one row")
+    return int(bool(read.bad) or not read.sensors)
 
 
 def _counts(found: Sequence[Surveyed]) -> dict[str, int]:

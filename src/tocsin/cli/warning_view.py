@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tocsin.cli.terminal import notices
+from tocsin.synthesis.sensors import Sensor
 from tocsin.synthesis.survey import Surveyed
 
 STYLES = {"met": "green", "refused": "red", "incomplete": "dim"}
@@ -46,6 +47,60 @@ def render_flights(found: Sequence[Surveyed], counts: Mapping[str, int]) -> Rend
     complete = counts["met"] + counts["refused"]
     total = f"{counts['met']} of {complete} complete launches met within 1 %; {counts['incomplete']} are incomplete."
     return Group(table, Text(""), Text(total), Text("A match is no proof that a flight was ballistic.", "yellow"))
+
+
+def render_sensors(sensors: Sequence[Sensor]) -> RenderableType:
+    """Return a row for each sensor, and the peculiarities of those that have some."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("sensor", "place", "sees", "each", "noise"):
+        table.add_column(column, no_wrap=column == "sensor", overflow="fold")
+    table.add_column("besides", overflow="fold", ratio=1)
+    for sensor in sensors:
+        place = sensor.position
+        table.add_row(
+            sensor.sensor_id, f"{_degrees(place.lat_deg, 'NS')} {_degrees(place.lon_deg, 'EW')}", _coverage(sensor),
+            f"{sensor.update_interval_s:g} s", _noise(sensor), "; ".join(_besides(sensor)),
+        )  # fmt: skip
+    return table
+
+
+def _degrees(value: float, letters: str) -> str:
+    return f"{abs(value):g} {letters[value < 0]}"
+
+
+def _coverage(sensor: Sensor) -> str:
+    lowest = "" if sensor.min_elevation_deg is None else f" above {sensor.min_elevation_deg:g}°"
+    if sensor.kind == "infrared_satellite":
+        return f"burning engines{lowest}"
+    width = sensor.azimuth_coverage_deg
+    round_ = "all round" if width == 360 else f"{width:g}° about {sensor.boresight:.0f}°"
+    return f"{(sensor.nominal_range_m or 0) / 1000:g} km, {round_}{lowest}"
+
+
+def _noise(sensor: Sensor) -> str:
+    figures = [f"{sensor.angle_sigma_deg:g}°"]
+    if sensor.range_sigma_m is not None:
+        figures.append(f"{sensor.range_sigma_m:g} m")
+    if sensor.range_rate_sigma_mps is not None:
+        figures.append(f"{sensor.range_rate_sigma_mps:g} m/s")
+    return ", ".join(figures)
+
+
+def _besides(sensor: Sensor) -> Iterator[str]:
+    yield f"detects {sensor.detection_probability:.0%}"
+    if sensor.latency_s:
+        yield f"late by {sensor.latency_s:g} s"
+    for start_s, end_s in sensor.outages_s:
+        yield f"silent {start_s:g} to {end_s:g} s"
+    if sensor.clutter_per_scan:
+        yield f"{sensor.clutter_per_scan:g} false plots a scan"
+    wrong_deg = max(abs(sensor.azimuth_bias_deg), abs(sensor.elevation_bias_deg))
+    if wrong_deg > 3.0 * sensor.bias_sigma_deg:
+        yield f"always wrong by {wrong_deg:g}°, more than the {sensor.bias_sigma_deg:g}° that it admits"
+    elif wrong_deg:
+        yield f"always wrong by {wrong_deg:g}°"
+    if sensor.range_bias_m:
+        yield f"always wrong by {sensor.range_bias_m:g} m"
 
 
 def _figure(value: float | None) -> str:

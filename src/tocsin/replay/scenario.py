@@ -14,6 +14,7 @@ from tocsin.markings import PublicWarning, marking_for
 from tocsin.records import Precedence, Record, Source, with_body
 from tocsin.replay.federation import STATUS
 from tocsin.synthesis import METHOD
+from tocsin.synthesis.clutter import false_plots
 from tocsin.synthesis.flights import Flight, reconstruct
 from tocsin.synthesis.launches import LaunchRow
 from tocsin.synthesis.sensors import Plot, Sensor, observe
@@ -40,9 +41,9 @@ class Scene:
     """Seconds after lift-off."""
 
     def plots_at(self, tick: int) -> tuple[Plot, ...]:
-        """Return what was measured after the tick before and up to this one."""
+        """Return what was handed over after the tick before and up to this one."""
         after = self.ticks[tick - 1] if tick else -math.inf
-        return tuple(plot for plot in self.plots if after < plot.time_s <= self.ticks[tick])
+        return tuple(plot for plot in self.plots if after < plot.arrives_s <= self.ticks[tick])
 
 
 def make_scene(row: LaunchRow, sensors: Sequence[Sensor], *, seed: int, not_before: datetime) -> Scene:
@@ -59,11 +60,12 @@ def make_scene(row: LaunchRow, sensors: Sequence[Sensor], *, seed: int, not_befo
     """
     flight = reconstruct(row)
     plots = observe(flight, sensors, seed)
+    plots += false_plots(sensors, from_s=0.0, to_s=flight.duration_s, seed=seed)
     lift_off = max(_recorded(row), not_before)
     end = flight.duration_s + AFTER_IMPACT_S
     settled_s = flight.burnout_s + SETTLED_AFTER_S
-    marks = {_tick_for(plot.time_s, 1.0 if plot.time_s <= settled_s else SETTLED_TICK_S) for plot in plots}
-    times = sorted(marks | {end})
+    marks = {_tick_for(plot.arrives_s, 1.0 if plot.arrives_s <= settled_s else SETTLED_TICK_S) for plot in plots}
+    times = sorted({mark for mark in marks if mark < end} | {end})
     ticks = list(itertools.chain.from_iterable(_filled(a, b) for a, b in itertools.pairwise([0.0, *times])))
     return Scene(row, flight, plots, lift_off, tuple(ticks))
 

@@ -52,6 +52,16 @@ class Flight:
     """Distance of the impact from the recorded bearing, over the recorded distance."""
 
     @property
+    def name(self) -> str:
+        """Of the launch."""
+        return self.launch.launch_id
+
+    @property
+    def begins_s(self) -> float:
+        """Lift-off."""
+        return 0.0
+
+    @property
     def apogee_km(self) -> float:
         """Greatest altitude above the ellipsoid."""
         return self.trajectory.apogee_m / 1000.0

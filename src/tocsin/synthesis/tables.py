@@ -1,10 +1,12 @@
-"""Reading tables of comma-separated values, ours and an operator's: what is wrong is named by its line."""
+"""Reading tables, ours and an operator's, CSV or TOML: what is wrong is named by its line."""
 
 from __future__ import annotations
 
 import csv
 import io
 import math
+import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
@@ -28,7 +30,8 @@ def rows_of(path: Path | None, *, packaged: str, required: Iterable[str]) -> tup
     """Open a table.
 
     Args:
-        path: An operator's table, or None for the one inside the package.
+        path: An operator's table (TOML if its name ends so, one ``[[sensor]]`` or ``[[launch]]`` for a row), or None
+            for the one inside the package.
         packaged: Name of that one.
         required: Columns without which a table is of no use.
 
@@ -39,14 +42,10 @@ def rows_of(path: Path | None, *, packaged: str, required: Iterable[str]) -> tup
     Raises:
         FeedError: The file cannot be read, is not UTF-8, is empty, or lacks a column; on iteration: it is not CSV.
     """
+    if path is not None and path.suffix == ".toml":
+        return str(path), _toml_rows(path, tuple(required))
     name = packaged if path is None else str(path)
-    try:
-        source = resources.files("tocsin.synthesis") / "data" / packaged if path is None else path
-        text = source.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise FeedError(error.strerror or "cannot be read", source=name, advice="Name a file that exists") from error
-    except UnicodeDecodeError as error:
-        raise FeedError(f"not UTF-8 at byte {error.start}", source=name, advice="Save the table as UTF-8") from error
+    text = _text_of(resources.files("tocsin.synthesis") / "data" / packaged if path is None else path, name)
     reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="", strict=True)
     try:
         columns = [column.strip() for column in reader.fieldnames or ()]
@@ -62,6 +61,36 @@ def rows_of(path: Path | None, *, packaged: str, required: Iterable[str]) -> tup
         raise FeedError("a column is named twice", source=name, line=1, advice="Give every column its own name")
     reader.fieldnames = columns
     return name, _iterate(reader, name)
+
+
+def _text_of(source: Path | resources.abc.Traversable, name: str) -> str:
+    try:
+        return source.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise FeedError(error.strerror or "cannot be read", source=name, advice="Name a file that exists") from error
+    except UnicodeDecodeError as error:
+        raise FeedError(f"not UTF-8 at byte {error.start}", source=name, advice="Save the table as UTF-8") from error
+
+
+def _toml_rows(path: Path, required: tuple[str, ...]) -> Iterator[tuple[int, Cells]]:
+    """Yield the rows of a TOML table; an absent key is an empty cell."""
+    name, text = str(path), _text_of(path, str(path))
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise FeedError(str(error), source=name, advice="Check quotes and brackets") from error
+    lines = [number for number, line in enumerate(text.splitlines(), start=1) if re.match(r"\s*\[\[", line)]
+    if len(found) != 1 or not isinstance(rows := next(iter(found.values())), list) or len(rows) != len(lines):
+        raise FeedError("not one list of tables", source=name, advice="Write each row under a heading [[sensor]]")
+    for line, row in zip(lines, rows, strict=True):
+        yield line, dict.fromkeys(required, "") | {key: _cell(value) for key, value in row.items()}
+
+
+def _cell(value: object) -> str:
+    """Return a value as it would stand in a cell; what is neither text nor number becomes text that is no number."""
+    if isinstance(value, str):
+        return value.strip()
+    return repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else f"<{value}>"
 
 
 def _iterate(reader: csv.DictReader[str], name: str) -> Iterator[tuple[int, Cells]]:

@@ -29,7 +29,7 @@ from tocsin.replay.summary import Issued
 from tocsin.replay.telling import PlainLines, tell_result
 from tocsin.replay.view import Picture, clock_of, place_of
 from tocsin.synthesis.launches import load_launches, select
-from tocsin.synthesis.sensors import load_sensors
+from tocsin.synthesis.sensor_table import load_sensors
 from tocsin.warning import warning_areas
 
 CODES = ("JPN", "KOR", "USA")

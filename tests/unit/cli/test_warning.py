@@ -32,3 +32,28 @@ def test_flights_of_an_operators_table_with_one_that_no_flight_meets(capsys, tmp
 def test_flights_of_a_launch_that_is_not_there(capsys):
     assert run(["warning", "flights", "--launch", "NK-20170828-1"]) == 1
     assert "NK-20170828-01" in capsys.readouterr().err
+
+
+def test_sensors_are_shown_with_what_is_wrong(capsys, tmp_path):
+    assert run(["warning", "sensors"]) == 0
+    assert "KOR-radar-c" in capsys.readouterr().out
+    assert run(["warning", "sensors", "reference", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["sensors"]) == 8
+    table = tmp_path / "net.csv"
+    table.write_text(
+        "sensor_id,member,type,lat_deg,lon_deg,nominal_range_km,azimuth_coverage_deg,min_elevation_deg,"
+        "update_interval_s,range_noise_m,angle_noise_deg,azimuth_bias_deg,clutter_per_scan,outages_s\n"
+        "A,KOR,radar,36,127,500,120,3,2,50,0.15,0.4,3,60-90\nB,KOR,radar,96,127,500,360,3,2,50,0.15,,,\n"
+    )
+    assert run(["warning", "sensors", str(table)]) == 1
+    told = capsys.readouterr()
+    assert "more than the 0.03°" in " ".join(told.out.split())
+    assert "line 3: lat_deg 96 is not from -90 to 90" in told.err.replace("\n", " ")
+
+
+def test_a_sensor_table_that_is_not_there_or_empty(capsys, tmp_path):
+    assert run(["warning", "sensors", str(tmp_path / "none.csv")]) == 1
+    assert "Name a file that exists" in capsys.readouterr().err
+    (tmp_path / "empty.toml").write_text("sensor = []\n")
+    assert run(["warning", "sensors", str(tmp_path / "empty.toml")]) == 1
+    assert "no sensor in it" in capsys.readouterr().err

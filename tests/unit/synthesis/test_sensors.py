@@ -8,30 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.errors import FeedError
 from tocsin.geo.earth import ecef_from_geodetic, geodetic_from_ecef, polar_from_ecef
 from tocsin.records.warning import Position
 from tocsin.synthesis import METHOD
-from tocsin.synthesis.sensors import (
-    CLOUD_TOP_M,
-    REQUIRED_COLUMNS,
-    _direction,
-    is_in_line_of_sight,
-    load_sensors,
-    observe,
-)
+from tocsin.synthesis.sensor_table import load_sensors
+from tocsin.synthesis.sensors import CLOUD_TOP_M, constant_errors, direction, is_in_line_of_sight, observe
 
 OVERFLIGHT, LOFTED = "NK-20170828-01", "NK-20171128-01"
-HEADER = ",".join(REQUIRED_COLUMNS) + "\n"
-RADAR = "KOR-x,KOR,radar,36.5,127.5,500,120,3,2,50,0.15\n"
-SATELLITE = "USA-y,USA,infrared_satellite,0,120,,360,,10,,0.002\n"
 SENSORS = load_sensors()
-
-
-def read(tmp_path, text):
-    path = tmp_path / "sensors.csv"
-    path.write_text(text, encoding="utf-8")
-    return load_sensors(path)
 
 
 def sensor(sensor_id, **changes):
@@ -120,6 +104,85 @@ def test_noise_is_as_stated_and_the_bias_constant(flight_of):
         assert np.mean(first) == pytest.approx(np.mean(second), abs=6 * 0.1 / len(first) ** 0.5)
 
 
+def test_a_salvo_shares_the_constant_errors_and_no_other_event_does(flight_of):
+    source = sensor("USA-radar-b", update_interval_s=5.0, angle_sigma_deg=1e-6, bias_sigma_deg=0.5)
+
+    def error_deg(launch_id):
+        flight = flight_of(launch_id)
+        plot = observe(flight, [source], 1)[5]
+        return plot.body.elevation_deg - truth(flight, plot)[2]
+
+    first, second, other = (error_deg(each) for each in ("NK-20170305-01", "NK-20170305-02", "NK-20171128-01"))
+    assert first == pytest.approx(second, abs=1e-4)
+    assert first != pytest.approx(other, abs=1e-2)
+
+
+def test_range_rate_is_the_slope_of_the_range_with_its_noise(flight_of):
+    flight = flight_of(LOFTED)
+    source = sensor("JPN-radar-b", update_interval_s=1.0, nominal_range_m=6e6, range_rate_sigma_mps=5.0)
+    plots = observe(flight, [source], 3)
+    place = source.position
+
+    def range_m(time_s):
+        return polar_from_ecef(flight.state_at(time_s)[:3], place.lat_deg, place.lon_deg, place.altitude_m)[0]
+
+    errors = [
+        plot.body.range_rate_mps - (range_m(plot.time_s + 0.05) - range_m(plot.time_s - 0.05)) / 0.1
+        for plot in plots if 250 < plot.time_s < 2500
+    ]  # fmt: skip
+    assert len(errors) > 1000
+    assert np.std(errors) == pytest.approx(5.0, rel=0.1)
+    assert np.mean(errors) == pytest.approx(0.0, abs=4 * 5.0 / len(errors) ** 0.5)
+    assert {plot.body.range_rate_sigma_mps for plot in plots} == {5.0}
+    assert observe(flight, [sensor("JPN-radar-b")], 3)[0].body.range_rate_mps is None
+
+
+def test_plots_arrive_after_their_time_by_a_spread_latency(flight_of):
+    flight = flight_of(LOFTED)
+    plots = observe(flight, [sensor("JPN-radar-b", latency_s=0.8, nominal_range_m=6e6)], 3)
+    late_s = np.array([plot.arrives_s - plot.time_s for plot in plots])
+    assert late_s.min() > 0
+    assert np.median(late_s) == pytest.approx(0.8, rel=0.1)
+    assert np.std(np.log(late_s)) == pytest.approx(0.5, rel=0.1)
+    at_once = observe(flight, [sensor("JPN-radar-b", nominal_range_m=6e6)], 3)
+    assert all(plot.arrives_s == plot.time_s for plot in at_once)
+    assert [plot.body for plot in at_once] == [plot.body for plot in plots]
+
+
+def test_a_silent_sensor_sees_nothing_and_the_rest_stays_as_it_was(flight_of):
+    flight = flight_of(LOFTED)
+    whole = observe(flight, [sensor("JPN-radar-b")], 3)
+    broken = observe(flight, [sensor("JPN-radar-b", outages_s=((100.0, 160.0), (300.0, 301.0)))], 3)
+    assert broken == tuple(plot for plot in whole if not (100 <= plot.time_s < 160 or 300 <= plot.time_s < 301))
+    assert len(broken) < len(whole)
+
+
+def test_coverage_follows_the_boresight_and_ends_at_the_highest_elevation(flight_of):
+    flight = flight_of(LOFTED)
+    wide = sensor("JPN-radar-b", nominal_range_m=6e6, detection_probability=1.0)
+    seen = [truth(flight, plot) for plot in observe(flight, [wide], 3)]
+    azimuths, highest = [each[1] for each in seen], max(each[2] for each in seen)
+    narrow = msgspec.structs.replace(
+        wide, azimuth_coverage_deg=60.0, boresight_deg=azimuths[0], max_elevation_deg=highest / 2
+    )
+    found = [truth(flight, plot) for plot in observe(flight, [narrow], 3)]
+    assert 0 < len(found) < len(seen)
+    assert max(each[2] for each in found) <= highest / 2
+    assert max(abs((each[1] - azimuths[0] + 180) % 360 - 180) for each in found) <= 30.0
+    away = msgspec.structs.replace(wide, azimuth_coverage_deg=10.0, boresight_deg=(azimuths[0] + 180) % 360)
+    assert observe(flight, [away], 3) == ()
+
+
+def test_fixed_errors_come_on_top_of_the_drawn_ones():
+    source = sensor("JPN-radar-b", azimuth_bias_deg=0.2, elevation_bias_deg=-0.1, range_bias_m=80.0)
+    plain = sensor("JPN-radar-b")
+    moved = np.array(constant_errors(source, event_id="E", seed=1)) - constant_errors(plain, event_id="E", seed=1)
+    assert moved == pytest.approx([80.0, 0.2, -0.1])
+    spread = sensor("JPN-radar-b", range_bias_sigma_m=30.0)
+    drawn = [constant_errors(spread, event_id="E", seed=seed)[0] for seed in range(300)]
+    assert np.std(drawn) == pytest.approx(30.0, rel=0.15)
+
+
 def test_bias_is_drawn_anew_from_its_prior(flight_of):
     flight = flight_of(LOFTED)
     source = sensor("USA-radar-b", update_interval_s=20.0, angle_sigma_deg=1e-6, bias_sigma_deg=0.5)
@@ -157,8 +220,8 @@ def test_seed_and_launch_change_the_plots(flight_of):
 
 
 @given(st.floats(-3600, 3600), st.floats(-270, 270))
-def test_noisy_angles_come_back_into_their_ranges_and_mean_the_same_direction(azimuth_deg, elevation_deg):
-    azimuth, elevation = _direction(azimuth_deg, elevation_deg)
+def test_noisy_angles_come_back_into_their_ranges_and_mean_the_samedirection(azimuth_deg, elevation_deg):
+    azimuth, elevation = direction(azimuth_deg, elevation_deg)
     assert 0 <= azimuth < 360
     assert -90 <= elevation <= 90
 
@@ -181,38 +244,6 @@ def test_line_of_sight_ends_at_the_horizon():
     high = ecef_from_geodetic(0, 0, 10_000.0)  # its horizon is acos(a / (a + h)) = 3.2 degrees away
     assert is_in_line_of_sight(high, ecef_from_geodetic(0, 3.1, 0.0))
     assert not is_in_line_of_sight(high, ecef_from_geodetic(0, 3.3, 0.0))
-
-
-def test_operators_table(tmp_path):
-    radar, satellite = read(tmp_path, HEADER + RADAR + SATELLITE)
-    assert radar.position.altitude_m == 0
-    assert radar.nominal_range_m == 500_000
-    assert satellite.position.altitude_m == 35_786_000
-    text = HEADER.rstrip() + ",altitude_m,bias_sigma_deg\n" + RADAR.rstrip() + ",800,0.1\n"
-    (radar,) = read(tmp_path, text)
-    assert radar.position.altitude_m == 800
-    assert radar.bias_sigma_deg == 0.1
-
-
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        (RADAR, "was there before"),
-        (RADAR.replace("KOR-x", "K r"), "sensor_id"),
-        (RADAR.replace("KOR-x,KOR", "z,kor"), "member 'kor' is not three capital letters"),
-        (RADAR.replace("KOR-x", "z").replace("radar", "lidar"), "neither radar nor infrared"),
-        (RADAR.replace("KOR-x", "z").replace("500,", ","), "a radar has nominal_range_km"),
-        (RADAR.replace("KOR-x", "z").replace("36.5", ""), "lat_deg is empty"),
-        (RADAR.replace("KOR-x", "z").replace("36.5", "inf"), "lat_deg inf"),
-        (RADAR.replace("KOR-x", "z").replace("0.15", "0"), "angle_noise_deg 0"),
-        (RADAR.replace("KOR-x", "z").replace("0.15", "0.15,7"), "more cells"),
-        (SATELLITE.replace(",,0.002", ",5,0.002"), "measures no range"),
-    ],
-)
-def test_bad_sensor_rows_are_refused_with_their_line(tmp_path, line, reason):
-    with pytest.raises(FeedError, match=reason) as caught:
-        read(tmp_path, HEADER + RADAR + line)
-    assert caught.value.line == 3
 
 
 def test_method_says_that_it_is_synthetic():

@@ -251,9 +251,9 @@ def test_members_that_mint_at_once_come_to_one_event_and_agree():
 
 def test_a_member_that_sees_later_joins_the_event_of_the_first():
     flight = flight_of(LONG)
-    korea = run(make_desk("KOR"), detections(flight, members=("KOR",)), until_s=130.0)
+    korea = run(make_desk("KOR"), detections(flight, seed=2, members=("KOR",)), until_s=130.0)
     said = shared(korea)
-    mine = sorted(detections(flight, members=("JPN",)), key=lambda record: record.observed_at)
+    mine = sorted(detections(flight, seed=2, members=("JPN",)), key=lambda record: record.observed_at)
     desk, answers = make_desk("JPN"), []
     for second in range(150):
         now = START + timedelta(seconds=second)
