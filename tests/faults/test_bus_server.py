@@ -147,6 +147,34 @@ def test_a_server_that_will_not_do(tmp_path: Path, script: str, message: str) ->
         find_server(config)
 
 
+@on_loop
+async def test_a_server_that_is_killed_while_it_starts_is_started_again(tmp_path: Path) -> None:
+    config = make_federation(tmp_path, ("USA",)).configs["USA"]
+    binary, mark = tmp_path / "nats-server", tmp_path / "killed-once"
+    binary.write_text(
+        f'#!/bin/sh\n[ "$1" = --version ] || [ -e {mark} ] || {{ touch {mark}; kill -9 $$; }}\n'
+        f'exec {find_server(config)} "$@"\n'
+    )
+    binary.chmod(0o755)
+    server = Server(msgspec.structs.replace(config, binary=str(binary)))
+    await server.start()
+    try:
+        assert mark.exists()
+        assert server.pid is not None
+    finally:
+        await server.stop()
+
+
+@on_loop
+async def test_a_server_that_is_always_killed_is_given_up(tmp_path: Path) -> None:
+    config = make_federation(tmp_path, ("USA",)).configs["USA"]
+    binary = tmp_path / "nats-server"
+    binary.write_text(f'#!/bin/sh\n[ "$1" = --version ] || kill -9 $$\nexec {find_server(config)} "$@"\n')
+    binary.chmod(0o755)
+    with pytest.raises(BusError, match="ended at once"):
+        await Server(msgspec.structs.replace(config, binary=str(binary))).start()
+
+
 def test_the_server_goes_with_its_node(tmp_path: Path) -> None:
     """The node is killed and cannot clean up."""
     script = tmp_path / "node.py"

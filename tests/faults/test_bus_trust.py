@@ -54,6 +54,34 @@ async def test_a_wrong_key_of_our_own_is_an_error_within_seconds(tmp_path: Path)
 
 
 @on_loop
+async def test_a_server_that_waited_for_our_key_in_vain_has_not_refused_it(tmp_path: Path) -> None:
+    """As when this process was stopped while it connected; the next try succeeds."""
+    config = make_federation(tmp_path, ("USA",)).configs["USA"]
+    host, _, port = config.client_listen.rpartition(":")
+    told = asyncio.Event()
+
+    async def lose_patience(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b'INFO {"server_id":"X","version":"2.15.1","proto":1,"max_payload":1048576,"nonce":"bm9uY2U"}\r\n')
+        await reader.readline()
+        writer.write(b"-ERR 'Authentication Timeout'\r\n")
+        await writer.drain()
+        writer.close()
+        told.set()
+
+    impatient = await asyncio.start_server(lose_patience, host, int(port))
+    bus, server = Bus(config, clock=SystemClock()), Server(config)
+    connecting = asyncio.create_task(bus.connect(timeout_s=30))
+    await told.wait()
+    impatient.close()
+    try:
+        await server.start()
+        await connecting
+    finally:
+        await bus.close()
+        await server.stop()
+
+
+@on_loop
 async def test_no_server_is_an_error_that_says_where(tmp_path: Path) -> None:
     config = make_federation(tmp_path, ("USA",)).configs["USA"]
     with pytest.raises(BusUnavailableError, match=rf"{config.client_listen}: nothing listens there"):

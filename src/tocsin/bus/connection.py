@@ -27,7 +27,9 @@ _RECONNECT_S = 0.25
 _CONNECT_TIMEOUT_S = 5
 _PING_INTERVAL_S = 5
 
-_AUTH_WORDS = ("authorization violation", "authentication", "user authentication", "account authentication")
+_AUTH_WORDS = ("authorization violation", "authentication")
+_LATE_WORDS = "authentication timeout"
+"""The server waited for our key in vain, as when this process was stopped for a while: no refusal, tried again."""
 
 
 class Connection:
@@ -281,7 +283,8 @@ class Connection:
             is_up = True
         except (OSError, TimeoutError, nats.errors.Error) as cause:
             self._problem = self._problem if isinstance(cause, nats.errors.NoServersError) else _reason(cause)
-            if any(word in self._problem.lower() for word in _AUTH_WORDS):
+            said = self._problem.lower()
+            if _LATE_WORDS not in said and any(word in said for word in _AUTH_WORDS):
                 raise BusAuthError(
                     f"the NATS server at {url} refuses the key of {self._name}: {self._problem}",
                     advice="Compare the seed file with the user in the server's configuration (tocsin config nats)",

@@ -30,6 +30,8 @@ _RELOADED = "Reloaded server configuration"
 _RELOAD_FAILED = "Failed to reload server configuration"
 _VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 _POLL_S = 0.02
+_STARTS = 3
+"""A server that somebody kills while it starts is started again so often in all: its node need not end for that."""
 _PR_SET_PDEATHSIG = 1
 
 # loaded before any fork: nothing may be imported between fork and exec
@@ -96,8 +98,22 @@ class Server:
             ConfigError: No usable server is found, or it refuses the configuration.
             BusError: A port is in use, or the server is not ready in time.
         """
-        if self.pid is None:
-            await self._start_on(write_server_files(self.config), timeout_s=timeout_s)
+        if self.pid is not None:
+            return
+        path = write_server_files(self.config)
+        for is_last in (*(False,) * (_STARTS - 1), True):
+            try:
+                await self._start_on(path, timeout_s=timeout_s)
+            except BusError:
+                if is_last or not self._was_killed:
+                    raise
+            else:
+                return
+
+    @property
+    def _was_killed(self) -> bool:
+        """Whether the server was ended by another: by a signal that it was not sent from here."""
+        return not self._stopping and self._process is not None and (self._process.poll() or 0) < 0
 
     async def _start_on(self, path: Path, *, timeout_s: float) -> None:
         binary = await asyncio.get_running_loop().run_in_executor(None, find_server, self.config)
