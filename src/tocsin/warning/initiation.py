@@ -69,4 +69,8 @@ def is_duplicate(younger: Track, elder: Track) -> bool:
     p1, v1, c1 = combined(one)
     p2, v2, c2 = combined(other)
     difference = np.concatenate([p1 - p2, v1 - v2])
-    return float(difference @ np.linalg.solve(c1 + c2, difference)) < _MERGE_CHI2
+    try:
+        apart = float(difference @ np.linalg.solve(c1 + c2, difference))
+    except np.linalg.LinAlgError:  # without a distance the two stay two: a launch too many is better than one lost
+        return False
+    return apart < _MERGE_CHI2
