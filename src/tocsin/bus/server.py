@@ -101,14 +101,13 @@ class Server:
         if self.pid is not None:
             return
         path = write_server_files(self.config)
-        for is_last in (*(False,) * (_STARTS - 1), True):
+        for number in range(1, _STARTS + 1):
             try:
                 await self._start_on(path, timeout_s=timeout_s)
+                break
             except BusError:
-                if is_last or not self._was_killed:
+                if number == _STARTS or not self._was_killed:
                     raise
-            else:
-                return
 
     @property
     def _was_killed(self) -> bool:

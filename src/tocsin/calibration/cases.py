@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tocsin.calibration.reference import reference_flight, reference_sensors
+from tocsin.calibration.reference import reference_flight
 from tocsin.calibration.results import Trial
-from tocsin.calibration.truth import Truth
-from tocsin.synthesis.sensors import observe
+from tocsin.synthesis.truth import Truth, fly
 
 
 @dataclass(frozen=True)
@@ -18,12 +17,11 @@ class Case:
     name: str
     says: str
     """In words, for the report."""
-    truth: Callable[[Trial], Truth]
+    fly: Callable[[Trial], Truth]
 
 
 def _as_assumed(trial: Trial) -> Truth:
-    flight = reference_flight(trial.flight_id, trial.variant)
-    return Truth(flight, observe(flight, reference_sensors(), trial.seed))
+    return fly(reference_flight(trial.flight_id, trial.variant))
 
 
 CASES = {

@@ -15,9 +15,9 @@ from shapely import affinity
 
 from tocsin.calibration.door import LIFT_OFF, STATUS
 from tocsin.calibration.results import Forecast, Sample, View
-from tocsin.calibration.truth import Truth
 from tocsin.geo.geodesic import distance_m, initial_bearing_deg
 from tocsin.records import Admitted, Impact, Launch, body_of
+from tocsin.synthesis.truth import Truth
 from tocsin.warning import Picture, Region, WarningSettings, warning_areas
 from tocsin.warning.gain import USEFUL_SEMI_AXIS_KM
 from tocsin.warning.impact import Fall, predict_fall
@@ -50,6 +50,9 @@ class Observer:
         members: Whose picture it is.
         truth: What really flies.
         settings: Of the picture.
+
+    Raises:
+        ValueError: What flies does not come down.
     """
 
     def __init__(self, who: str, members: Sequence[str], truth: Truth, settings: WarningSettings) -> None:
@@ -65,6 +68,10 @@ class Observer:
         self.said: list[tuple[float, Launch]] = []
         """Seconds after lift-off, and what was published then."""
         self._truth = truth
+        if truth.impact is None:
+            raise ValueError(f"{truth.name} does not come down: there is no impact to compare with")
+        self._impact = truth.impact
+        self._site = (truth.burn.site_lat_deg, truth.burn.site_lon_deg)
         self._settings = settings
         self._samples: list[Sample] = []
         self._innovations = [0.0, 0]
@@ -127,7 +134,7 @@ class Observer:
 
     def _nees(self, track: Track) -> float | None:
         at_s = track.time_s - LIFT_OFF.timestamp()
-        if not 0.0 <= at_s <= self._truth.impact_s:
+        if not 0.0 <= at_s <= self._truth.duration_s:
             return None
         position, velocity, covariance = combined(track.moment)
         error = np.concatenate([position, velocity]) - self._truth.state_at(at_s)
@@ -148,30 +155,28 @@ class Observer:
             error_km=error_km,
             semi_axes_km=fall.semi_axes_km,
             reach=reach,
-            at_error_s=fall.time_s - LIFT_OFF.timestamp() - self._truth.impact_s,
+            at_error_s=fall.time_s - LIFT_OFF.timestamp() - self._truth.duration_s,
             at_sigma_s=fall.time_sigma_s,
         )
 
     def _of_impact(self, impact: Impact) -> Forecast:
         error_km, reach = self._miss(impact.lat_deg, impact.lon_deg, impact.ellipse_95_km, impact.ellipse_bearing_deg)
         outline = self._region(impact).outline()
-        lon_deg = impact.lon_deg + (self._truth.impact_lon_deg - impact.lon_deg + 180.0) % 360.0 - 180.0
+        lon_deg = impact.lon_deg + (self._impact[1] - impact.lon_deg + 180.0) % 360.0 - 180.0
         return Forecast(
             error_km=error_km,
             semi_axes_km=impact.ellipse_95_km,
             reach=reach,
-            at_error_s=seconds(impact.at) - self._truth.impact_s,
+            at_error_s=seconds(impact.at) - self._truth.duration_s,
             at_sigma_s=impact.at_sigma_s,
             manoeuvre_km=impact.manoeuvre_km,
-            is_in_region=bool(outline.covers(shapely.Point(lon_deg, self._truth.impact_lat_deg))),
+            is_in_region=bool(outline.covers(shapely.Point(lon_deg, self._impact[0]))),
             region_km2=_area_km2(outline, impact),
         )
 
     def _region(self, impact: Impact) -> Region:
         """The region at risk as the picture draws it; the course is that from the site."""
-        course_deg = initial_bearing_deg(
-            impact.lat_deg, impact.lon_deg, self._truth.site_lat_deg, self._truth.site_lon_deg
-        )
+        course_deg = initial_bearing_deg(impact.lat_deg, impact.lon_deg, *self._site)
         return Region(
             lat_deg=impact.lat_deg,
             lon_deg=impact.lon_deg,
@@ -186,11 +191,10 @@ class Observer:
         self, lat_deg: float, lon_deg: float, semi_axes_km: tuple[float, float], bearing_deg: float
     ) -> tuple[float, float]:
         """Distance of the truth from a foretold point, km, and in units of its ellipse."""
-        to = (self._truth.impact_lat_deg, self._truth.impact_lon_deg)
-        away_km = distance_m(lat_deg, lon_deg, *to) * 1e-3
+        away_km = distance_m(lat_deg, lon_deg, *self._impact) * 1e-3
         if away_km == 0.0:
             return 0.0, 0.0
-        angle = math.radians(initial_bearing_deg(lat_deg, lon_deg, *to) - bearing_deg)
+        angle = math.radians(initial_bearing_deg(lat_deg, lon_deg, *self._impact) - bearing_deg)
         longer, shorter = semi_axes_km
         return away_km, math.hypot(away_km * math.cos(angle) / longer, away_km * math.sin(angle) / shorter)
 
@@ -202,7 +206,6 @@ class Observer:
             at_s for at_s, body in predicted if body.impact and body.impact.ellipse_95_km[0] <= USEFUL_SEMI_AXIS_KM
         ]
         origin = next((body.launch_point for _, body in reversed(self.said) if body.launch_point is not None), None)
-        site = (self._truth.site_lat_deg, self._truth.site_lon_deg)
         return View(
             who=self.who,
             detections=self._detections,
@@ -210,7 +213,7 @@ class Observer:
             first_predicted_s=predicted[0][0] - burnout_s if predicted else None,
             first_useful_s=useful[0] - burnout_s if useful else None,
             samples=tuple(self._samples),
-            origin_error_km=None if origin is None else distance_m(origin.lat_deg, origin.lon_deg, *site) * 1e-3,
+            origin_error_km=None if origin is None else distance_m(origin.lat_deg, origin.lon_deg, *self._site) * 1e-3,
             origin_radius_km=None if origin is None else origin.radius_km,
         )
 

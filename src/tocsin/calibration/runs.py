@@ -6,9 +6,10 @@ from functools import lru_cache
 
 from tocsin.calibration.cases import CASES
 from tocsin.calibration.door import Door
-from tocsin.calibration.observing import TICK_S, Observer, seconds
+from tocsin.calibration.observing import TICK_S, Observer
 from tocsin.calibration.reference import reference_sensors
 from tocsin.calibration.results import EPOCHS_S, FUSED, Run, Trial
+from tocsin.synthesis.sensors import observe
 from tocsin.warning import WarningSettings
 
 _SETTINGS = WarningSettings()
@@ -20,17 +21,18 @@ def run_trial(trial: Trial) -> Run:
     Raises:
         KeyError: There is no such case or flight.
     """
-    truth = CASES[trial.case].truth(trial)
+    truth = CASES[trial.case].fly(trial)
+    plots = sorted(observe(truth, reference_sensors(), trial.seed), key=lambda plot: plot.arrives_s)
     door = _door()
     views = {FUSED: door.members} | {member: (member,) for member in door.members}
     observers = {who: Observer(who, members, truth, _SETTINGS) for who, members in views.items()}
-    admitted = door.admit(truth.plots)
+    admitted = door.admit(plots)
     due, position = list(EPOCHS_S), 0
     begin_s = truth.burnout_s % TICK_S  # so that every sample falls on a tick
     for tick in range(int(truth.burnout_s + EPOCHS_S[-1]) + 1):
         now_s = begin_s + tick * TICK_S
         batch = []
-        while position < len(admitted) and seconds(admitted[position].record.issued_at) <= now_s:
+        while position < len(plots) and plots[position].arrives_s <= now_s:
             batch.append(admitted[position])
             position += 1
         is_due = bool(due) and now_s >= truth.burnout_s + due[0] - 0.5 * TICK_S

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from tocsin.cli.parameters import Json, UsageError
 from tocsin.cli.terminal import output, write_json
-
-if TYPE_CHECKING:
-    from tocsin.calibration.statistics import Figures
 
 # What a command needs is imported when it runs: --help answers at once.
 # ruff: noqa: PLC0415
@@ -39,7 +36,7 @@ def calibrate(
     from tocsin.calibration.results import Trial
     from tocsin.calibration.runs import run_trial
     from tocsin.calibration.statistics import all_figures
-    from tocsin.cli.warning_view import with_progress
+    from tocsin.cli.warning_view import render_figures, with_progress
 
     if runs < 1:
         raise UsageError("--runs is at least 1")
@@ -55,25 +52,4 @@ def calibrate(
     if as_json:
         write_json(found)
         return
-    _show(found)
-
-
-def _show(found: list[Figures]) -> None:
-    from rich.table import Table
-
-    table = Table(
-        "flight", "view", "after", "gate open", "covered (95 %)", "error km", "ellipse km", "NEES", "NIS", "time s"
-    )
-    for each in found:
-        low, high = each.covered.interval
-        table.add_row(
-            each.flight_id, each.who, f"+{each.after_s:.0f} s", f"{each.open.hits}/{each.runs}",
-            f"{each.covered.part:.3f} ({low:.2f} to {high:.2f})" if each.covered.of else "–",
-            _number(each.error_km), f"{_number(each.longer_km)} × {_number(each.shorter_km)}",
-            _number(each.nees), _number(each.nis), _number(each.at_rms_s),
-        )  # fmt: skip
-    output().print(table)
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
+    output().print(render_figures(found))

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from tocsin.calibration.statistics import Figures, Share
 from tocsin.cli.terminal import notices
 from tocsin.synthesis.sensors import Sensor
 from tocsin.synthesis.survey import Surveyed
@@ -47,6 +48,40 @@ def render_flights(found: Sequence[Surveyed], counts: Mapping[str, int]) -> Rend
     complete = counts["met"] + counts["refused"]
     total = f"{counts['met']} of {complete} complete launches met within 1 %; {counts['incomplete']} are incomplete."
     return Group(table, Text(""), Text(total), Text("A match is no proof that a flight was ballistic.", "yellow"))
+
+
+def render_figures(found: Sequence[Figures]) -> RenderableType:
+    """Return a row for each flight, view and time after burnout."""
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="dim")
+    table.add_column("flight", no_wrap=True)
+    table.add_column("view", no_wrap=True)
+    for heading in ("after", "open", "covered", "off", "ellipse", "NEES", "NIS", "time"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    last = ""
+    for each in found:
+        place = f"{each.flight_id} {each.who}"
+        table.add_row(
+            each.flight_id if place != last else "", each.who if place != last else "", f"+{each.after_s:.0f} s",
+            f"{each.open.hits}/{each.runs}", _covered(each.covered), _decimal(each.error_km),
+            f"{_decimal(each.longer_km)} × {_decimal(each.shorter_km)}" if each.covered.of else "",
+            _decimal(each.nees), _decimal(each.nis, 2), _decimal(each.at_rms_s),
+        )  # fmt: skip
+        last = place
+    words = (
+        "after: burnout. open: runs in which the gate allowed an impact area; the rest is of these. covered: in which "
+        "the 95 % ellipse held the truth, and what chance allows. off, ellipse: medians, km. NEES should be 6, NIS 1. "
+        "time: rms error of the foretold time of impact, s."
+    )
+    return Group(table, Text(""), Text(words, "dim"))
+
+
+def _covered(share: Share) -> str:
+    low, high = share.interval
+    return f"{share.part:.2f} ({low:.2f}–{high:.2f})" if share.of else ""
+
+
+def _decimal(value: float | None, digits: int = 1) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
 
 
 def render_sensors(sensors: Sequence[Sensor]) -> RenderableType:

@@ -3,8 +3,8 @@
 ``fly(flight, *, thrust=, cda_m=, density_factor=, lift_to_drag=, fails_at=) -> Truth`` flies a flight of
 ``flights.reconstruct`` differently; ``ascend(launch, *, altitude_km=) -> Truth`` flies a rocket into orbit;
 ``shed(truth, *, at_s=, cda_m=) -> Truth`` follows a spent stage or a fragment. A ``Truth`` is sampled (``times_s``
-seconds after lift-off, shape (n,); ``states`` ECEF metres and m/s, shape (n, 6)), answers ``state_at`` and
-``states_at``, and can be looked at by ``sensors.observe``. Same arguments, same bits.
+seconds after lift-off, shape (n,); ``states`` ECEF metres and m/s, shape (n, 6)), answers ``state_at``, and can be
+looked at by ``sensors.observe``. Same arguments, same bits.
 
 >>> pulled_up = fly(flight, lift_to_drag=0.5)
 >>> under_another_thrust = fly(flight, thrust=THRUSTS["constant"], cda_m=1 / 5000)
@@ -122,14 +122,6 @@ class Truth:
         if not self.begins_s <= time_s <= self.duration_s:
             raise DomainError(f"{self.name} is there from {self.begins_s:.3f} to {self.duration_s:.3f} s")
         return interpolate(self.times_s, self.states, time_s)
-
-    def states_at(self, times_s: Vector) -> Vector:
-        """Return the states, shape (k, 6), at times after lift-off, shape (k,).
-
-        Raises:
-            DomainError: It is not there at one of them.
-        """
-        return np.array([self.state_at(float(time_s)) for time_s in times_s]).reshape(-1, 6)
 
 
 def fly(
