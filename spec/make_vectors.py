@@ -1386,7 +1386,7 @@ def _more_rosters() -> dict[str, Vector]:
 
 def _retired_keys() -> dict[str, Vector]:
     """Return what becomes of frames under a key that a later roster no longer lists."""
-    issued = NOW - timedelta(minutes=5)
+    issued = NOW - timedelta(minutes=65)  # so that the old key retires five minutes ago
     plain = roster(2, previous=FIRST.hash)
     second = msgspec.structs.replace(
         plain,
@@ -1444,7 +1444,7 @@ def _retired_keys() -> dict[str, Vector]:
         ),
         "retired_key_fail": after(
             document,
-            "What was sealed at the time of the roster that dropped the key, or later, does not come in.",
+            "What was sealed an hour after the roster that dropped the key, or later, does not come in.",
             "11.7 6.1",
             (early.seal(), ADMITTED | durable),
             (late.seal(), retired | durable),

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -118,7 +118,7 @@ class Trust:
             for key in roster["members"].get(member, []):
                 if keyid_of(key["public"]) == keyid:
                     return key, retired_at
-            retired_at = roster["issued_at"]
+            retired_at = roster["issued_at"] + timedelta(hours=1)
         return None, None
 
     def voids(self, frame: Frame) -> bool:

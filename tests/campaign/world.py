@@ -228,7 +228,7 @@ class World:
                 await asyncio.to_thread(shutil.copytree, data, older, dirs_exist_ok=True, ignore=_no_sockets)
         await asyncio.sleep(fault.for_s)
         async with self._down(member, server_too=True):
-            had = {code: reading.hashes(other.home) for code, other in self.members.items() if code != fault.where}
+            had = {code: await _hashes(other.home) for code, other in self.members.items() if code != fault.where}
             before, after = reading.record_ids(older / "store.db"), reading.record_ids(store)
             self.note(
                 lost=fault.where, part=fault.part, ids=sorted(after - before),
@@ -375,3 +375,12 @@ def _put_back(older: Path, data: Path, *, streams_too: bool) -> None:
     if streams_too:
         shutil.rmtree(data / "nats/jetstream")
         shutil.copytree(older / "nats/jetstream", data / "nats/jetstream")
+
+
+async def _hashes(home: Path) -> set[str]:
+    """Return the frames that a member holds; a store on a disk that is full is read once that has room again."""
+    while True:
+        try:
+            return reading.hashes(home)
+        except sqlite3.OperationalError:
+            await asyncio.sleep(0.1)

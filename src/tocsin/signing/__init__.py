@@ -22,6 +22,7 @@ from tocsin.signing.keys import (
     write_secret,
 )
 from tocsin.signing.roster import (
+    RETIREMENT_GRACE,
     KeyRevocation,
     LastHead,
     Link,
@@ -35,6 +36,7 @@ from tocsin.signing.succession import Change, differences, first_roster, merged,
 from tocsin.signing.trust import Standing, Trust, chained, read_roster, standing_of_first
 
 __all__ = [
+    "RETIREMENT_GRACE",
     "ROLE_OF_STATUS",
     "CertificateFiles",
     "Change",

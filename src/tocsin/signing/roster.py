@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -15,6 +15,9 @@ from tocsin.signing.keys import KeyRole, PublicKey
 
 ROSTER_TYPE = "application/vnd.tocsin.roster.v1+json"
 REVOCATION_TYPE = "application/vnd.tocsin.revocation.v1+json"
+
+RETIREMENT_GRACE = timedelta(hours=1)
+"""How long a key counts after the roster that drops it was issued (spec 11.7): clocks differ, and rosters take time."""
 
 _CODE = re.compile(r"[A-Z]{3}")
 _KEYID = re.compile(r"[0-9a-f]{64}")
@@ -148,13 +151,13 @@ def retirements(rosters: Sequence[Roster]) -> dict[tuple[str, str], datetime]:
         rosters: In succession, oldest first.
 
     Returns:
-        When the roster was issued that dropped the key, UTC.
+        ``RETIREMENT_GRACE`` after the roster was issued that dropped the key, UTC.
     """
     retired: dict[tuple[str, str], datetime] = {}
     before: set[tuple[str, str]] = set()
     for roster in rosters:
         listed = {(member.code, key.keyid) for member in roster.members for key in member.keys}
-        retired |= dict.fromkeys(before - listed, roster.issued_at)
+        retired |= dict.fromkeys(before - listed, roster.issued_at + RETIREMENT_GRACE)
         retired = {key: at for key, at in retired.items() if key not in listed}
         before = listed
     return retired

@@ -8,8 +8,8 @@ The rules (spec 11):
 3. An older or forked version is refused.
 4. A member revokes a key of its own alone, with its roster key. A revoked roster key signs nothing any more.
 5. An expired roster blocks changes by the majority and shows; it never blocks a frame.
-6. A key that the roster in force no longer lists is retired: it verifies what was sealed before the roster that dropped
-   it was issued, and nothing after. It never comes to another member or another role.
+6. A key that the roster in force no longer lists is retired: it verifies what was sealed until an hour after the roster
+   that dropped it was issued, and nothing later. It never comes to another member or another role.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from tests.sealed import START, Federation, make_record
 from tocsin.codec import encode
 from tocsin.markings import marking_for
 from tocsin.node import put_in_force, read_config
-from tocsin.signing import KeyRole, PrivateKey, unsigned
+from tocsin.signing import RETIREMENT_GRACE, KeyRole, PrivateKey, unsigned
 from tocsin.store import Batch, Store
 
 
@@ -294,13 +294,13 @@ def test_a_bundle_carries_all_rosters_and_one_of_them_is_enough_to_check_by(tocs
 def test_what_a_retired_key_signed_later_breaks_the_proof(tocsin, folder, federation, rotated) -> None:
     old = federation.trust
     federation.trust = type(old)(old.documents[0])
-    federation.clock.advance(120.0)
+    federation.clock.advance(60.0 + RETIREMENT_GRACE.total_seconds())
     late = federation.admitted(make_record("late"))
     with Store.open(folder / "data/store.db") as store:
         store.commit(Batch(frames=(late,)))
     code, out, _ = tocsin("verify", folder)
     assert code == 1
-    assert "is retired since 2026-03-01 06:01Z, before this frame was sealed" in " ".join(out.split())
+    assert "is retired since 2026-03-01 07:01Z, before this frame was sealed" in " ".join(out.split())
 
 
 def test_a_bundle_whose_rosters_do_not_hold_together_is_told(tocsin, folder, rotated, bundle) -> None:

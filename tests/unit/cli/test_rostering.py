@@ -17,7 +17,7 @@ from tocsin.node.checking import check_member
 from tocsin.node.rosters import read_document
 from tocsin.node.wiring import open_store
 from tocsin.records import Precedence, Revocation, with_body
-from tocsin.signing import hosts_of
+from tocsin.signing import RETIREMENT_GRACE, hosts_of
 from tocsin.store import Batch
 
 DIALS = {"usa": "", "jpn": "USA", "kor": "USA,JPN"}
@@ -307,7 +307,7 @@ def test_a_key_rotates(tocsin, federation, propose) -> None:
     assert tocsin("keys", "drop", old[:12], "--config", home)[0] == 0
     take(propose("--replace", home / "introduction.json"))
     trust = in_force(federation / "usa")
-    assert trust.retired_at("KOR", old) == trust.roster.issued_at
+    assert trust.retired_at("KOR", old) == trust.roster.issued_at + RETIREMENT_GRACE
     listed = json.loads(tocsin("keys", "list", "--config", home, "--json")[1])["keys"]
     assert [(key["role"], key["is_used"]) for key in listed if key["is_in_force"]] == [
         ("live", True), ("exercise", True), ("test", True), ("roster", False),

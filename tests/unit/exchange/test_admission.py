@@ -13,7 +13,7 @@ from tocsin.errors import MalformedRecordError
 from tocsin.exchange import PROTOCOL, Envelope, Reason, open_frame, without_records
 from tocsin.exchange.frames import FRAME_TYPE, Place, salted_digest, seal_frame
 from tocsin.records import MAX_NUMBER, ChainId, Heads, Precedence, Request
-from tocsin.signing import KeyRole, LastHead
+from tocsin.signing import RETIREMENT_GRACE, KeyRole, LastHead
 from tocsin.testing import make_federation
 from tocsin.testing.federation import START, key_of, make_detection
 
@@ -352,10 +352,12 @@ def test_a_retired_key_counts_for_what_was_sealed_before(federation, jpn):
         federation.roster, version=2, previous=federation.document.hash, issued_at=at, members=without
     )
     jpn.trust.apply(federation.next_roster(following), now=at)
-    assert jpn.receive(seal(detection(), sealed_at=at - timedelta(microseconds=1)), via="KOR", path="live").frame
-    late = refusal(jpn, seal(detection("KOR-2"), number=2, sealed_at=at))
+    assert jpn.receive(
+        seal(detection(), sealed_at=at + RETIREMENT_GRACE - timedelta(microseconds=1)), via="KOR", path="live"
+    ).frame
+    late = refusal(jpn, seal(detection("KOR-2"), number=2, sealed_at=at + RETIREMENT_GRACE))
     assert late.reason is Reason.RETIRED
-    assert "is retired since 2026-01-15 07:00Z" in late.detail
+    assert "is retired since 2026-01-15 08:00Z" in late.detail
     heads = detection(kind="exchange.heads", body=msgspec.Raw(encode(Heads(clock_at=START, heads=()))))
     assert refusal(jpn, seal(heads, number=0)).reason is Reason.RETIRED
 
@@ -370,7 +372,7 @@ def test_a_member_that_left_is_still_believed_for_before(federation, jpn):
     jpn.trust.apply(federation.next_roster(following, signers=["JPN", "USA"]), now=at)
     incoming = jpn.receive(seal(detection(), sealed_at=START), via="USA", path="durable")
     assert incoming.frame
-    assert refusal(jpn, seal(detection("KOR-2"), number=2, sealed_at=at)).reason is Reason.RETIRED
+    assert refusal(jpn, seal(detection("KOR-2"), number=2, sealed_at=at + RETIREMENT_GRACE)).reason is Reason.RETIRED
 
 
 @pytest.mark.parametrize(

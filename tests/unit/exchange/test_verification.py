@@ -10,7 +10,7 @@ from tocsin.exchange import open_frame, verify_frames, without_records
 from tocsin.exchange.frames import Place, seal_frame
 from tocsin.markings import marking_for
 from tocsin.records import ChainId, Precedence
-from tocsin.signing import KeyRevocation, KeyRole, LastHead
+from tocsin.signing import RETIREMENT_GRACE, KeyRevocation, KeyRole, LastHead
 from tocsin.testing import make_federation
 from tocsin.testing.federation import START, key_of, make_detection
 
@@ -105,7 +105,7 @@ def test_a_retired_key_proves_what_was_sealed_before(chain):
     )
     for later, whole in ((timedelta(seconds=1), True), (timedelta(0), False)):
         following = msgspec.structs.replace(
-            federation.roster, version=2, previous="x", issued_at=START + later, members=without
+            federation.roster, version=2, previous="x", issued_at=START + later - RETIREMENT_GRACE, members=without
         )
         report = verify_frames(chain, [federation.roster, following])
         assert report.is_sound is whole

@@ -16,6 +16,7 @@ from tocsin.errors import (
     UnsupportedVersionError,
 )
 from tocsin.signing import (
+    RETIREMENT_GRACE,
     KeyRevocation,
     KeyRole,
     LastHead,
@@ -211,7 +212,7 @@ def test_a_key_that_is_no_longer_listed_is_retired(federation):
     third = successor(federation, version=3, previous=second.hash, members=trust.roster.members)
     trust.apply(federation.next_roster(without_key(federation, third, "KOR", KeyRole.TEST)), now=LATER)
     assert trust.key("KOR", old.keyid) is not None
-    assert trust.retired_at("KOR", old.keyid) == LATER
+    assert trust.retired_at("KOR", old.keyid) == LATER + RETIREMENT_GRACE
     assert trust.retired_at("KOR", new.keyid) is None
     assert [roster.version for roster in trust.rosters] == [1, 2, 3]
     again = msgspec.structs.replace(third, version=4, previous=trust.document.hash)
@@ -228,7 +229,7 @@ def test_the_keys_of_a_member_that_left_are_retired():
     key = four.keys["AUS"][KeyRole.LIVE]
     assert trust.has_known("AUS")
     assert not trust.has_known("PRK")
-    assert trust.retired_at("AUS", key.keyid) == LATER
+    assert trust.retired_at("AUS", key.keyid) == LATER + RETIREMENT_GRACE
     trust.revoke(four.revocation("AUS", key.keyid, [place(3, status="actual")]))
     assert trust.is_void(key.keyid, place(4, status="actual"))
 
