@@ -195,7 +195,9 @@ class World:
         if not any(is_listed(listed) for _, listed in self.listed):
             return False
         left = self._left_out(is_listed)
-        if left is not None and hour > left:  # sealed half an hour after its hour; a key retires an hour after the roster
+        if (
+            left is not None and hour > left
+        ):  # sealed half an hour after its hour; a key retires an hour after the roster
             return False
         revocation = self.revoked.get(key_of(code, KeyRole.TEST, serial).keyid)
         return revocation is None or any(number <= head.number for head in revocation.last_heads)

@@ -32,7 +32,7 @@ async def serve(config: MemberConfig) -> None:
     reloads: set[asyncio.Task[None]] = set()
     node = Node(config)
     parts = Parts(node)
-    if not await _unless(stop, node.start()):
+    if not await done_unless(stop, node.start()):
         return
     prefer_the_loop()
     try:
@@ -89,8 +89,8 @@ async def _reload(control: ControlSocket) -> None:
         log.warning("not reloaded", error=str(error))
 
 
-async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """Do some work, given up as soon as ``stop`` is set; tell whether it was done."""
+async def done_unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do some work, given up as soon as ``stop`` is set; tell whether it was done all the same."""
     doing, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
     await asyncio.wait((doing, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -99,4 +99,4 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
         return True
     doing.cancel()
     await asyncio.wait((doing,))
-    return False
+    return not doing.cancelled() and doing.exception() is None  # it may have been done just before it could be given up
