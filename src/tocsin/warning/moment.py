@@ -71,10 +71,15 @@ def start(time_s: float, place: Vector, spread: Vector, velocity: Vector, settin
 
 
 def moved(base: Moment, time_s: float, settings: WarningSettings) -> Moment:
-    """Return the filter moved on to a later time; the one given stays as it is."""
+    """Return the filter moved on to a later time; the one given stays as it is.
+
+    Without plots nothing weighs the models against each other, so what passes for free flight is moved on as that
+    alone: mixing with the model under thrust would let the ellipse grow for no reason in the data.
+    """
     dt_s = time_s - base.time_s
     if dt_s <= 0.0:
         return base.copy()
+    is_single = base.is_single or _coasts(base, time_s, settings)
     states, covariances, weights = imm.advance(
         base.states,
         base.covariances,
@@ -83,11 +88,18 @@ def moved(base: Moment, time_s: float, settings: WarningSettings) -> Moment:
         settings.boost_sojourn_s,
         settings.ballistic_sojourn_s,
         settings.jerk_psd,
-        settings.ballistic_noise_mps2,
+        settings.coast_noise_mps2 if is_single else settings.ballistic_noise_mps2,
         settings.drag_noise,
-        base.is_single,
+        is_single,
     )
-    return replace(base, time_s=time_s, states=states, covariances=covariances, weights=weights)
+    return replace(base, time_s=time_s, states=states, covariances=covariances, weights=weights, is_single=is_single)
+
+
+def _coasts(base: Moment, time_s: float, settings: WarningSettings) -> bool:
+    """Tell whether time alone makes it a free flight: long enough near certain, or long silent behind the gate."""
+    is_certain = base.above_since_s is not None and time_s - base.above_since_s >= settings.single_model_s
+    is_silent = base.gate_since_s is not None and time_s - base.time_s >= settings.single_model_s
+    return is_certain or is_silent
 
 
 def judge(moment: Moment, distance2: float, figures: int, settings: WarningSettings) -> None:

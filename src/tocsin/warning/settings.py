@@ -45,6 +45,9 @@ class WarningSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     ballistic_noise_mps2: float = 0.02
     """White acceleration of the ballistic model, (m/s²)² s as its square; ten times as much cost 2.5 to 5 times the
     area."""
+    coast_noise_mps2: float = 0.005
+    """The same once the ballistic model is kept alone: what gravity without its finer terms leaves out is 0.0005 m/s²
+    for some 100 s. Over the 45 minutes of a lofted flight 0.02 alone would double the ellipse."""
     drag_noise: float = 0.1
     """The part of the drag that is taken to be uncertain from second to second."""
     mass_per_drag_area_kg_m2: float = 7000.0
