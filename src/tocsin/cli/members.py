@@ -94,14 +94,14 @@ def init(
 def up(
     *,
     config: Config = HERE,
-    part: Literal["desks"] | None = None,
+    part: Literal["desks", "web"] | None = None,
     log: Literal["auto", "console", "json"] = "auto",
 ) -> None:
     """Run a member's node until it is told to stop (Ctrl-C or SIGTERM).
 
     Args:
         config: The member's TOML, or the folder that holds it as member.toml.
-        part: Run only this part of it, beside the process that runs the exchange; node.desks says that it is apart.
+        part: Run only this part of it, beside the process that runs the exchange; node.desks or web.run says apart.
         log: How to write the log on standard error: for people, or as lines of JSON. Auto: by whether a person looks.
     """
     import uvloop

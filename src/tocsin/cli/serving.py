@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -12,8 +13,10 @@ import structlog
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.node import ControlSocket, HealthServer, MemberConfig, Node, status_of
 from tocsin.node.desks_part import DesksPart
+from tocsin.node.part_words import DESKS, WEB
 from tocsin.node.parts import Parts
 from tocsin.node.process import leave_threads, prefer_the_loop
+from tocsin.node.web_part import WebPart
 
 log = structlog.get_logger()
 
@@ -44,7 +47,8 @@ async def serve(config: MemberConfig) -> None:
                 await _part_from_left(control)
                 loop.add_signal_handler(signal.SIGHUP, lambda: _begin_reload(control, reloads))
                 log.info("serving", member=node.member, health=config.health.listen, clients=config.bus.client_listen)
-                await node.serve(stop)
+                async with _watch_floor(config):
+                    await node.serve(stop)
         finally:
             await asyncio.to_thread(health.close)
     finally:
@@ -58,15 +62,37 @@ async def serve_part(config: MemberConfig, name: str) -> None:
     Raises:
         TocsinError: The part cannot work, or another process has its place.
     """
-    if config.node.desks != "apart":
+    if name == DESKS and config.node.desks != "apart":
         raise ConfigError("the desks run in the exchange process", path="node.desks", advice='Set desks = "apart"')
+    if name == WEB and config.web.run != "apart":
+        raise ConfigError("the watch floor does not run apart", path="web.run", advice='Set run = "apart" under [web]')
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     log.info("serving", member=config.member.code, part=name)
     prefer_the_loop()
-    await DesksPart(config).serve(stop)
+    await (DesksPart(config) if name == DESKS else WebPart(config)).serve(stop)
     await leave_threads()
+
+
+@asynccontextmanager
+async def _watch_floor(config: MemberConfig) -> AsyncIterator[None]:
+    """Run the watch floor beside the node if it is to run here; what ends it does not end the exchange."""
+    stop = asyncio.Event()
+
+    async def show() -> None:
+        try:
+            await WebPart(config).serve(stop)
+        except TocsinError as error:
+            log.warning("no watch floor", error=str(error))
+
+    showing = asyncio.create_task(show(), name="watch floor") if config.web.run == "here" else None
+    try:
+        yield
+    finally:
+        stop.set()
+        if showing is not None:
+            await showing
 
 
 async def _part_from_left(control: ControlSocket) -> None:

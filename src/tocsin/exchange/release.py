@@ -8,10 +8,21 @@ from __future__ import annotations
 from typing import TypeVar
 
 from tocsin.markings import PUBLIC, unknown_caveats
-from tocsin.records import Admitted, AdmittedFrame, BundleFile, ChainId, FrameRef, Held, Operator, Peer, Released
+from tocsin.records import (
+    Admitted,
+    AdmittedFrame,
+    BundleFile,
+    ChainId,
+    FrameRef,
+    Held,
+    Operator,
+    Peer,
+    Released,
+    WatchFloor,
+)
 from tocsin.signing import Roster
 
-O = TypeVar("O", Operator, BundleFile)  # noqa: E741 - an outlet
+O = TypeVar("O", Operator, WatchFloor, BundleFile)  # noqa: E741 - an outlet
 
 
 def release_to_peer(
@@ -28,9 +39,9 @@ def release_to_peer(
 
 
 def release_record(admitted: Admitted, outlet: O) -> Released[O] | Held:
-    """Let one record go to a terminal or a file whose whole audience may have it."""
+    """Let one record go to a terminal, a page or a file whose whole audience may have it."""
     record = admitted.record
-    members = (outlet.member,) if isinstance(outlet, Operator) else outlet.audience
+    members = outlet.audience if isinstance(outlet, BundleFile) else (outlet.member,)
     if isinstance(outlet, BundleFile) and (unknown := unknown_caveats(record.marking)):
         return Held(record.id, record.kind, outlet, "marking", f"caveat {unknown[0]} is not known here", record)
     if not members or not record.marking.allows(members):

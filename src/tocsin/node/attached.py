@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import os
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -44,6 +44,8 @@ from tocsin.records import Record
 from tocsin.store import RecordQuery, Store, StoredRecord
 
 _RETRY_S = 0.25
+_SETTLE_S = 5.0
+"""How long a part that is to stop waits for what it handed in."""
 _AT_ONCE = 512
 """Records that ``follow`` hands over at most in one list."""
 
@@ -244,6 +246,30 @@ class AttachedPart:
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.close()
+
+
+async def serve_part(
+    part: AttachedPart, works: Sequence[Callable[[], Coroutine[None, None, None]]], stop: asyncio.Event
+) -> None:
+    """Keep a part attached and do its works until told to stop, or one of them has failed.
+
+    Raises:
+        TocsinError: What a work failed with.
+    """
+    doing = [asyncio.create_task(work()) for work in (part.run, *works)]
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        done, _ = await asyncio.wait([stopping, *doing], return_when=asyncio.FIRST_COMPLETED)
+        if done == {stopping} and part.is_attached:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SETTLE_S):
+                    await part.settled()
+    finally:
+        for task in (stopping, *doing):
+            task.cancel()
+        await asyncio.gather(stopping, *doing, return_exceptions=True)
+    for ended in done:
+        ended.result()
 
 
 def _read(store: Store, query: RecordQuery) -> list[StoredRecord]:

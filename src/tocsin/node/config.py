@@ -113,6 +113,25 @@ class NodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             raise ValueError("resume_s is from 0 to 86400 seconds")
 
 
+class WebTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[web]``: the watch floor, a page for the member's people."""
+
+    run: Literal["off", "here", "apart"] = "off"
+    """``here``: in the process that runs the exchange; ``apart``: in one of its own, ``tocsin up --part web``."""
+    listen: str = "127.0.0.1:8823"
+    """``host:port``; other than loopback only with a certificate."""
+    certificate: str | None = None
+    """Path of the server's certificate chain (PEM)."""
+    key: str | None = None
+    """Path of its private key (PEM)."""
+    people: str = "data/people.json"
+    """Path of the accounts; see ``tocsin people``."""
+
+    def __post_init__(self) -> None:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key come together")
+
+
 class HealthTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[health]``: health, status and metrics over HTTP, on loopback unless told otherwise."""
 
@@ -133,6 +152,7 @@ class MemberConfig(msgspec.Struct, frozen=True, kw_only=True):
     exchange: Policy = Policy()
     warning: WarningTable = WarningTable()
     node: NodeTable = NodeTable()
+    web: WebTable = WebTable()
     health: HealthTable = HealthTable()
 
     def path(self, relative: str) -> Path:
@@ -149,6 +169,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "exchange": Policy,
     "warning": WarningTable,
     "node": NodeTable,
+    "web": WebTable,
     "health": HealthTable,
 }
 

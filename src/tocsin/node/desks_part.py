@@ -6,12 +6,11 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 
 import structlog
 
 from tocsin.clock import SystemClock
-from tocsin.node.attached import AttachedPart
+from tocsin.node.attached import AttachedPart, serve_part
 from tocsin.node.config import MemberConfig
 from tocsin.node.desk_work import DeskWork
 from tocsin.node.desks import DeskContext, open_desks
@@ -48,20 +47,7 @@ class DesksPart:
             ReplacedError: Another process runs the desks now.
             StoreError: The store cannot be read.
         """
-        works = [asyncio.create_task(work()) for work in (self.part.run, self._feed, self._work)]
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            done, _ = await asyncio.wait([stopping, *works], return_when=asyncio.FIRST_COMPLETED)
-            if done == {stopping} and self.part.is_attached:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(5.0):
-                        await self.part.settled()
-        finally:
-            for task in (stopping, *works):
-                task.cancel()
-            await asyncio.gather(stopping, *works, return_exceptions=True)
-        for ended in done:
-            ended.result()
+        await serve_part(self.part, [self._feed, self._work], stop)
 
     async def _feed(self) -> None:
         store = await self.part.attached()

@@ -16,6 +16,8 @@ SOCKET = "data/parts.sock"
 LINE_BYTES = 16 * 1024 * 1024
 DESKS = "desks"
 """Name of the part that runs the desks when they are apart."""
+WEB = "web"
+"""Name of the part that runs the watch floor."""
 
 
 class Attach(msgspec.Struct, frozen=True, kw_only=True, tag="attach", tag_field="say"):

@@ -9,7 +9,7 @@ import msgspec
 from tocsin.errors import ConfigError
 from tocsin.exchange import Usage
 from tocsin.node.node import Node
-from tocsin.node.part_words import DESKS, PartStatus
+from tocsin.node.part_words import DESKS, WEB, PartStatus
 from tocsin.records import Peer
 from tocsin.signing import expires_at
 
@@ -253,9 +253,7 @@ async def status_of(node: Node, parts: tuple[PartStatus, ...] = ()) -> MemberSta
         store_problem=node.keeper.problem,
         last_order=node.metrics.last_order,
         parts=parts,
-        missing_parts=(DESKS,)
-        if node.config.node.desks == "apart" and DESKS not in {part.name for part in parts}
-        else (),
+        missing_parts=_missing_parts(node, parts),
         silent_servers=node.bus.silent_servers,
         streams_problem=node.storage.problem,
         revoked_keys=exchange.revoked_roles(),
@@ -279,3 +277,9 @@ def _certificate_end(node: Node) -> datetime:
         raise ConfigError(f"cannot be read: {error.strerror}", path=str(path)) from error
     except ValueError as error:
         raise ConfigError("is no certificate in PEM", path=str(path)) from error
+
+
+def _missing_parts(node: Node, parts: tuple[PartStatus, ...]) -> tuple[str, ...]:
+    wanted = {DESKS: node.config.node.desks == "apart", WEB: node.config.web.run != "off"}
+    attached = {part.name for part in parts}
+    return tuple(name for name, is_wanted in wanted.items() if is_wanted and name not in attached)

@@ -25,6 +25,7 @@ from tocsin.records.trusted import (
     Operator,
     Peer,
     Released,
+    WatchFloor,
 )
 from tocsin.records.warning import (
     Detection,
@@ -37,12 +38,15 @@ from tocsin.records.warning import (
     Stage,
     TrackPoint,
 )
+from tocsin.records.watch import MAX_TEXT, Act, LogEntry, Remark
 
 __all__ = [
     "BODIES",
     "CONTROL_KINDS",
     "MAX_BYTES",
     "MAX_NUMBER",
+    "MAX_TEXT",
+    "Act",
     "Admitted",
     "AdmittedFrame",
     "BundleFile",
@@ -57,6 +61,7 @@ __all__ = [
     "Impact",
     "Launch",
     "LaunchPoint",
+    "LogEntry",
     "Opaque",
     "Operator",
     "Overflight",
@@ -67,12 +72,14 @@ __all__ = [
     "Recall",
     "Record",
     "Released",
+    "Remark",
     "Request",
     "Revocation",
     "SameEvent",
     "Source",
     "Stage",
     "TrackPoint",
+    "WatchFloor",
     "body_of",
     "check_body",
     "decode",

@@ -9,7 +9,7 @@ import msgspec
 
 from tocsin.codec import decode
 from tocsin.errors import MalformedRecordError
-from tocsin.records import control, warning
+from tocsin.records import control, warning, watch
 from tocsin.records.record import Record
 
 BODIES: dict[str, type[msgspec.Struct]] = {
@@ -21,6 +21,8 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "warning.detection": warning.Detection,
     "warning.launch": warning.Launch,
     "warning.same_event": warning.SameEvent,
+    "watch.log_entry": watch.LogEntry,
+    "watch.remark": watch.Remark,
 }
 
 

@@ -110,7 +110,14 @@ class BundleFile:
     audience: tuple[str, ...]
 
 
-Destination = Peer | Operator | BundleFile
+@dataclass(frozen=True)
+class WatchFloor:
+    """Destination: the people of this member who have signed in to its watch floor."""
+
+    member: str
+
+
+Destination = Peer | Operator | BundleFile | WatchFloor
 
 D_co = TypeVar("D_co", bound=Destination, covariant=True)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, Select, func, select
 
-from tocsin.records import BundleFile, Destination, Held, Operator, Peer
+from tocsin.records import BundleFile, Destination, Held, Operator, Peer, WatchFloor
 from tocsin.store import schema
 from tocsin.store.faults import translated
 from tocsin.store.reading import frame_ref
@@ -101,6 +101,8 @@ def destination_text(destination: Destination) -> str:
             return f"peer:{code}"
         case Operator(member):
             return f"operator:{member}"
+        case WatchFloor(member):
+            return f"watch:{member}"
         case BundleFile(audience):
             return f"bundle:{'-'.join(audience)}"
 
@@ -112,4 +114,6 @@ def destination_from(text: str) -> Destination:
         return Peer(name)
     if sort == "operator":
         return Operator(name)
+    if sort == "watch":
+        return WatchFloor(name)
     return BundleFile(tuple(name.split("-")))

@@ -1,0 +1,140 @@
+"""The watch floor of a member: follows what is admitted, shows it, and hands in what people do.
+
+In a process of its own (``tocsin up --part web``) or beside the exchange, it is a part like any other: it reads the
+store, and what it shows has passed the door.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Literal
+
+import structlog
+
+from tocsin.clock import Clock, SystemClock
+from tocsin.errors import TocsinError
+from tocsin.node.asking import ask_status
+from tocsin.node.attached import AttachedPart, serve_part
+from tocsin.node.config import MemberConfig
+from tocsin.node.part_words import WEB
+from tocsin.node.status import LinkStatus, MemberStatus
+from tocsin.records import Record
+from tocsin.store import Store
+from tocsin.web import Account, Floor, Gateway, LinkItem, LinkState, Listen, People, Sessions, serve_floor
+
+_ASK_TIMEOUT_S = 5.0
+
+log = structlog.get_logger()
+
+
+class WebPart:
+    """Runs a member's watch floor.
+
+    Args:
+        config: The member's TOML.
+        clock: Tells the time of the page.
+        mode: ``replay`` for a federation of simulated data that is thrown away.
+    """
+
+    def __init__(
+        self, config: MemberConfig, *, clock: Clock | None = None, mode: Literal["live", "replay"] = "live"
+    ) -> None:
+        self._clock = clock if clock is not None else SystemClock()
+        self.part = AttachedPart(config, WEB, clock=SystemClock(), is_urgent=True)
+        web = config.web
+        certificate, key = (None if path is None else config.path(path) for path in (web.certificate, web.key))
+        self.listen = Listen(address=web.listen, certificate=certificate, key=key)
+        self._member = _Member(config, self.part, asks=mode == "live")
+        self._sessions = Sessions(People(config.path(web.people)), SystemClock())
+        self._mode: Literal["live", "replay"] = mode
+        self.gateway: Gateway | None = None
+
+    def invite(self, account: Account) -> str:
+        """Return an address that signs somebody in once."""
+        return f"{self.listen.url}enter?once={self._sessions.invite(account)}"
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Work until told to stop.
+
+        Raises:
+            ConfigError: The page cannot be served there.
+            ReplacedError: Another process shows this member's watch floor now.
+            StoreError: The store cannot be read.
+        """
+        await serve_part(self.part, [self._show], stop)
+
+    async def _show(self) -> None:
+        self._member.opened = await self.part.attached()
+        gateway = self.gateway = Gateway(
+            self._member, clock=self._clock, new_id=lambda: secrets.token_hex(16), mode=self._mode
+        )  # fmt: skip
+        order = await asyncio.to_thread(gateway.load)
+        floor = Floor(gateway, self._sessions, version("tocsin"), is_secure=self.listen.is_secure)
+        log.info("watch floor", member=self._member.code, url=self.listen.url)
+        await asyncio.gather(self._follow(gateway, order), gateway.run(), serve_floor(floor, self.listen))
+
+    async def _follow(self, gateway: Gateway, order: int) -> None:
+        self.part.progress(order)
+        async for found in self.part.follow(order):
+            gateway.take(found)
+            self.part.progress(found[-1].order)
+
+
+class _Member:
+    """The node's side of the watch floor."""
+
+    def __init__(self, config: MemberConfig, part: AttachedPart, *, asks: bool) -> None:
+        self._config = config
+        self._part = part
+        self._asks = asks
+        self._known = LinkState(at=None, problem="not asked yet", links=(), problems=())
+        self._clock = SystemClock()
+        self.opened: Store | None = None
+
+    @property
+    def code(self) -> str:
+        return self._config.member.code
+
+    @property
+    def name(self) -> str:
+        return self._config.member.name or self.code
+
+    @property
+    def store(self) -> Store:
+        if self.opened is None:
+            raise RuntimeError("the store is opened before anything is shown")
+        return self.opened
+
+    def issue(self, records: Sequence[Record]) -> None:
+        self._part.submit_soon(records)
+
+    async def links(self) -> LinkState:
+        """Ask the node; while it does not answer, what it said last stands, with its age."""
+        if not self._asks:
+            return LinkState(at=None, problem="", links=(), problems=())
+        try:
+            status, _ = await asyncio.to_thread(ask_status, self._config.health.listen, timeout_s=_ASK_TIMEOUT_S)
+        except TocsinError as error:
+            self._known = LinkState(
+                at=self._known.at, problem=error.args[0], links=self._known.links, problems=self._known.problems
+            )  # fmt: skip
+        else:
+            self._known = _state_of(status)
+        return self._known
+
+
+def _state_of(status: MemberStatus) -> LinkState:
+    return LinkState(
+        at=status.at, problem="", links=tuple(_item(link) for link in status.links), problems=tuple(status.problems)
+    )  # fmt: skip
+
+
+def _item(link: LinkStatus) -> LinkItem:
+    return LinkItem(
+        member=link.member, is_neighbour=link.is_neighbour, connected=link.connected, problem=link.problem,
+        lag=link.lag, unsent=link.unsent, clock_offset_s=link.clock_offset_s, clock_suspect=link.clock_suspect,
+        last_heads_at=link.last_heads_at,
+    )  # fmt: skip

@@ -1,0 +1,22 @@
+"""The watch floor: the picture that people on duty look at, its API and its feed."""
+
+from tocsin.web.floor import Floor
+from tocsin.web.gateway import Gateway, Member
+from tocsin.web.people import Account, People
+from tocsin.web.serving import Listen, serve_floor
+from tocsin.web.sessions import Sessions
+from tocsin.web.shapes import LinkItem, LinkState, Role
+
+__all__ = [
+    "Account",
+    "Floor",
+    "Gateway",
+    "LinkItem",
+    "LinkState",
+    "Listen",
+    "Member",
+    "People",
+    "Role",
+    "Sessions",
+    "serve_floor",
+]

@@ -1,0 +1,141 @@
+"""The web application of one watch floor, put together: routes, rules for browsers, errors, documentation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+from litestar import Litestar, Request, Response, Router, get
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Tag
+from litestar.static_files import create_static_files_router
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from tocsin.errors import NotReleasableError, RecordError, TocsinError
+from tocsin.web import doing, feeding, reading
+from tocsin.web.floor import Floor, signed_in
+from tocsin.web.manual import ManualPage
+from tocsin.web.sessions import TooManyTriesError
+from tocsin.web.shapes import Problem
+
+PAGE = Path(__file__).parent.parent / "web_dist"
+"""Where the built page is."""
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_HEADERS = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+)
+
+log = structlog.get_logger()
+
+
+def make_app(floor: Floor, *, page: Path = PAGE) -> Litestar:
+    """Make the application.
+
+    Args:
+        floor: What its routes work with.
+        page: Folder of the built page.
+    """
+    api = Router(
+        "/api/v1",
+        route_handlers=[
+            doing.session, doing.sign_in, doing.sign_out, feeding.feed,
+            Router(
+                "/",
+                guards=[signed_in],
+                route_handlers=[
+                    reading.picture, reading.events, reading.event, reading.records, reading.record, reading.sensors,
+                    reading.links, reading.areas, doing.remark, doing.write_log,
+                ],
+            ),
+        ],
+    )  # fmt: skip
+    has_page = (page / "index.html").is_file()
+    page_routes = [create_static_files_router("/", [page], html_mode=True)] if has_page else [_no_page]
+    return Litestar(
+        route_handlers=[api, doing.enter, *page_routes],
+        state=State({"floor": floor}),
+        middleware=[_with_headers],
+        exception_handlers={
+            HTTPException: _http_problem, TooManyTriesError: _patience, TocsinError: _own_problem, Exception: _unknown,
+        },
+        openapi_config=OpenAPIConfig(
+            title=f"Tocsin watch floor of {floor.gateway.member.code}", version=floor.version, path="/schema",
+            render_plugins=[ManualPage()], tags=[Tag(name="watch floor")],
+            description="Everything that the page shows and does. Sign in first: the token comes as a cookie.",
+        ),
+    )  # fmt: skip
+
+
+@get("/", include_in_schema=False, media_type="text/plain")
+async def _no_page() -> str:
+    return "The page of the watch floor is not built here. Build it with: uv sync --reinstall-package tocsin\n"
+
+
+def _with_headers(app: ASGIApp) -> ASGIApp:
+    """Wrap an application so that browsers trust nothing but ourselves."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", ()))
+                if not scope["path"].startswith("/assets/"):
+                    headers.append((b"cache-control", b"no-store"))
+                message["headers"] = [*headers, *_HEADERS]
+            await send(message)
+
+        await app(scope, receive, send_with)
+
+    return wrapped
+
+
+AnyRequest = Request[None, None, State]
+
+
+def _http_problem(_: AnyRequest, error: HTTPException) -> Response[Problem]:
+    words = error.detail
+    if error.extra:
+        words += ": " + "; ".join(_words_of(part) for part in _parts(error.extra))
+    return _problem(error.status_code, words)
+
+
+def _patience(_: AnyRequest, error: TooManyTriesError) -> Response[Problem]:
+    wait_s = max(1, round(error.wait_s))
+    answer = _problem(429, "too many wrong tries", f"Wait {wait_s} s")
+    answer.headers["Retry-After"] = str(wait_s)
+    return answer
+
+
+def _own_problem(_: AnyRequest, error: TocsinError) -> Response[Problem]:
+    code = 422 if isinstance(error, RecordError) else 403 if isinstance(error, NotReleasableError) else 503
+    return _problem(code, error.args[0], error.advice)
+
+
+def _unknown(request: AnyRequest, error: Exception) -> Response[Problem]:
+    """Tell a person nothing of what went wrong inside: it might hold what is not for them; the log has it."""
+    log.error("a request failed", path=request.url.path, exc_info=error)
+    return _problem(500, "the watch floor could not answer", "The log of the node says why")
+
+
+def _problem(code: int, words: str, advice: str = "") -> Response[Problem]:
+    return Response(Problem(error=words, advice=advice), status_code=code, media_type="application/json")
+
+
+def _parts(extra: object) -> list[object]:
+    return list(extra) if isinstance(extra, (list, tuple)) else [extra]
+
+
+def _words_of(part: object) -> str:
+    if isinstance(part, dict):
+        return f"{part.get('key', '')} {part.get('message', '')}".strip()
+    return str(part)

@@ -1,0 +1,179 @@
+"""Between the member's records and everybody who looks: one reader of the store, one picture, one feed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Literal, Protocol
+
+import structlog
+
+from tocsin.clock import Clock
+from tocsin.errors import TocsinError
+from tocsin.records import Recall, Record
+from tocsin.store import RecordQuery, Store, StoredRecord, Window
+from tocsin.web.feed import Feed
+from tocsin.web.picture import KINDS, SILENT_STAYS, PictureBook
+from tocsin.web.shapes import EventNews, LinksNow, LinkState, Picture, RecordNews, TracksNow
+from tocsin.web.shown import Shown, show
+
+TRACKS_EVERY_S = 0.1
+LINKS_EVERY_S = 1.0
+
+PLOTS = "warning.detection"
+"""Counted, and not told one by one."""
+
+log = structlog.get_logger()
+
+
+class Member(Protocol):
+    """What the watch floor needs of the node that it belongs to."""
+
+    @property
+    def code(self) -> str:
+        """The member, ISO 3166-1 alpha-3."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """In full, for people."""
+        ...
+
+    @property
+    def store(self) -> Store:
+        """Its records, for reading."""
+        ...
+
+    def issue(self, records: Sequence[Record]) -> None:
+        """Hand in records of our own; what may not be is logged."""
+        ...
+
+    async def links(self) -> LinkState:
+        """Ask the node how it is."""
+        ...
+
+
+class Gateway:
+    """Keeps the picture of now, and tells what changes in it.
+
+    Args:
+        member: The node's side.
+        clock: Tells the time of the page; in a replay the scenario's is told by the records instead.
+        new_id: Makes ids of records.
+        mode: ``replay`` for a federation of simulated data that is thrown away.
+    """
+
+    def __init__(
+        self, member: Member, *, clock: Clock, new_id: Callable[[], str], mode: Literal["live", "replay"] = "live"
+    ) -> None:
+        self.member = member
+        self.clock = clock
+        self.new_id = new_id
+        self.mode: Literal["live", "replay"] = mode
+        self.feed = Feed()
+        self.book = PictureBook(member.code)
+        self.links = LinkState(at=None, problem="not asked yet", links=(), problems=())
+        self._last_issued: datetime | None = None
+        self._is_moved = True
+
+    def now(self) -> datetime:
+        """Return the time that the page shows: this machine's, or in a replay that of the newest record."""
+        if self.mode == "replay" and self._last_issued is not None:
+            return self._last_issued
+        return self.clock.now()
+
+    def load(self) -> int:
+        """Make the picture of what the store holds; return the order of the last record that was looked at.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        newest = next(self.member.store.records(RecordQuery(newest_first=True, limit=1)), None)
+        if newest is None:
+            return 0
+        self._last_issued = newest.admitted.record.issued_at
+        self.book = self._book_of(newest.admitted.admitted_at, None)
+        return newest.order
+
+    def take(self, stored: Sequence[StoredRecord]) -> None:
+        """Take in what was admitted, in order, and tell it."""
+        shown = list(show(stored, self.member.code))
+        if any(isinstance(each.body, Recall) for each in shown):
+            self._start_anew()
+        told: list[Shown] = []
+        for each in shown:
+            issued_at = each.record.issued_at
+            self._last_issued = issued_at if self._last_issued is None else max(self._last_issued, issued_at)
+            self._take_one(each)
+            if each.record.kind != PLOTS:
+                told.append(each)
+        if told:
+            items = tuple(each.item() for each in told)
+            self.feed.tell(lambda number: RecordNews(number=number, records=items))
+        self._is_moved = True
+
+    def picture(self, known_at: datetime | None = None) -> Picture:
+        """Return the picture of now, or as it was known here at a time.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        if known_at is None:
+            book, at = self.book, self.now()
+        else:
+            book, at = self._book_of(known_at, known_at), known_at
+        return Picture(
+            at=at, is_now=known_at is None, number=self.feed.number, events=book.events(), marking=book.marking()
+        )  # fmt: skip
+
+    async def run(self) -> None:
+        """Tell where things are and how the links are, until cancelled."""
+        await asyncio.gather(self._every(TRACKS_EVERY_S, self._tell_tracks), self._every(LINKS_EVERY_S, self._ask))
+
+    def _take_one(self, shown: Shown) -> None:
+        changed = self.book.take(shown)
+        if changed is None:
+            return
+        event, news = changed
+        marking = self.book.marking()
+        self.feed.tell(lambda number: EventNews(number=number, news=news, event=event, marking=marking))
+
+    def _start_anew(self) -> None:
+        """Forget what was told and make the picture again: something in it was recalled."""
+        self.feed.forget()
+        self.load()
+
+    def _book_of(self, until: datetime, known_at: datetime | None) -> PictureBook:
+        """Make a picture of what was admitted in the hours before a time."""
+        window = Window(time="admitted", since=until - SILENT_STAYS)
+        kinds = (*KINDS, PLOTS) if known_at is None else KINDS
+        query = RecordQuery(kinds=kinds, windows=(window,), as_known_at=known_at)
+        book = PictureBook(self.member.code)
+        _fill(book, show(self.member.store.records(query), self.member.code))
+        book.forget(until)
+        return book
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except TocsinError as error:
+                log.warning("the watch floor could not do its work", error=str(error))
+            await asyncio.sleep(seconds)
+
+    async def _tell_tracks(self) -> None:
+        if self._is_moved and self.feed.clients:
+            self._is_moved = False
+            self.feed.tell_now(TracksNow(at=self.now(), tracks=self.book.tracks(), plots=self.book.plots))
+
+    async def _ask(self) -> None:
+        self.links = await self.member.links()
+        self.feed.tell_now(LinksNow(state=self.links))
+        if self.book.forget(self.now()):
+            self._is_moved = True
+
+
+def _fill(book: PictureBook, shown: Iterable[Shown]) -> None:
+    for each in shown:
+        book.take(each)

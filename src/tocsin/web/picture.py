@@ -1,0 +1,314 @@
+"""The picture: what is known of each event, made of records one after the other.
+
+The page shows the picture of now, and any earlier one: that is made of the records that were here by then, in the same
+way, so both are the same to the last figure. Nothing of one status is ever put together with anything of another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import reduce
+from typing import Literal
+
+from tocsin.markings import PUBLIC, Marking, combine, marking_for, status_class
+from tocsin.records import Detection, Launch, Record, Remark, SameEvent, Stage
+from tocsin.web.shapes import (
+    Assessment,
+    EventItem,
+    Moments,
+    RemarkItem,
+    ScreenMarking,
+    SensorItem,
+    TrackItem,
+    TrailPoint,
+)
+from tocsin.web.shown import Shown
+
+KINDS = ("warning.launch", "warning.same_event", "watch.remark")
+"""What the events are made of."""
+
+CLOSED_STAYS = timedelta(hours=1)
+"""How long a closed event stays in the picture."""
+
+SILENT_STAYS = timedelta(hours=6)
+"""How long one stays that nobody closes."""
+
+LONGEST_TRAIL = 900
+"""Points: at one a second, a quarter of an hour; of a longer trail every second point goes, and again."""
+
+News = Literal["new", "stage", "revision", "remark", "joined"]
+
+_Key = tuple[str, str]
+"""Status and event id."""
+
+
+@dataclass
+class _View:
+    """What one member has told of an event to one audience."""
+
+    newest: Shown
+    launch: Launch
+    trail: list[TrailPoint] = field(default_factory=list)
+    times: dict[Stage, Moments] = field(default_factory=dict)
+
+    def take(self, shown: Shown, launch: Launch) -> None:
+        self.times.setdefault(launch.stage, _moments(shown, launch))
+        track = launch.track
+        if track is not None and (not self.trail or track.at > self.trail[-1][3]):
+            self.trail.append((track.lon_deg, track.lat_deg, track.altitude_m, track.at))
+            if len(self.trail) > LONGEST_TRAIL:
+                del self.trail[1:-1:2]
+        if launch.revision >= self.launch.revision:
+            self.newest, self.launch = shown, launch
+
+    def item(self) -> Assessment:
+        record = self.newest.record
+        told = {name: getattr(self.launch, name) for name in Launch.__struct_fields__}
+        return Assessment(
+            **told, originator=record.originator, audience=record.marking.releasable_to, record_id=record.id,
+            order=self.newest.order, trail=tuple(self.trail), times=dict(self.times),
+            clock_suspect=self.newest.admitted.clock_suspect, chain_open=self.newest.admitted.chain_open,
+        )  # fmt: skip
+
+
+@dataclass
+class _Event:
+    """One event of one status."""
+
+    status: str
+    event_id: str
+    opened_at: datetime
+    changed_at: datetime
+    aliases: set[str] = field(default_factory=set)
+    views: dict[tuple[str, str], _View] = field(default_factory=dict)
+    """By originator and audience."""
+    remarks: dict[tuple[str, str], RemarkItem] = field(default_factory=dict)
+    marking: Marking | None = None
+    synthetic: bool = False
+
+    def mark(self, record: Record, at: datetime) -> None:
+        self.changed_at = max(self.changed_at, at)
+        self.synthetic = self.synthetic or record.synthetic
+        self.marking = record.marking if self.marking is None else combine(self.marking, record.marking)
+
+    def join(self, other: _Event) -> None:
+        self.aliases |= other.aliases | {self.event_id, other.event_id}
+        self.event_id = min(self.event_id, other.event_id)
+        self.aliases.discard(self.event_id)
+        self.opened_at = min(self.opened_at, other.opened_at)
+        self.changed_at = max(self.changed_at, other.changed_at)
+        for key, view in other.views.items():
+            held = self.views.get(key)
+            if held is None or held.newest.order < view.newest.order:
+                self.views[key] = view
+        self.remarks |= other.remarks
+        self.synthetic = self.synthetic or other.synthetic
+        if other.marking is not None:
+            self.marking = other.marking if self.marking is None else combine(self.marking, other.marking)
+
+    @property
+    def best(self) -> dict[str, _View]:
+        """Of each member, what it tells from most plots; of two alike, the newer."""
+        found: dict[str, _View] = {}
+        for (originator, _), view in self.views.items():
+            held = found.get(originator)
+            if held is None or _weight(view) > _weight(held):
+                found[originator] = view
+        return found
+
+    @property
+    def is_closed(self) -> bool:
+        return bool(self.views) and all(view.launch.stage == "closed" for view in self.views.values())
+
+    def leading(self, member: str) -> str:
+        best = self.best
+        if member in best or not best:
+            return member
+        return max(best, key=lambda code: (best[code].launch.detections, code))
+
+
+class PictureBook:
+    """The events that a member knows of.
+
+    Args:
+        member: Whose picture it is.
+    """
+
+    def __init__(self, member: str) -> None:
+        self._member = member
+        self._events: dict[_Key, _Event] = {}
+        self._names: dict[_Key, _Key] = {}
+        """From every id an event ever had to the one that it goes by."""
+        self._of_record: dict[tuple[str, str], _Key] = {}
+        self._sensors: dict[tuple[str, str, str], SensorItem] = {}
+        self.plots = 0
+
+    def take(self, shown: Shown) -> tuple[EventItem, News] | None:
+        """Take in a record; return the event that it changes and how, or none if it changes none."""
+        match shown.body:
+            case Launch() as launch:
+                return self._take_launch(shown, launch)
+            case SameEvent() as same:
+                return self._take_same(shown, same)
+            case Remark() as remark:
+                return self._take_remark(shown, remark)
+            case Detection() as detection:
+                self._take_detection(shown, detection)
+        return None
+
+    def events(self) -> tuple[EventItem, ...]:
+        """Return the events, the one that changed last first."""
+        ordered = sorted(self._events.values(), key=lambda event: (event.changed_at, event.event_id), reverse=True)
+        return tuple(self._item(event) for event in ordered if event.views)
+
+    def event(self, event_id: str, status: str | None = None) -> EventItem | None:
+        """Return an event by any of its ids, or none."""
+        for (in_status, known), key in self._names.items():
+            if known == event_id and status in (None, in_status) and self._events[key].views:
+                return self._item(self._events[key])
+        return None
+
+    def tracks(self) -> tuple[TrackItem, ...]:
+        """Return where the objects of open events were last."""
+        found = []
+        for event in self._events.values():
+            view = event.best.get(event.leading(self._member))
+            if view is None or event.is_closed or view.launch.track is None:
+                continue
+            track = view.launch.track
+            found.append(
+                TrackItem(
+                    event_id=event.event_id, status=event.status, originator=view.newest.record.originator, at=track.at,
+                    lat_deg=track.lat_deg, lon_deg=track.lon_deg, altitude_m=track.altitude_m,
+                    speed_mps=track.speed_mps, heading_deg=track.heading_deg, climb_deg=track.climb_deg,
+                    sigma_m=track.sigma_m,
+                )
+            )  # fmt: skip
+        return tuple(found)
+
+    def sensors(self) -> tuple[SensorItem, ...]:
+        """Return the sensors that gave plots."""
+        return tuple(self._sensors[key] for key in sorted(self._sensors))
+
+    def marking(self) -> ScreenMarking:
+        """Return the marking of all events together: who may see the whole screen."""
+        events = [event for event in self._events.values() if event.marking is not None]
+        whole = reduce(combine, (event.marking for event in events if event.marking is not None), _WIDEST)
+        audience = whole.releasable_to if self._member in whole.releasable_to or whole == _WIDEST else (self._member,)
+        return ScreenMarking(
+            audience=audience if events else marking_for(self._member).releasable_to,
+            caveats=whole.caveats,
+            worlds=tuple(sorted({status_class(event.status) for event in events})),
+            statuses=tuple(sorted({event.status for event in events})),
+            has_synthetic=any(event.synthetic for event in events),
+        )
+
+    def forget(self, now: datetime) -> bool:
+        """Drop what has been closed or silent for long; tell whether anything was."""
+        old = [
+            key
+            for key, event in self._events.items()
+            if now - event.changed_at > (CLOSED_STAYS if event.is_closed else SILENT_STAYS)
+        ]
+        for key in old:
+            del self._events[key]
+        if old:
+            gone = set(old)
+            self._names = {name: key for name, key in self._names.items() if key not in gone}
+            self._of_record = {record: key for record, key in self._of_record.items() if key not in gone}
+        return bool(old)
+
+    def _take_launch(self, shown: Shown, launch: Launch) -> tuple[EventItem, News]:
+        record = shown.record
+        event, is_new = self._open(record.status, launch.event_id, shown.admitted_at)
+        event.mark(record, shown.admitted_at)
+        self._of_record[record.originator, record.id] = (event.status, event.event_id)
+        key = (record.originator, record.marking.audience)
+        view = event.views.get(key)
+        stage_before = view.launch.stage if view is not None else None
+        if view is None:
+            view = event.views[key] = _View(shown, launch)
+        view.take(shown, launch)
+        news: News = "new" if is_new else "stage" if stage_before != launch.stage else "revision"
+        return self._item(event), news
+
+    def _take_same(self, shown: Shown, same: SameEvent) -> tuple[EventItem, News] | None:
+        status, at = shown.record.status, shown.admitted_at
+        first, _ = self._open(status, same.event_id, at)
+        second, _ = self._open(status, same.alias, at)
+        if first is not second:
+            del self._events[status, first.event_id], self._events[status, second.event_id]
+            olds = {(status, first.event_id), (status, second.event_id)}
+            first.join(second)
+            key = (status, first.event_id)
+            self._events[key] = first
+            self._names = {name: key if old in olds else old for name, old in self._names.items()}
+            self._of_record = {name: key if old in olds else old for name, old in self._of_record.items()}
+        first.mark(shown.record, at)
+        return (self._item(first), "joined") if first.views else None
+
+    def _take_remark(self, shown: Shown, remark: Remark) -> tuple[EventItem, News] | None:
+        record = shown.record
+        key = self._of_record.get((remark.originator, remark.record))
+        if key is None or key[0] != record.status:
+            return None
+        event = self._events[key]
+        event.mark(record, shown.admitted_at)
+        event.remarks[record.originator, record.id] = RemarkItem(
+            originator=record.originator, record_id=record.id, about_originator=remark.originator,
+            about_record=remark.record, act=remark.act, person=remark.person, text=remark.text,
+            issued_at=record.issued_at, audience=record.marking.releasable_to,
+        )  # fmt: skip
+        return self._item(event), "remark"
+
+    def _take_detection(self, shown: Shown, detection: Detection) -> None:
+        self.plots += 1
+        record, place = shown.record, detection.sensor
+        if place is None or record.observed_at is None:
+            return
+        key = (record.status, record.originator, detection.sensor_id)
+        held = self._sensors.get(key)
+        self._sensors[key] = SensorItem(
+            member=record.originator, sensor_id=detection.sensor_id, lat_deg=place.lat_deg, lon_deg=place.lon_deg,
+            altitude_m=place.altitude_m, plots=(held.plots if held is not None else 0) + 1,
+            last_observed_at=record.observed_at
+            if held is None
+            else max(record.observed_at, held.last_observed_at),
+        )  # fmt: skip
+
+    def _open(self, status: str, event_id: str, at: datetime) -> tuple[_Event, bool]:
+        key = self._names.get((status, event_id))
+        if key is not None:
+            return self._events[key], not self._events[key].views
+        event = _Event(status, event_id, at, at)
+        self._names[status, event_id] = (status, event_id)
+        self._events[status, event_id] = event
+        return event, True
+
+    def _item(self, event: _Event) -> EventItem:
+        marking = event.marking if event.marking is not None else marking_for(self._member)
+        audience = marking.releasable_to if self._member in marking.releasable_to else (self._member,)
+        return EventItem(
+            event_id=event.event_id, aliases=tuple(sorted(event.aliases)), status=event.status,
+            world=status_class(event.status), synthetic=event.synthetic,
+            audience=(PUBLIC,) if marking.releasable_to == (PUBLIC,) else audience,
+            opened_at=event.opened_at, changed_at=event.changed_at, is_closed=event.is_closed,
+            leading=event.leading(self._member),
+            members={code: view.item() for code, view in sorted(event.best.items())},
+            remarks=tuple(sorted(event.remarks.values(), key=lambda remark: (remark.issued_at, remark.record_id))),
+        )  # fmt: skip
+
+
+_WIDEST = Marking(releasable_to=(PUBLIC,))
+
+
+def _weight(view: _View) -> tuple[int, int]:
+    return (view.launch.detections, view.newest.order)
+
+
+def _moments(shown: Shown, launch: Launch) -> Moments:
+    return Moments(
+        observed_at=launch.last_detection_at, issued_at=shown.record.issued_at, sealed_at=shown.admitted.sealed_at,
+        admitted_at=shown.admitted_at,
+    )  # fmt: skip

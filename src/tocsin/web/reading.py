@@ -1,0 +1,136 @@
+"""Routes that read: picture, events, records, areas, sensors, links."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import resources
+from itertools import islice
+from typing import Annotated
+
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.exceptions import NotFoundException, ValidationException
+from litestar.params import Parameter
+
+from tocsin.store import RecordQuery, Window
+from tocsin.web.floor import floor_of
+from tocsin.web.gateway import Gateway
+from tocsin.web.shapes import EventItem, LinkState, Picture, RecordItem, RecordPage, SensorItem
+from tocsin.web.shown import show
+
+MOST = 500
+"""Records on one page."""
+
+AnyRequest = Request[None, None, State]
+
+
+@get("/picture", summary="What is shown, now or as it was known here at a time")
+async def picture(request: AnyRequest, known_at: datetime | None = None) -> Picture:
+    """Return every event with every member's assessment.
+
+    With ``known_at`` only what had been admitted here by then counts.
+    """
+    gateway = _gateway(request)
+    if known_at is None:
+        return gateway.picture()
+    return await asyncio.to_thread(gateway.picture, _utc(known_at))
+
+
+@get("/events", summary="The events of now")
+async def events(request: AnyRequest) -> tuple[EventItem, ...]:
+    """Return the events, the one that changed last first."""
+    return _gateway(request).book.events()
+
+
+@get("/events/{event_id:str}", summary="One event, by any id that it ever had")
+async def event(request: AnyRequest, event_id: str, status: str | None = None) -> EventItem:
+    """Return one event."""
+    found = _gateway(request).book.event(event_id, status)
+    if found is None:
+        raise NotFoundException("no such event is shown here")
+    return found
+
+
+@get("/records", summary="Everything admitted, page by page")
+async def records(
+    request: AnyRequest,
+    *,
+    after: int = 0,
+    before: int | None = None,
+    kind: str | None = None,
+    originator: str | None = None,
+    status: str | None = None,
+    audience: str | None = None,
+    event_id: str | None = None,
+    known_at: datetime | None = None,
+    since: datetime | None = None,
+    newest: bool = True,
+    limit: Annotated[int, Parameter(ge=1, le=MOST)] = 100,
+) -> RecordPage:
+    """Return records without their bodies.
+
+    ``kind`` is exact or ``room.*``, several with commas between; ``audience`` is written ``JPN-KOR-USA``.
+    """
+    gateway = _gateway(request)
+    query = RecordQuery(
+        kinds=tuple(kind.split(",")) if kind else (), originator=originator, status=status, event_id=event_id,
+        as_known_at=None if known_at is None else _utc(known_at), after_order=after, before_order=before,
+        windows=() if since is None else (Window(time="admitted", since=_utc(since)),), newest_first=newest,
+    )  # fmt: skip
+    return await asyncio.to_thread(_page, gateway, query, audience, limit)
+
+
+@get("/records/{originator:str}/{record_id:str}", summary="One record, whole")
+async def record(request: AnyRequest, originator: str, record_id: str) -> RecordItem:
+    """Return a record with its body."""
+    gateway = _gateway(request)
+    found = await asyncio.to_thread(gateway.member.store.find, record_id, originator=originator)
+    shown = next(show([found] if found is not None else [], gateway.member.code), None)
+    if shown is None:
+        raise NotFoundException("no such record is shown here")
+    return shown.item(whole=True)
+
+
+@get("/sensors", summary="Sensors that gave plots")
+async def sensors(request: AnyRequest) -> tuple[SensorItem, ...]:
+    """Return the sensors that plots in the store name."""
+    return _gateway(request).book.sensors()
+
+
+@get("/links", summary="The links to the other members")
+async def links(request: AnyRequest) -> LinkState:
+    """Return how the links are, and how old that is."""
+    return _gateway(request).links
+
+
+@get("/areas", summary="The warning areas, as GeoJSON", media_type="application/geo+json")
+async def areas() -> Response[bytes]:
+    """Return the areas that a warning can name, with their outlines."""
+    return Response(_areas(), media_type="application/geo+json", headers={"Cache-Control": "max-age=86400"})
+
+
+@lru_cache(maxsize=1)
+def _areas() -> bytes:
+    return resources.files("tocsin.warning").joinpath("data", "warning_areas.geojson").read_bytes()
+
+
+def _gateway(request: AnyRequest) -> Gateway:
+    return floor_of(request).gateway
+
+
+def _page(gateway: Gateway, query: RecordQuery, audience: str | None, limit: int) -> RecordPage:
+    found = (
+        shown
+        for shown in show(gateway.member.store.records(query), gateway.member.code)
+        if audience is None or shown.record.marking.audience == audience
+    )
+    items = tuple(shown.item() for shown in islice(found, limit))
+    return RecordPage(records=items, next=items[-1].order if len(items) == limit else None)
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValidationException("a time needs its zone, such as 2026-01-31T04:00:00Z")
+    return moment.astimezone(UTC)

@@ -1,0 +1,298 @@
+"""What the watch floor's API and feed speak, as types; the page and its documentation follow from these."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from tocsin.markings import StatusClass
+from tocsin.records import Act, Launch, Person, Source, Stage
+
+Role = Literal["watch_officer", "analyst", "exercise_controller", "releaser", "alert_officer", "administrator"]
+
+ACTING_ROLES: tuple[Role, ...] = ("watch_officer", "analyst", "exercise_controller", "alert_officer")
+"""Who may say something of an event."""
+
+
+class RecordItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A record as this member holds it, and when and how it came."""
+
+    order: int
+    """Place in the order of admission; the cursor for what comes after."""
+    kind: str
+    id: str
+    originator: str
+    audience: tuple[str, ...]
+    status: str
+    world: StatusClass
+    precedence: str
+    issued_at: datetime
+    sealed_at: datetime
+    admitted_at: datetime
+    observed_at: datetime | None
+    synthetic: bool
+    clock_suspect: bool
+    chain_open: bool
+    supersedes: str | None
+    cancels: str | None
+    caveats: tuple[str, ...]
+    public_warning: str
+    sources: tuple[Source, ...]
+    body: msgspec.Raw | None = None
+    """Left out in lists and in the feed."""
+
+
+class RecordPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some records, and where to go on."""
+
+    records: tuple[RecordItem, ...]
+    next: int | None
+    """``before`` (newest first) or ``after`` of the next page; null at the end."""
+
+
+class Moments(msgspec.Struct, frozen=True, kw_only=True):
+    """The way of one stage in time: seen by a sensor, told, sealed, here."""
+
+    observed_at: datetime | None
+    issued_at: datetime
+    sealed_at: datetime
+    admitted_at: datetime
+
+
+TrailPoint = tuple[float, float, float, datetime]
+"""Longitude and latitude (degrees), altitude (m), time."""
+
+
+class Assessment(Launch, frozen=True, kw_only=True, omit_defaults=False):
+    """The newest stage that one member tells of an event, with how it came about."""
+
+    originator: str
+    audience: tuple[str, ...]
+    record_id: str
+    order: int
+    trail: tuple[TrailPoint, ...]
+    times: dict[Stage, Moments]
+    """When each stage was first reached."""
+    clock_suspect: bool
+    chain_open: bool
+
+
+class RemarkItem(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody said of an event."""
+
+    originator: str
+    """The member whose person it was."""
+    record_id: str
+    about_originator: str
+    about_record: str
+    act: Act
+    person: Person
+    text: str
+    issued_at: datetime
+    audience: tuple[str, ...]
+
+
+class EventItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One event with every member's assessment of it."""
+
+    event_id: str
+    aliases: tuple[str, ...]
+    status: str
+    world: StatusClass
+    synthetic: bool
+    audience: tuple[str, ...]
+    """Who may have all that is told here."""
+    opened_at: datetime
+    """When the first record of it was admitted."""
+    changed_at: datetime
+    is_closed: bool
+    leading: str
+    """The member whose assessment the map shows: this one if it has any, else the one that knows most."""
+    members: dict[str, Assessment]
+    remarks: tuple[RemarkItem, ...]
+
+
+class ScreenMarking(msgspec.Struct, frozen=True, kw_only=True):
+    """The marking of all that is shown together."""
+
+    audience: tuple[str, ...]
+    """Those who may see all of it: this member at least; PUBLIC alone for everybody."""
+    caveats: tuple[str, ...]
+    worlds: tuple[StatusClass, ...]
+    statuses: tuple[str, ...]
+    has_synthetic: bool
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is shown, now or as it was known at some time."""
+
+    at: datetime
+    is_now: bool
+    number: int
+    """Of the feed; what it brings after this number is not in here yet."""
+    events: tuple[EventItem, ...]
+    marking: ScreenMarking
+
+
+class SensorItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A sensor that gave plots."""
+
+    member: str
+    sensor_id: str
+    lat_deg: float
+    lon_deg: float
+    altitude_m: float
+    plots: int
+    last_observed_at: datetime
+
+
+class TrackItem(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the object of an event was last, by the assessment that leads."""
+
+    event_id: str
+    status: str
+    originator: str
+    at: datetime
+    lat_deg: float
+    lon_deg: float
+    altitude_m: float
+    speed_mps: float
+    heading_deg: float
+    climb_deg: float
+    sigma_m: float
+
+
+class LinkItem(msgspec.Struct, frozen=True, kw_only=True):
+    """The link to a member."""
+
+    member: str
+    is_neighbour: bool
+    connected: bool
+    problem: str
+    lag: int
+    unsent: int
+    clock_offset_s: float | None
+    clock_suspect: bool
+    last_heads_at: datetime | None
+
+
+class LinkState(msgspec.Struct, frozen=True, kw_only=True):
+    """How the links are, and how old that is."""
+
+    at: datetime | None
+    """When the node was last asked with success; null: not yet."""
+    problem: str
+    """Why it does not answer now; empty if it does."""
+    links: tuple[LinkItem, ...]
+    problems: tuple[str, ...]
+    """Of the node as a whole, in words."""
+
+
+class UserItem(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is signed in, as partners would see it."""
+
+    pseudonym: str
+    roles: tuple[Role, ...]
+
+
+class SessionItem(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page knows of where it is and who looks at it."""
+
+    member: str
+    member_name: str
+    mode: Literal["live", "replay"]
+    version: str
+    user: UserItem | None
+    csrf: str
+    """Goes into the header X-Tocsin-CSRF of everything that changes something; empty before one signs in."""
+
+
+class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A name and what proves it."""
+
+    name: str
+    password: str
+
+
+class RemarkRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Say something of a record."""
+
+    originator: str
+    record_id: str
+    act: Act
+    text: str = ""
+
+
+class LogRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Write into the log of the shift."""
+
+    text: str
+    event_id: str = ""
+    hands_over: bool = False
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """A record was made and goes its way; it is shown once it has passed the door."""
+
+    record_id: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong, and what to do."""
+
+    error: str
+    advice: str = ""
+
+
+# -- the feed ----------------------------------------------------------------------------------------------------------
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello", tag_field="say"):
+    """The first word on every connection."""
+
+    epoch: str
+    """Another one than before: the server began anew, numbers too; ask for the picture."""
+    number: int
+    at: datetime
+
+
+class EventNews(msgspec.Struct, frozen=True, kw_only=True, tag="event", tag_field="say"):
+    """An event as it is now; never dropped."""
+
+    number: int
+    news: Literal["new", "stage", "revision", "remark", "joined"]
+    event: EventItem
+    marking: ScreenMarking
+
+
+class RecordNews(msgspec.Struct, frozen=True, kw_only=True, tag="records", tag_field="say"):
+    """Records that came in, plots left out; never dropped."""
+
+    number: int
+    records: tuple[RecordItem, ...]
+
+
+class Gone(msgspec.Struct, frozen=True, kw_only=True, tag="gone", tag_field="say"):
+    """What was asked for is no longer kept: ask for the picture, then go on after ``number``."""
+
+    number: int
+
+
+class TracksNow(msgspec.Struct, frozen=True, kw_only=True, tag="tracks", tag_field="say"):
+    """Where everything is; only the newest of these counts."""
+
+    at: datetime
+    tracks: tuple[TrackItem, ...]
+    plots: int
+    """Detections that came in since the server began."""
+
+
+class LinksNow(msgspec.Struct, frozen=True, kw_only=True, tag="links", tag_field="say"):
+    """How the links are; only the newest of these counts."""
+
+    state: LinkState
+
+
+FeedSays = Hello | EventNews | RecordNews | Gone | TracksNow | LinksNow
