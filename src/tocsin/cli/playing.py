@@ -43,6 +43,8 @@ class Plan:
     speed: float | None = None
     alone: str | None = None
     seed: int = 1
+    is_watched: bool = False
+    """Serve the watch floors, and stay until told to leave."""
 
 
 @dataclass
@@ -78,7 +80,14 @@ def play(plan: Plan, *, form: Literal["people", "json"], interrupted: int) -> in
         if code is not None and code not in codes:
             raise UsageError(f"{name} {code} owns no sensor; members are {', '.join(codes)}")
     rows = select(table.rows, plan.which)
-    options = Options(topology=plan.topology, speed=plan.speed, alone=plan.alone, seed=plan.seed, hub=plan.hub)
+    options = Options(
+        topology=plan.topology,
+        speed=plan.speed,
+        alone=plan.alone,
+        seed=plan.seed,
+        hub=plan.hub,
+        is_watched=plan.is_watched,
+    )
     kept = keep_log()
     screen = Screen(lambda _view: None)
     replay = Replay(rows, sensors, options, show=screen.tell)
@@ -109,7 +118,9 @@ async def _until_done_or_stopped(replay: Replay, board: LinkBoard | None) -> Rep
     stopped = asyncio.Event()
 
     def stop() -> None:
-        if not stopped.is_set():
+        if replay.view.whole is not None:  # all is counted; only the pages are still there
+            replay.leave.set()
+        elif not stopped.is_set():
             stopped.set()
             running.cancel()
 

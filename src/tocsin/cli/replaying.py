@@ -80,7 +80,7 @@ def replay(
     return play(plan, form="json" if as_json else "people", interrupted=130)
 
 
-def demo(*, launch: str = DEMO_LAUNCH, speed: Speed = DEMO_SPEED) -> int:
+def demo(*, launch: str = DEMO_LAUNCH, speed: Speed = DEMO_SPEED, page: Literal["auto", "yes", "no"] = "auto") -> int:
     """Watch three members share the warning of a real launch, on this machine. Ctrl-C stops it cleanly.
 
     The flight is reconstructed from the public record and the sensors are invented: it is a replay, never a warning.
@@ -88,11 +88,14 @@ def demo(*, launch: str = DEMO_LAUNCH, speed: Speed = DEMO_SPEED) -> int:
     Args:
         launch: Which launch, by its id.
         speed: Scenario seconds per second (20 if not given), or max: as fast as it goes.
+        page: Whether to serve every member's watch floor and to stay until Ctrl-C. Auto: if a person looks.
     """
     warm_up()
     from tocsin.cli.playing import Plan, play
+    from tocsin.cli.terminal import output
 
-    return play(Plan(which=launch, speed=speed or None), form="people", interrupted=0)
+    is_watched = output().is_terminal if page == "auto" else page == "yes"
+    return play(Plan(which=launch, speed=speed or None, is_watched=is_watched), form="people", interrupted=0)
 
 
 def _code(text: str | None) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import version
 from typing import Literal
 
@@ -37,20 +37,27 @@ class WebPart:
         config: The member's TOML.
         clock: Tells the time of the page.
         mode: ``replay`` for a federation of simulated data that is thrown away.
+        links: Asks how the node is; its health address is asked without one.
     """
 
     def __init__(
-        self, config: MemberConfig, *, clock: Clock | None = None, mode: Literal["live", "replay"] = "live"
+        self,
+        config: MemberConfig,
+        *,
+        clock: Clock | None = None,
+        mode: Literal["live", "replay"] = "live",
+        links: Callable[[], Awaitable[LinkState]] | None = None,
     ) -> None:
         self._clock = clock if clock is not None else SystemClock()
         self.part = AttachedPart(config, WEB, clock=SystemClock(), is_urgent=True)
         web = config.web
         certificate, key = (None if path is None else config.path(path) for path in (web.certificate, web.key))
         self.listen = Listen(address=web.listen, certificate=certificate, key=key)
-        self._member = _Member(config, self.part, asks=mode == "live")
+        self._member = _Member(config, self.part, links=links)
         self._sessions = Sessions(People(config.path(web.people)), SystemClock())
         self._mode: Literal["live", "replay"] = mode
-        self.gateway: Gateway | None = None
+        self.is_served = asyncio.Event()
+        """Whether the page can be opened."""
 
     def invite(self, account: Account) -> str:
         """Return an address that signs somebody in once."""
@@ -68,13 +75,15 @@ class WebPart:
 
     async def _show(self) -> None:
         self._member.opened = await self.part.attached()
-        gateway = self.gateway = Gateway(
+        gateway = Gateway(
             self._member, clock=self._clock, new_id=lambda: secrets.token_hex(16), mode=self._mode
         )  # fmt: skip
         order = await asyncio.to_thread(gateway.load)
         floor = Floor(gateway, self._sessions, version("tocsin"), is_secure=self.listen.is_secure)
         log.info("watch floor", member=self._member.code, url=self.listen.url)
-        await asyncio.gather(self._follow(gateway, order), gateway.run(), serve_floor(floor, self.listen))
+        await asyncio.gather(
+            self._follow(gateway, order), gateway.run(), serve_floor(floor, self.listen, self.is_served)
+        )
 
     async def _follow(self, gateway: Gateway, order: int) -> None:
         self.part.progress(order)
@@ -86,10 +95,12 @@ class WebPart:
 class _Member:
     """The node's side of the watch floor."""
 
-    def __init__(self, config: MemberConfig, part: AttachedPart, *, asks: bool) -> None:
+    def __init__(
+        self, config: MemberConfig, part: AttachedPart, *, links: Callable[[], Awaitable[LinkState]] | None
+    ) -> None:
         self._config = config
         self._part = part
-        self._asks = asks
+        self._links = links
         self._known = LinkState(at=None, problem="not asked yet", links=(), problems=())
         self._clock = SystemClock()
         self.opened: Store | None = None
@@ -113,8 +124,8 @@ class _Member:
 
     async def links(self) -> LinkState:
         """Ask the node; while it does not answer, what it said last stands, with its age."""
-        if not self._asks:
-            return LinkState(at=None, problem="", links=(), problems=())
+        if self._links is not None:
+            return await self._links()
         try:
             status, _ = await asyncio.to_thread(ask_status, self._config.health.listen, timeout_s=_ASK_TIMEOUT_S)
         except TocsinError as error:

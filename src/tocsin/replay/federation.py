@@ -41,15 +41,23 @@ class Throwaway:
         links: Who is joined with whom.
         audiences: For whom assessments are published.
         seed: Of the members' record ids.
+        is_watched: Whether watch floors will follow the members.
     """
 
     def __init__(
-        self, codes: Sequence[str], *, links: Sequence[Link], audiences: Sequence[tuple[str, ...]], seed: int
+        self,
+        codes: Sequence[str],
+        *,
+        links: Sequence[Link],
+        audiences: Sequence[tuple[str, ...]],
+        seed: int,
+        is_watched: bool = False,
     ) -> None:
         self.codes = tuple(sorted(codes))
         self._links = tuple(links)
         self._audiences = tuple(audiences)
         self._seed = seed
+        self._is_watched = is_watched
         self._home = Path(tempfile.mkdtemp(prefix="tocsin-replay-"))
         self._members: dict[str, _Process] = {}
         self._reports: dict[str, Report] = {}
@@ -72,7 +80,9 @@ class Throwaway:
         # certificates are checked by real clocks, whatever day the scenario plays on
         make_federation(plans, self._links, name="replay", now=SystemClock().now(), audiences=self._audiences)
         for plan in plans:
-            setting = Setting(plan.code, plan.home, self.heard_by(plan.code), scenario_start, self._seed)
+            setting = Setting(
+                plan.code, plan.home, self.heard_by(plan.code), scenario_start, self._seed, self._is_watched
+            )  # fmt: skip
             self._members[plan.code] = _Process(setting)
         await asyncio.gather(*(member.joined() for member in self._members.values()))
 
@@ -93,6 +103,11 @@ class Throwaway:
     async def flush(self) -> dict[str, Report]:
         """Let every member write everything to disk."""
         return await self._all(dict.fromkeys(self.codes, Flush()))
+
+    @property
+    def homes(self) -> dict[str, Path]:
+        """The folder of every member, by code."""
+        return {code: self._home / code for code in self.codes}
 
     def open_stores(self) -> dict[str, Store]:
         """Open every member's store for reading."""

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -26,6 +27,7 @@ from tocsin.clock import ManualClock, SystemClock
 from tocsin.codec import decode
 from tocsin.errors import TocsinError
 from tocsin.node import MemberConfig, Node, Watcher, read_config
+from tocsin.node.parts import Parts
 from tocsin.records import Admitted, AdmittedFrame, Launch, Record, body_of
 from tocsin.replay.ids import Ids
 from tocsin.warning import WarningDesk
@@ -46,6 +48,8 @@ class Setting:
     """The members whose heads reach it."""
     start: datetime
     seed: int
+    is_watched: bool = False
+    """Whether its watch floor follows it."""
 
 
 @dataclass(frozen=True)
@@ -133,13 +137,14 @@ async def _serve(pipe: Connection, setting: Setting, warnings: list[str]) -> Non
     except TocsinError as error:
         pipe.send(Failed(error.args[0], error.advice))
         return
-    pipe.send(Report())
     try:
-        while True:
-            order = await asyncio.to_thread(pipe.recv)
-            if isinstance(order, Stop):
-                break
-            pipe.send(await member.carry_out(order))
+        async with Parts(member.node) if setting.is_watched else nullcontext():
+            pipe.send(Report())
+            while True:
+                order = await asyncio.to_thread(pipe.recv)
+                if isinstance(order, Stop):
+                    break
+                pipe.send(await member.carry_out(order))
     except EOFError:  # the replay is gone
         return
     finally:

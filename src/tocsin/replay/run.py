@@ -16,11 +16,12 @@ from tocsin.errors import FlightError
 from tocsin.records import Launch, body_of
 from tocsin.replay import summary
 from tocsin.replay.audit import Ledger, audit
-from tocsin.replay.federation import Throwaway, links_of
+from tocsin.replay.federation import Throwaway, free_ports, links_of
 from tocsin.replay.ids import Ids
 from tocsin.replay.member import Report
 from tocsin.replay.results import ExchangeResult, LaunchResult, ReplayResult
 from tocsin.replay.scenario import Scene, audiences_for, detections, make_scene
+from tocsin.replay.watching import WatchFloors
 from tocsin.synthesis.launches import LaunchRow
 from tocsin.synthesis.sensors import Sensor
 
@@ -40,6 +41,8 @@ class Options:
     alone: str | None = None
     seed: int = 1
     hub: str = "USA"
+    is_watched: bool = False
+    """Serve every member's watch floor, and stay after the last launch until ``leave`` is set."""
 
 
 @dataclass
@@ -71,6 +74,10 @@ class View:
     total: int = 0
     result: LaunchResult | None = None
     """Of the launch that has just ended."""
+    pages: dict[str, str] = field(default_factory=dict)
+    """By member, the address that opens its watch floor once."""
+    whole: ReplayResult | None = None
+    """Once all launches have ended."""
 
 
 class Replay:
@@ -99,6 +106,9 @@ class Replay:
         self.view = View(options, codes, total=len(self._rows))
         self.results: list[LaunchResult] = []
         self._federation: Throwaway | None = None
+        self._floors: WatchFloors | None = None
+        self.leave = asyncio.Event()
+        """Ends a replay that is watched, after its last launch."""
 
     async def links(self) -> dict[str, dict[str, LinkState]]:
         """Return every member's view of its links; nothing before the first launch."""
@@ -137,13 +147,19 @@ class Replay:
                 self.view.result = results[-1]
                 self._show(self.view)
             exchange = await self._count()
+            whole = self.view.whole = ReplayResult(
+                topology=self._options.topology, seed=self._options.seed, alone=self._options.alone,
+                launches=tuple(results), exchange=exchange,
+            )  # fmt: skip
+            if self._floors is not None:
+                self._show(self.view)
+                await self.leave.wait()
         finally:
+            if self._floors is not None:
+                await self._floors.close()
             if self._federation is not None:
                 await self._federation.stop()
-        return ReplayResult(
-            topology=self._options.topology, seed=self._options.seed, alone=self._options.alone,
-            launches=tuple(results), exchange=exchange,
-        )  # fmt: skip
+        return whole
 
     def _make_scene(self, row: LaunchRow) -> Scene:
         return make_scene(row, self._sensors, seed=self._options.seed, not_before=self._free)
@@ -209,9 +225,19 @@ class Replay:
             options, codes = self._options, self.view.codes
             self._federation = Throwaway(
                 codes, links=links_of(options.topology, codes, options.hub), audiences=self._audiences,
-                seed=options.seed,
+                seed=options.seed, is_watched=options.is_watched,
             )  # fmt: skip
             await self._federation.start(scene.lift_off - timedelta(seconds=BEFORE_LIFT_OFF_S))
+            if options.is_watched:
+                await self._open_floors(self._federation)
+
+    async def _open_floors(self, federation: Throwaway) -> None:
+        ports = iter(free_ports(len(federation.codes)))
+        addresses = {code: f"127.0.0.1:{next(ports)}" for code in federation.codes}
+        self._floors = WatchFloors(federation.homes, addresses, federation.links)
+        await self._floors.open()
+        self.view.pages = self._floors.invitations()
+        self._show(self.view)
 
     def _all_closed(self) -> bool:
         return all(

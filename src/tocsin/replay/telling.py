@@ -14,6 +14,8 @@ from tocsin.replay.run import View
 from tocsin.replay.summary import Issued
 from tocsin.replay.view import area_name, clock_of, place_of
 
+THE_END = "The replay has ended. The watch floors stay until Ctrl-C."
+
 
 class PlainLines:
     """Writes a line whenever a member reaches a new stage or names other areas: for files, and where nothing can move.
@@ -25,10 +27,18 @@ class PlainLines:
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
         self._launch = ""
+        self._has_told_pages = self._has_told_end = False
         self._told: dict[str, tuple[str, ...]] = {}
 
     def show(self, view: View) -> None:
         """Tell what is new."""
+        if view.pages and not self._has_told_pages:
+            self._has_told_pages = True
+            for code, address in view.pages.items():
+                self._write(f"watch floor of {code}: {address}")
+        if view.whole is not None and not self._has_told_end:
+            self._has_told_end = True
+            self._write(THE_END)
         scene = view.scene
         if scene is None:
             return

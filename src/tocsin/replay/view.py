@@ -81,6 +81,10 @@ class Picture:
         yield Text("plots: own + peers'; delay: median, sealing to desk; alone: own sensors", "dim", no_wrap=True)
         for note in scene.row.notes:
             yield Text(f"note: {note}", "dim")
+        for code, address in view.pages.items():
+            yield Text.assemble((f"watch floor of {code}  ", "bold"), address, overflow="fold")
+        if view.whole is not None:
+            yield Text("The replay has ended. The watch floors stay until Ctrl-C.", "bold")
 
     def _head(self, width: int) -> Iterator[RenderableType]:
         view = self._view

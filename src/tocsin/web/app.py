@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Tag
 from litestar.static_files import create_static_files_router
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import Message, Scope
 
 from tocsin.errors import NotReleasableError, RecordError, TocsinError
 from tocsin.web import doing, feeding, reading
@@ -65,7 +65,7 @@ def make_app(floor: Floor, *, page: Path = PAGE) -> Litestar:
     return Litestar(
         route_handlers=[api, doing.enter, *page_routes],
         state=State({"floor": floor}),
-        middleware=[_with_headers],
+        before_send=[_add_headers],
         exception_handlers={
             HTTPException: _http_problem, TooManyTriesError: _patience, TocsinError: _own_problem, Exception: _unknown,
         },
@@ -82,21 +82,14 @@ async def _no_page() -> str:
     return "The page of the watch floor is not built here. Build it with: uv sync --reinstall-package tocsin\n"
 
 
-def _with_headers(app: ASGIApp) -> ASGIApp:
-    """Wrap an application so that browsers trust nothing but ourselves."""
-
-    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = list(message.get("headers", ()))
-                if not scope["path"].startswith("/assets/"):
-                    headers.append((b"cache-control", b"no-store"))
-                message["headers"] = [*headers, *_HEADERS]
-            await send(message)
-
-        await app(scope, receive, send_with)
-
-    return wrapped
+async def _add_headers(message: Message, scope: Scope) -> None:
+    """Tell browsers to trust nothing but ourselves, whatever the answer is."""
+    if message["type"] != "http.response.start":
+        return
+    headers = list(message.get("headers", ()))
+    if not scope["path"].startswith("/assets/"):
+        headers.append((b"cache-control", b"no-store"))
+    message["headers"] = [*headers, *_HEADERS]
 
 
 AnyRequest = Request[None, None, State]

@@ -7,6 +7,7 @@ import asyncio
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie, State
 from litestar.exceptions import NotAuthorizedException, NotFoundException
+from litestar.params import FromQuery, JSONBody
 from litestar.response import Redirect
 
 from tocsin.web.acting import log_entry, remark_on
@@ -25,7 +26,7 @@ async def session(request: AnyRequest) -> SessionItem:
 
 
 @post("/sign-in", summary="Sign in by name and password", status_code=200)
-async def sign_in(request: AnyRequest, data: SignIn) -> Response[SessionItem]:
+async def sign_in(request: AnyRequest, data: JSONBody[SignIn]) -> Response[SessionItem]:
     """Begin a session; its token comes as a cookie."""
     floor = floor_of(request)
     address = request.client.host if request.client is not None else ""
@@ -36,7 +37,7 @@ async def sign_in(request: AnyRequest, data: SignIn) -> Response[SessionItem]:
 
 
 @get("/enter", summary="Sign in once by a link", include_in_schema=False)
-async def enter(request: AnyRequest, once: str) -> Redirect:
+async def enter(request: AnyRequest, once: FromQuery[str]) -> Redirect:
     """Begin a session by a one-time token, and go on to the page."""
     floor = floor_of(request)
     token = floor.sessions.enter(once)
@@ -52,7 +53,7 @@ async def sign_out(request: AnyRequest) -> None:
 
 
 @post("/remarks", summary="Say something of a record", guards=[from_our_page], status_code=202)
-async def remark(request: AnyRequest, data: RemarkRequest) -> Accepted:
+async def remark(request: AnyRequest, data: JSONBody[RemarkRequest]) -> Accepted:
     """Make a record of what a person says of another; all who have that have this, too."""
     gateway = floor_of(request).gateway
     person = person_of(request)
@@ -69,7 +70,7 @@ async def remark(request: AnyRequest, data: RemarkRequest) -> Accepted:
 
 
 @post("/log", summary="Write into the log of the shift", guards=[from_our_page], status_code=202)
-async def write_log(request: AnyRequest, data: LogRequest) -> Accepted:
+async def write_log(request: AnyRequest, data: JSONBody[LogRequest]) -> Accepted:
     """Write a line that stays with this member."""
     gateway = floor_of(request).gateway
     made = log_entry(

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from litestar import WebSocket, websocket
 from litestar.datastructures import State
 from litestar.exceptions import WebSocketDisconnect, WebSocketException
+from litestar.params import FromQuery
 
 from tocsin.codec import encode
 from tocsin.web.feed import TooSlowError
@@ -24,7 +25,7 @@ AnySocket = WebSocket[None, None, State]
 
 
 @websocket("/feed")
-async def feed(socket: AnySocket, since: int = 0, epoch: str = "") -> None:
+async def feed(socket: AnySocket, since: FromQuery[int] = 0, epoch: FromQuery[str] = "") -> None:
     """Tell what is new, from a number on."""
     if not _is_same_origin(socket):
         await _refuse(socket, NOT_FROM_HERE, "this page is not served from here")

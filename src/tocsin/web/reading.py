@@ -12,7 +12,7 @@ from typing import Annotated
 from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.exceptions import NotFoundException, ValidationException
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from tocsin.store import RecordQuery, Window
 from tocsin.web.floor import floor_of
@@ -27,7 +27,7 @@ AnyRequest = Request[None, None, State]
 
 
 @get("/picture", summary="What is shown, now or as it was known here at a time")
-async def picture(request: AnyRequest, known_at: datetime | None = None) -> Picture:
+async def picture(request: AnyRequest, known_at: FromQuery[datetime | None] = None) -> Picture:
     """Return every event with every member's assessment.
 
     With ``known_at`` only what had been admitted here by then counts.
@@ -45,7 +45,7 @@ async def events(request: AnyRequest) -> tuple[EventItem, ...]:
 
 
 @get("/events/{event_id:str}", summary="One event, by any id that it ever had")
-async def event(request: AnyRequest, event_id: str, status: str | None = None) -> EventItem:
+async def event(request: AnyRequest, event_id: FromPath[str], status: FromQuery[str | None] = None) -> EventItem:
     """Return one event."""
     found = _gateway(request).book.event(event_id, status)
     if found is None:
@@ -57,17 +57,17 @@ async def event(request: AnyRequest, event_id: str, status: str | None = None) -
 async def records(
     request: AnyRequest,
     *,
-    after: int = 0,
-    before: int | None = None,
-    kind: str | None = None,
-    originator: str | None = None,
-    status: str | None = None,
-    audience: str | None = None,
-    event_id: str | None = None,
-    known_at: datetime | None = None,
-    since: datetime | None = None,
-    newest: bool = True,
-    limit: Annotated[int, Parameter(ge=1, le=MOST)] = 100,
+    after: FromQuery[int] = 0,
+    before: FromQuery[int | None] = None,
+    kind: FromQuery[str | None] = None,
+    originator: FromQuery[str | None] = None,
+    status: FromQuery[str | None] = None,
+    audience: FromQuery[str | None] = None,
+    event_id: FromQuery[str | None] = None,
+    known_at: FromQuery[datetime | None] = None,
+    since: FromQuery[datetime | None] = None,
+    newest: FromQuery[bool] = True,
+    limit: Annotated[int, QueryParameter(ge=1, le=MOST)] = 100,
 ) -> RecordPage:
     """Return records without their bodies.
 
@@ -83,7 +83,7 @@ async def records(
 
 
 @get("/records/{originator:str}/{record_id:str}", summary="One record, whole")
-async def record(request: AnyRequest, originator: str, record_id: str) -> RecordItem:
+async def record(request: AnyRequest, originator: FromPath[str], record_id: FromPath[str]) -> RecordItem:
     """Return a record with its body."""
     gateway = _gateway(request)
     found = await asyncio.to_thread(gateway.member.store.find, record_id, originator=originator)

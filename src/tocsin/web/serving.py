@@ -39,15 +39,17 @@ class Listen:
         return f"{'https' if self.is_secure else 'http'}://{self.address}/"
 
 
-async def serve_floor(floor: Floor, listen: Listen) -> None:
-    """Serve until cancelled.
+async def serve_floor(floor: Floor, listen: Listen, is_served: asyncio.Event) -> None:
+    """Serve until cancelled; ``is_served`` is set once the page can be opened.
 
     Raises:
         ConfigError: The address cannot be listened on, or others could read along: without TLS only loopback will do.
     """
     bound = _bound(listen)
+    bound.listen()
+    is_served.set()
     config = uvicorn.Config(
-        make_app(floor), log_config=None, access_log=False, lifespan="off", server_header=False,
+        make_app(floor), log_config=None, log_level="warning", access_log=False, lifespan="off", server_header=False,
         ws_per_message_deflate=False, ws_max_size=_LONGEST_REQUEST, timeout_graceful_shutdown=2,
         ssl_certfile=listen.certificate, ssl_keyfile=listen.key,
     )  # fmt: skip

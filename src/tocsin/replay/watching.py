@@ -1,0 +1,95 @@
+"""The watch floors of a replay: every member's page, each from that member's own store alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from tocsin.bus import LinkState
+from tocsin.clock import SystemClock
+from tocsin.errors import TocsinError
+from tocsin.node import read_config
+from tocsin.node.config import WebTable
+from tocsin.node.web_part import WebPart
+from tocsin.web import Account, LinkItem
+from tocsin.web import LinkState as PageLinks
+
+Links = Callable[[], Awaitable[Mapping[str, Mapping[str, LinkState]]]]
+
+VISITOR = Account(name="visitor", pseudonym="DEMO-1", roles=("analyst", "watch_officer"), password="")
+"""Who is signed in by the link that a demo prints."""
+
+_PATIENCE_S = 10.0
+
+
+class WatchFloors:
+    """Serves the pages of all members between ``open`` and ``close``.
+
+    Args:
+        homes: By member, the folder with its TOML.
+        addresses: By member, ``host:port`` on loopback.
+        links: Asks all members how their links are.
+    """
+
+    def __init__(self, homes: Mapping[str, Path], addresses: Mapping[str, str], links: Links) -> None:
+        self._links = links
+        self._stop = asyncio.Event()
+        self._parts = {
+            code: WebPart(
+                msgspec.structs.replace(
+                    read_config(home / "member.toml"), web=WebTable(run="apart", listen=addresses[code])
+                ),
+                mode="replay", links=partial(self._links_of, code),
+            )
+            for code, home in homes.items()
+        }  # fmt: skip
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Serve the pages.
+
+        Raises:
+            ConfigError: An address cannot be listened on.
+            TimeoutError: A page cannot be opened in time.
+        """
+        self._tasks = [asyncio.create_task(part.serve(self._stop)) for part in self._parts.values()]
+        served = asyncio.create_task(self._all_served())
+        async with asyncio.timeout(_PATIENCE_S):
+            await asyncio.wait([served, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
+        served.cancel()
+        for task in self._tasks:
+            if task.done():
+                task.result()
+
+    async def _all_served(self) -> None:
+        for part in self._parts.values():
+            await part.is_served.wait()
+
+    async def close(self) -> None:
+        """Serve them no longer."""
+        self._stop.set()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def invitations(self) -> dict[str, str]:
+        """Return, by member, an address that signs one browser in once."""
+        return {code: part.invite(VISITOR) for code, part in self._parts.items()}
+
+    async def _links_of(self, code: str) -> PageLinks:
+        try:
+            states = (await self._links()).get(code, {})
+        except TocsinError as error:
+            return PageLinks(at=None, problem=error.args[0], links=(), problems=())
+        items = tuple(_item(peer, state) for peer, state in sorted(states.items()))
+        return PageLinks(at=SystemClock().now(), problem="", links=items, problems=())
+
+
+def _item(peer: str, state: LinkState) -> LinkItem:
+    return LinkItem(
+        member=peer, is_neighbour=True, connected=state.connected, problem=state.problem,
+        lag=state.main.copy_lag + state.bulk.copy_lag, unsent=0, clock_offset_s=None, clock_suspect=False,
+        last_heads_at=None,
+    )  # fmt: skip
