@@ -25,11 +25,13 @@ from tocsin.records import (
     Impact,
     Launch,
     LaunchPoint,
+    LogEntry,
     Overflight,
     Person,
     Position,
     Precedence,
     Recall,
+    Remark,
     Request,
     Revocation,
     SameEvent,
@@ -112,6 +114,17 @@ EXAMPLES = {
         last_detection_at=NOW,
     ),
     "warning.same_event": SameEvent(event_id="a", alias="b", gate="5 km, 5 s"),
+    "watch.log_entry": LogEntry(
+        text="quiet", person=Person(role="analyst", pseudonym="A-1"), event_id="a", hands_over=True
+    ),
+    "watch.remark": Remark(
+        originator="JPN",
+        record="a",
+        act="query",
+        person=Person(role="analyst", pseudonym="A-1"),
+        event_id="a",
+        text="?",
+    ),
 }
 
 
