@@ -1,7 +1,7 @@
 # The commands of this project by name; `just --list` shows them.
 
 # everything that must hold before a change lands
-check: lint types floors test
+check: lint types floors web test
 
 lint:
     ruff format --check .
@@ -12,6 +12,10 @@ types:
 
 floors:
     lint-imports
+
+# the page: types, accessibility warnings of the compiler, tests of its pure parts
+web:
+    python hatch_build.py check test
 
 test *args:
     coverage run -m pytest {{args}}

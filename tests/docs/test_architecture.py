@@ -20,9 +20,7 @@ def test_floors_are_those_of_the_contract() -> None:
 
 
 def test_every_room_stands_on_a_floor() -> None:
-    rooms = {
-        path.name for path in (ROOT / "src" / "tocsin").iterdir() if path.is_dir() and not path.name.startswith("_")
-    }
+    rooms = {path.parent.name for path in (ROOT / "src" / "tocsin").glob("*/__init__.py")}
     assert [room for room in sorted(rooms) if f"`{room}`" not in TEXT] == []
 
 

@@ -1,0 +1,134 @@
+/** The server's HTTP API, typed. Every call goes to the page's own origin. */
+
+import type {
+  Act,
+  AreaCollection,
+  LogEntry,
+  Picture,
+  RecordItem,
+  RecordPage,
+  Sensor,
+  Session,
+} from './shapes.ts'
+
+/** What the server said is wrong, and what to do. */
+export class ServerError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly advice: string,
+    readonly retryAfterSeconds: number | null = null,
+  ) {
+    super(message)
+  }
+}
+
+export interface RecordFilter {
+  before?: number
+  kind?: string
+  originator?: string
+  status?: string
+  audience?: string
+  event_id?: string
+  known_at?: string
+  limit?: number
+}
+
+const PATIENCE_MS = 15_000
+
+async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+  let answer: Response
+  try {
+    answer = await fetch(path, { ...init, credentials: 'same-origin', signal: AbortSignal.timeout(PATIENCE_MS) })
+  } catch {
+    throw new ServerError(0, '', '')
+  }
+  const text = await answer.text()
+  let said: unknown
+  try {
+    said = text ? JSON.parse(text) : null
+  } catch {
+    said = null
+  }
+  if (!answer.ok) {
+    const problem = (said ?? {}) as { error?: unknown; advice?: unknown }
+    const wait = Number(answer.headers.get('Retry-After'))
+    throw new ServerError(
+      answer.status,
+      typeof problem.error === 'string' ? problem.error : `HTTP ${answer.status}`,
+      typeof problem.advice === 'string' ? problem.advice : '',
+      wait > 0 ? wait : null,
+    )
+  }
+  return said as T
+}
+
+function query(parameters: object): string {
+  const pairs = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '')
+  return pairs.length ? `?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}` : ''
+}
+
+/** What one page may ask of its server; `csrf` goes with everything that changes something. */
+export class Server {
+  csrf = ''
+
+  async session(): Promise<Session> {
+    return this.#keep(await ask<Session>('api/v1/session'))
+  }
+
+  async signIn(name: string, password: string): Promise<Session> {
+    return this.#keep(await this.#send<Session>('api/v1/sign-in', { name, password }))
+  }
+
+  async signOut(): Promise<void> {
+    await this.#send('api/v1/sign-out', {})
+  }
+
+  /** The picture of now, or as it was known here at a time. */
+  picture(knownAt?: string): Promise<Picture> {
+    return ask(`api/v1/picture${query({ known_at: knownAt })}`)
+  }
+
+  records(filter: RecordFilter): Promise<RecordPage> {
+    return ask(`api/v1/records${query({ newest: true, limit: 200, ...filter })}`)
+  }
+
+  record(originator: string, id: string): Promise<RecordItem> {
+    return ask(`api/v1/records/${encodeURIComponent(originator)}/${encodeURIComponent(id)}`)
+  }
+
+  areas(): Promise<AreaCollection> {
+    return ask('api/v1/areas')
+  }
+
+  async sensors(): Promise<Sensor[]> {
+    const said = await ask<Sensor[] | { sensors: Sensor[] }>('api/v1/sensors')
+    return Array.isArray(said) ? said : said.sensors
+  }
+
+  async log(): Promise<LogEntry[]> {
+    const said = await ask<LogEntry[] | { entries: LogEntry[] }>('api/v1/log')
+    return Array.isArray(said) ? said : said.entries
+  }
+
+  writeLog(text: string, eventId: string, handsOver: boolean): Promise<unknown> {
+    return this.#send('api/v1/log', { text, event_id: eventId, hands_over: handsOver })
+  }
+
+  remark(originator: string, recordId: string, act: Act, text: string): Promise<unknown> {
+    return this.#send('api/v1/remarks', { originator, record_id: recordId, act, text })
+  }
+
+  #keep(session: Session): Session {
+    this.csrf = session.csrf
+    return session
+  }
+
+  #send<T>(path: string, body: object): Promise<T> {
+    return ask(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-Tocsin-CSRF': this.csrf },
+      body: JSON.stringify(body),
+    })
+  }
+}

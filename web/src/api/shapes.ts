@@ -1,0 +1,269 @@
+/** What the server of the watch floor speaks; follows src/tocsin/web/shapes.py. Times are RFC 3339, UTC. */
+
+export type World = 'actual' | 'exercise' | 'test'
+export type Stage = 'detected' | 'assessed' | 'predicted' | 'closed'
+export type Act = 'acknowledge' | 'concur' | 'query' | 'dispute' | 'false_alarm' | 'seen'
+export type Role =
+  | 'watch_officer'
+  | 'analyst'
+  | 'exercise_controller'
+  | 'releaser'
+  | 'alert_officer'
+  | 'administrator'
+
+/** Who may say something of an event. */
+export const ACTING_ROLES: readonly Role[] = ['watch_officer', 'analyst', 'exercise_controller', 'alert_officer']
+
+export interface Session {
+  member: string
+  member_name: string
+  mode: 'live' | 'replay'
+  version: string
+  user: { pseudonym: string; roles: Role[] } | null
+  csrf: string
+  /** The viewing member's words for what neighbours name differently; absent: no word is drawn. */
+  naming?: { east_sea?: 'sea_of_japan' | 'east_sea' | 'both' }
+}
+
+export interface Source {
+  record?: string
+  originator?: string
+  cites?: string
+}
+
+export interface RecordItem {
+  order: number
+  kind: string
+  id: string
+  originator: string
+  audience: string[]
+  status: string
+  world: World
+  precedence: string
+  issued_at: string
+  sealed_at: string
+  admitted_at: string
+  observed_at: string | null
+  synthetic: boolean
+  clock_suspect: boolean
+  chain_open: boolean
+  supersedes: string | null
+  cancels: string | null
+  caveats: string[]
+  public_warning: string
+  sources: Source[]
+  body?: unknown
+}
+
+export interface RecordPage {
+  records: RecordItem[]
+  next: number | null
+}
+
+export interface LaunchPoint {
+  lat_deg: number
+  lon_deg: number
+  radius_km: number
+}
+
+export interface TrackPoint {
+  at: string
+  lat_deg: number
+  lon_deg: number
+  altitude_m: number
+  speed_mps: number
+  heading_deg: number
+  climb_deg: number
+  sigma_m: number
+}
+
+export type Ring = [number, number][]
+
+export interface Impact {
+  lat_deg: number
+  lon_deg: number
+  /** Semi-axes, the longer first. */
+  ellipse_95_km: [number, number]
+  ellipse_bearing_deg: number
+  at: string
+  at_sigma_s: number
+  manoeuvre_km?: number
+  /** Outline of all places that it may reach, longitude and latitude. */
+  region?: Ring | Ring[]
+}
+
+export interface Overflight {
+  area: string
+  passes_at: string
+  altitude_m: number
+}
+
+export interface AreaAtRisk {
+  area: string
+  probability?: number
+  earliest_at?: string
+  latest_at?: string
+}
+
+/** The way of one stage in time. */
+export interface Moments {
+  observed_at: string | null
+  issued_at: string
+  sealed_at: string
+  admitted_at: string
+}
+
+/** Longitude and latitude in degrees, altitude in metres, time. */
+export type TrailPoint = [number, number, number, string]
+
+export interface Assessment {
+  originator: string
+  audience: string[]
+  record_id: string
+  order: number
+  event_id: string
+  stage: Stage
+  revision: number
+  label: string
+  ballistic_probability: number | null
+  classes?: Record<string, number> | [string, number][] | null
+  grade?: string | null
+  launch_point: LaunchPoint | null
+  launched_at: string | null
+  track: TrackPoint | null
+  impact: Impact | null
+  areas: string[]
+  at_risk?: AreaAtRisk[]
+  overflown: Overflight[]
+  outcome: string | null
+  detections: number
+  sensors: string[]
+  last_detection_at: string | null
+  trail: TrailPoint[]
+  times: Partial<Record<Stage, Moments>>
+  clock_suspect: boolean
+  chain_open: boolean
+}
+
+export interface Remark {
+  originator: string
+  record_id: string
+  about_originator: string
+  about_record: string
+  act: Act
+  person: { role: string; pseudonym: string }
+  text: string
+  issued_at: string
+  audience: string[]
+}
+
+export interface EventItem {
+  event_id: string
+  aliases: string[]
+  status: string
+  world: World
+  synthetic: boolean
+  audience: string[]
+  opened_at: string
+  changed_at: string
+  is_closed: boolean
+  leading: string
+  members: Record<string, Assessment>
+  remarks: Remark[]
+}
+
+export interface ScreenMarking {
+  audience: string[]
+  caveats: string[]
+  worlds: World[]
+  statuses: string[]
+  has_synthetic: boolean
+}
+
+export interface Picture {
+  at: string
+  is_now: boolean
+  number: number
+  events: EventItem[]
+  marking: ScreenMarking
+}
+
+export interface Sensor {
+  member: string
+  sensor_id: string
+  lat_deg: number
+  lon_deg: number
+  altitude_m: number
+  plots: number
+  last_observed_at: string
+}
+
+export interface TrackItem {
+  event_id: string
+  status: string
+  originator: string
+  at: string
+  lat_deg: number
+  lon_deg: number
+  altitude_m: number
+  speed_mps: number
+  heading_deg: number
+  climb_deg: number
+  sigma_m: number
+}
+
+export interface LinkItem {
+  member: string
+  is_neighbour: boolean
+  connected: boolean
+  problem: string
+  lag: number
+  unsent: number
+  clock_offset_s: number | null
+  clock_suspect: boolean
+  last_heads_at: string | null
+}
+
+export interface LinkState {
+  at: string | null
+  problem: string
+  links: LinkItem[]
+  problems: string[]
+}
+
+export interface AreaProperties {
+  id: string
+  member: string
+  name_en: string
+  name_local: string
+  part_of: string | null
+}
+
+export interface AreaCollection {
+  type: 'FeatureCollection'
+  features: {
+    type: 'Feature'
+    properties: AreaProperties
+    geometry: { type: 'Polygon' | 'MultiPolygon'; coordinates: number[][][] | number[][][][] }
+  }[]
+}
+
+export interface LogEntry {
+  record_id: string
+  text: string
+  event_id: string
+  hands_over: boolean
+  person: { role: string; pseudonym: string }
+  issued_at: string
+}
+
+export type News = 'new' | 'stage' | 'revision' | 'remark' | 'joined'
+
+/** What the feed says; what has a number is never dropped, of the rest only the newest counts. */
+export type FeedMessage =
+  | { say: 'hello'; epoch: string; number: number; at: string }
+  | { say: 'event'; number: number; news: News; event: EventItem; marking: ScreenMarking }
+  | { say: 'records'; number: number; records: RecordItem[] }
+  | { say: 'gone'; number: number }
+  | { say: 'tracks'; at: string; tracks: TrackItem[]; plots: number }
+  | { say: 'links'; state: LinkState }

@@ -1,0 +1,55 @@
+/** Saves what the map shows as a PNG that carries its marking and its world in the picture itself. */
+
+import type { World } from '../api/shapes.ts'
+import { labelFont } from './styles.ts'
+import type { WatchMap } from './watch_map.ts'
+
+export interface Stamp {
+  world: string
+  style: World
+  marking: string
+  besides: string
+  foot: string
+}
+
+const BAND_PX = 34
+
+export async function saveView(map: WatchMap, stamp: Stamp): Promise<void> {
+  const layers = map.canvases()
+  const first = layers[0]?.canvas
+  if (!first) return
+  const picture = document.createElement('canvas')
+  picture.width = first.width
+  picture.height = first.height + 2 * BAND_PX
+  const context = picture.getContext('2d')
+  if (!context) return
+  context.fillStyle = map.background
+  context.fillRect(0, 0, picture.width, picture.height)
+  for (const { canvas, opacity } of layers) {
+    context.globalAlpha = opacity
+    context.drawImage(canvas, 0, BAND_PX)
+  }
+  context.globalAlpha = 1
+  const colour = getComputedStyle(document.documentElement).getPropertyValue(`--banner-${stamp.style}`).trim()
+  for (const [top, words] of [[0, stamp.besides], [picture.height - BAND_PX, stamp.foot]] as const) {
+    context.fillStyle = colour
+    context.fillRect(0, top, picture.width, BAND_PX)
+    context.fillStyle = '#ffffff'
+    context.font = labelFont(17, 700)
+    context.textBaseline = 'middle'
+    const middle = top + BAND_PX / 2
+    context.textAlign = 'left'
+    context.fillText(stamp.world, 12, middle)
+    context.textAlign = 'center'
+    context.fillText(stamp.marking, picture.width / 2, middle)
+    context.textAlign = 'right'
+    context.fillText(words, picture.width - 12, middle)
+  }
+  const blob = await new Promise<Blob | null>((resolve) => picture.toBlob(resolve, 'image/png'))
+  if (!blob) return
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(blob)
+  link.download = `tocsin-${stamp.world.replaceAll(/[^\p{L}\p{N}]+/gu, '-')}-${stamp.marking}.png`
+  link.click()
+  URL.revokeObjectURL(link.href)
+}

@@ -1,0 +1,42 @@
+/** What the banner and the page's title say of the world that is shown. Pure. */
+
+import type { ScreenMarking, World } from '../api/shapes.ts'
+import type { Catalogue } from '../i18n/en.ts'
+
+const ORDER: readonly World[] = ['actual', 'exercise', 'test']
+
+/** A word with the style that belongs to it. */
+export interface Plate {
+  word: string
+  style: `world-${World}` | 'world-none'
+}
+
+/** Words for all worlds on the screen; a replay is called one, whatever its records are. */
+export function plates(marking: ScreenMarking, isReplay: boolean, t: Catalogue): Plate[] {
+  const named: Record<World, string> = { actual: t.world_actual, exercise: t.world_exercise, test: t.world_test }
+  const found = ORDER.filter((world) => marking.worlds.includes(world)).map(
+    (world): Plate => ({ word: named[world], style: `world-${world}` }),
+  )
+  if (isReplay) {
+    const test: Plate = { word: t.world_test, style: 'world-test' }
+    return [{ word: t.world_replay, style: 'world-test' }, ...(found.length ? found.map((each) => ({ ...each, style: test.style })) : [test])]
+  }
+  return found.length ? found : [{ word: t.live, style: 'world-none' }]
+}
+
+/** Exercises by their names, such as `keen-edge`. */
+export function exercises(marking: ScreenMarking): string[] {
+  return marking.statuses.filter((status) => status.startsWith('exercise:')).map((status) => status.slice('exercise:'.length))
+}
+
+/** The style of the whole banner: of its world, or of none if there are several, each in its own plate. */
+export function bannerStyle(shown: readonly Plate[]): Plate['style'] {
+  const styles = new Set(shown.map(({ style }) => style))
+  return styles.size === 1 ? (shown[0] as Plate).style : 'world-none'
+}
+
+/** The page's title: worlds first, so that they are seen in a narrow tab. */
+export function title(shown: readonly Plate[], member: string, countdown: string, unseen: number): string {
+  const worlds = `[${shown.map(({ word }) => word).join(' ')}]`
+  return [unseen ? `(${unseen})` : '', worlds, countdown, `Tocsin ${member}`].filter(Boolean).join(' ')
+}

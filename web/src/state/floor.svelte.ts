@@ -1,0 +1,244 @@
+/** The state of the page: who looks, what the feed told, which moment and which event are looked at. */
+
+import { Server, ServerError } from '../api/server.ts'
+import type {
+  AreaCollection,
+  AreaProperties,
+  EventItem,
+  FeedMessage,
+  LinkState,
+  Picture,
+  RecordItem,
+  ScreenMarking,
+  Sensor,
+  Session,
+  TrackItem,
+} from '../api/shapes.ts'
+import { Feed, openSocket } from '../feed/feed.ts'
+import { together, type Marked } from '../format/marking.ts'
+import { ServerClock } from './clock.ts'
+import { byUrgency, merged } from './reading.ts'
+
+const TICK_MS = 250
+const RECORDS_KEPT = 500
+const RETRY_MS = 2000
+
+/** What happened, for those who want to hear of it: the sound, the title, the screen reader. */
+export type Happening = { event: EventItem; news: 'new' | 'stage' }
+
+type EventNews = Extract<FeedMessage, { say: 'event' }>
+const EMPTY: ScreenMarking = { audience: [], caveats: [], worlds: [], statuses: [], has_synthetic: false }
+
+class Floor {
+  readonly server = new Server()
+  session = $state.raw<Session | null>(null)
+  /** The server did not answer when the page began. */
+  isUnreachable = $state(false)
+  isConnected = $state(false)
+  /** When the feed was last heard, by this machine. */
+  heardMs = $state(Date.now())
+  events = $state.raw<ReadonlyMap<string, EventItem>>(new Map())
+  #marking = $state.raw<ScreenMarking>(EMPTY)
+  tracks = $state.raw<readonly TrackItem[]>([])
+  plots = $state(0)
+  links = $state.raw<{ state: LinkState; heardMs: number } | null>(null)
+  records = $state.raw<readonly RecordItem[]>([])
+  areas = $state.raw<AreaCollection | null>(null)
+  areaById = $derived(
+    new Map<string, AreaProperties>((this.areas?.features ?? []).map(({ properties }) => [properties.id, properties])),
+  )
+  sensors = $state.raw<readonly Sensor[]>([])
+  /** The picture of another moment than now, if one is looked at. */
+  past = $state.raw<Picture | null>(null)
+  #selected = $state<string | null>(null)
+  /** This machine's time, a few times a second. */
+  localMs = $state(Date.now())
+  /** What panels show besides the picture: it counts for the marking of the screen. */
+  besides = $state.raw<readonly Marked[]>([])
+  clock = $state.raw(new ServerClock('live'))
+
+  shownEvents = $derived(byUrgency(this.past ? this.past.events : this.events.values()))
+  marking = $derived(together(this.past ? this.past.marking : this.#marking, this.besides))
+  selected = $derived(
+    this.shownEvents.find((event) => event.event_id === this.#selected || event.aliases.includes(this.#selected ?? '')) ??
+      this.shownEvents[0] ??
+      null,
+  )
+  /** The time that the picture is of. */
+  nowMs = $derived(this.past ? Date.parse(this.past.at) : this.clock.now(this.localMs))
+  shownTracks = $derived(this.past ? [] : this.tracks)
+  isReplay = $derived(this.session?.mode === 'replay')
+  /** The picture may be wrong by now: nothing is heard any more. */
+  isStale = $derived(!this.isConnected && this.past === null)
+  /** All members that are known here, sorted: their shapes and colours follow from it. */
+  members = $derived(
+    [
+      ...new Set([
+        this.session?.member ?? '',
+        ...(this.links?.state.links ?? []).map(({ member }) => member),
+        ...[...this.events.values()].flatMap((event) => [...Object.keys(event.members), ...event.audience]),
+        ...this.sensors.map(({ member }) => member),
+      ]),
+    ]
+      .filter((member) => member !== '' && member !== 'PUBLIC')
+      .sort(),
+  )
+
+  #feed: Feed | null = null
+  #listeners = new Set<(happening: Happening) => void>()
+  #asking = false
+  #since: EventNews[] = []
+  /** When an event was last told of, by number; for the chain of times. */
+  shownAt = new Map<string, number>()
+
+  onHappening(listener: (happening: Happening) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Begin: ask who looks, and if somebody does, connect. */
+  async begin(): Promise<void> {
+    setInterval(() => (this.localMs = Date.now()), TICK_MS)
+    for (;;) {
+      try {
+        await this.enter(await this.server.session())
+        return
+      } catch {
+        this.isUnreachable = true
+        await new Promise((resume) => setTimeout(resume, RETRY_MS))
+      }
+    }
+  }
+
+  /** Take a session; with a user in it, the picture comes. */
+  async enter(session: Session): Promise<void> {
+    this.isUnreachable = false
+    this.session = session
+    if (!session.user || this.#feed) return
+    this.clock = new ServerClock(session.mode)
+    this.#feed = new Feed(openSocket, {
+      take: (message) => this.#take(message),
+      anew: () => void this.#askPicture(),
+      connected: (is) => this.#connected(is),
+      signedOut: () => this.#leave(),
+    })
+    this.#feed.start()
+    await Promise.all([this.#load(() => this.server.areas(), (said) => (this.areas = said)), this.#askSensors()])
+  }
+
+  async signOut(): Promise<void> {
+    await this.server.signOut()
+    this.#leave()
+  }
+
+  select(eventId: string): void {
+    this.#selected = eventId
+  }
+
+  /** Look at the picture as it was known then; null: at now again. */
+  async lookAt(knownAt: string | null): Promise<void> {
+    this.past = knownAt === null ? null : { ...(await this.server.picture(knownAt)), at: knownAt, is_now: false }
+  }
+
+  /** Tell the server that what it told is drawn. */
+  drawn(event: EventItem): void {
+    if (!this.shownAt.has(`${event.event_id}/${event.changed_at}`)) {
+      this.shownAt.set(`${event.event_id}/${event.changed_at}`, this.nowMs)
+      this.#feed?.shown(this.#feed.place.number)
+    }
+  }
+
+  #leave(): void {
+    this.#feed?.stop()
+    this.#feed = null
+    this.isConnected = false
+    this.session = this.session && { ...this.session, user: null }
+    this.events = new Map()
+    this.records = this.tracks = this.besides = []
+    this.past = this.links = null
+  }
+
+  #connected(is: boolean): void {
+    this.isConnected = is
+    if (is) this.heardMs = Date.now()
+  }
+
+  #take(message: FeedMessage): void {
+    const localMs = Date.now()
+    this.heardMs = localMs
+    switch (message.say) {
+      case 'hello':
+        this.clock.hear(Date.parse(message.at), localMs)
+        break
+      case 'event':
+        if (this.#asking) this.#since.push(message)
+        this.#takeEvent(message)
+        break
+      case 'records':
+        this.records = merged(this.records, message.records, RECORDS_KEPT)
+        break
+      case 'tracks':
+        this.clock.hear(Date.parse(message.at), localMs)
+        this.tracks = message.tracks
+        this.plots = message.plots
+        break
+      case 'links':
+        this.links = { state: message.state, heardMs: localMs }
+    }
+  }
+
+  #takeEvent({ event, news, marking }: EventNews): void {
+    const events = new Map(this.events)
+    const known = events.get(event.event_id)
+    for (const alias of event.aliases) events.delete(alias)
+    events.set(event.event_id, event)
+    this.events = events
+    this.#marking = marking
+    if (!known && news !== 'joined') this.#tell({ event, news: 'new' })
+    else if (news === 'stage') this.#tell({ event, news: 'stage' })
+    if (event.world && this.sensors.length === 0) void this.#askSensors()
+  }
+
+  #tell(happening: Happening): void {
+    for (const listener of this.#listeners) listener(happening)
+  }
+
+  /** Ask for the picture and the newest records; what the feed brings meanwhile is put on top. */
+  async #askPicture(): Promise<void> {
+    if (this.#asking) return
+    this.#asking = true
+    this.#since = []
+    try {
+      const [picture, page] = await Promise.all([this.server.picture(), this.server.records({ limit: 100 })])
+      const before = this.events
+      this.events = new Map(picture.events.map((event) => [event.event_id, event]))
+      this.#marking = picture.marking
+      this.clock.hear(Date.parse(picture.at), Date.now())
+      this.records = merged(page.records, this.records.filter(({ order }) => order > (page.records[0]?.order ?? 0)), RECORDS_KEPT)
+      for (const news of this.#since.filter(({ number }) => number > picture.number)) this.#takeEvent(news)
+      for (const event of this.events.values()) {
+        if (!before.has(event.event_id) && !event.is_closed) this.#tell({ event, news: 'new' })
+      }
+    } catch (error) {
+      if (error instanceof ServerError && error.status === 401) this.#leave()
+      else setTimeout(() => void this.#askPicture(), RETRY_MS)
+    } finally {
+      this.#asking = false
+    }
+  }
+
+  async #askSensors(): Promise<void> {
+    await this.#load(() => this.server.sensors(), (said) => (this.sensors = said))
+  }
+
+  /** Ask until it is there; the page works without. */
+  async #load<T>(ask: () => Promise<T>, take: (said: T) => void): Promise<void> {
+    try {
+      take(await ask())
+    } catch (error) {
+      if (!(error instanceof ServerError && error.status > 0)) setTimeout(() => void this.#load(ask, take), RETRY_MS)
+    }
+  }
+}
+
+export const floor = new Floor()

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import type { Assessment, EventItem, RecordItem } from '../api/shapes.ts'
+import { areaName, atRisk, byUrgency, classes, contributors, inOrder, leading, merged } from './reading.ts'
+
+const assessment = (given: Partial<Assessment>): Assessment => ({ areas: [], sensors: [], originator: 'JPN', ...given }) as Assessment
+const event = (given: Partial<EventItem>): EventItem => ({ members: {}, leading: 'JPN', is_closed: false, opened_at: '', ...given }) as EventItem
+
+describe('an event', () => {
+  it('puts the leading assessment first', () => {
+    const one = event({ leading: 'KOR', members: { JPN: assessment({}), KOR: assessment({ originator: 'KOR' }), USA: assessment({ originator: 'USA' }) } })
+    expect(inOrder(one).map((each) => each.originator)).toEqual(['KOR', 'JPN', 'USA'])
+    expect(leading(one)?.originator).toBe('KOR')
+    expect(leading(event({}))).toBeNull()
+  })
+
+  it('that is open comes before those that are closed, the newest first', () => {
+    const events = [event({ event_id: 'a', opened_at: '1', is_closed: true }), event({ event_id: 'b', opened_at: '0' }), event({ event_id: 'c', opened_at: '2' })]
+    expect(byUrgency(events).map((each) => each.event_id)).toEqual(['c', 'b', 'a'])
+  })
+})
+
+describe('an assessment', () => {
+  it('tells areas at risk, with or without their probabilities', () => {
+    const told = assessment({ areas: ['JP-01', 'JP-02'], at_risk: [{ area: 'JP-02', probability: 0.3 }, { area: 'JP-03', probability: 0.6 }] })
+    expect(atRisk(told).map(({ area }) => area)).toEqual(['JP-03', 'JP-02', 'JP-01'])
+    expect(atRisk(assessment({ areas: ['JP-01'] }))).toEqual([{ area: 'JP-01' }])
+  })
+
+  it('tells classes however they are written', () => {
+    expect(classes(assessment({ classes: { a: 0.2, b: 0.8 } }))).toEqual([['b', 0.8], ['a', 0.2]])
+    expect(classes(assessment({ classes: [['a', 1]] }))).toEqual([['a', 1]])
+    expect(classes(assessment({ classes: null }))).toEqual([])
+  })
+
+  it('tells sensors by member', () => {
+    expect(contributors(assessment({ sensors: ['KOR:a', 'JPN:b', 'KOR:c', 'odd'] }))).toEqual(
+      [['', ['odd']], ['JPN', ['b']], ['KOR', ['a', 'c']]])
+  })
+})
+
+it('names an area in the reader’s language if that is its own', () => {
+  const area = { id: 'JP-01', member: 'JPN', name_en: 'Hokkaido', name_local: '北海道', part_of: null }
+  expect(areaName(area, 'ja')).toEqual({ text: '北海道', lang: 'ja' })
+  expect(areaName(area, 'ko')).toEqual({ text: 'Hokkaido', lang: 'en' })
+})
+
+it('keeps each record once, the newest first, and not too many', () => {
+  const records = [3, 1, 2, 3].map((order) => ({ order }) as RecordItem)
+  expect(merged(records.slice(0, 2), records.slice(2), 2).map(({ order }) => order)).toEqual([3, 2])
+})

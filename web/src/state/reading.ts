@@ -1,0 +1,66 @@
+/** What the panels and the map read out of an event. Pure. */
+
+import type { AreaAtRisk, AreaProperties, Assessment, EventItem, RecordItem } from '../api/shapes.ts'
+import type { Language } from '../i18n/words.svelte.ts'
+
+/** A track is stale when its last plot is older than this. */
+export const STALE_MS = 15_000
+
+export function leading(event: EventItem): Assessment | null {
+  return event.members[event.leading] ?? Object.values(event.members)[0] ?? null
+}
+
+/** The assessments, the leading one first, the others by member. */
+export function inOrder(event: EventItem): Assessment[] {
+  return Object.values(event.members).sort((a, b) =>
+    a.originator === event.leading ? -1 : b.originator === event.leading ? 1 : a.originator.localeCompare(b.originator))
+}
+
+/** Open events first, then the ones that changed last. */
+export function byUrgency(events: Iterable<EventItem>): EventItem[] {
+  return [...events].sort((a, b) => Number(a.is_closed) - Number(b.is_closed) || b.opened_at.localeCompare(a.opened_at))
+}
+
+/** Areas at risk with what is known of each, the likeliest first. */
+export function atRisk(assessment: Assessment): AreaAtRisk[] {
+  const told = new Map((assessment.at_risk ?? []).map((each) => [each.area, each]))
+  return [...new Set([...told.keys(), ...assessment.areas])]
+    .map((area) => told.get(area) ?? { area })
+    .sort((a, b) => (b.probability ?? 0) - (a.probability ?? 0))
+}
+
+/** Classes with their probabilities, however they are told, the likeliest first. */
+export function classes(assessment: Assessment): [string, number][] {
+  const told = assessment.classes
+  if (!told) return []
+  const pairs = Array.isArray(told) ? told : Object.entries(told)
+  return pairs
+    .filter((pair): pair is [string, number] => Array.isArray(pair) && typeof pair[1] === 'number')
+    .sort((a, b) => b[1] - a[1])
+}
+
+const OWN_LANGUAGE: Record<string, Language> = { JPN: 'ja', KOR: 'ko', USA: 'en' }
+
+/** The name of an area for a reader, and the language that it is in. */
+export function areaName(area: AreaProperties, reader: Language): { text: string; lang: Language } {
+  return OWN_LANGUAGE[area.member] === reader && area.name_local
+    ? { text: area.name_local, lang: reader }
+    : { text: area.name_en, lang: 'en' }
+}
+
+/** Sensors by member, from ids such as `JPN:JPN-radar-a`. */
+export function contributors(assessment: Assessment): [string, string[]][] {
+  const found = new Map<string, string[]>()
+  for (const id of assessment.sensors) {
+    const at = id.indexOf(':')
+    const [member, sensor] = at < 0 ? ['', id] : [id.slice(0, at), id.slice(at + 1)]
+    found.set(member, [...(found.get(member) ?? []), sensor])
+  }
+  return [...found].sort(([a], [b]) => a.localeCompare(b))
+}
+
+/** Put records into a list, newest first, each once, bounded. */
+export function merged(records: readonly RecordItem[], more: readonly RecordItem[], most: number): RecordItem[] {
+  const found = new Map([...records, ...more].map((record) => [record.order, record]))
+  return [...found.values()].sort((a, b) => b.order - a.order).slice(0, most)
+}

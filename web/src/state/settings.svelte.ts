@@ -1,0 +1,45 @@
+/** What a viewer has set for this browser: theme and sound. */
+
+export type Theme = 'dark' | 'light'
+
+const stored = (key: string): string | null => (typeof localStorage === 'undefined' ? null : localStorage.getItem(key))
+
+class Settings {
+  #theme = $state<Theme>('dark')
+  #hasSound = $state(stored('tocsin.sound') !== 'off')
+
+  constructor() {
+    if (typeof window === 'undefined') return
+    const wanted = stored('tocsin.theme')
+    const light = matchMedia('(prefers-color-scheme: light)')
+    this.#set(wanted === 'light' || wanted === 'dark' ? wanted : light.matches ? 'light' : 'dark')
+    light.addEventListener('change', () => {
+      if (!stored('tocsin.theme')) this.#set(light.matches ? 'light' : 'dark')
+    })
+  }
+
+  get theme(): Theme {
+    return this.#theme
+  }
+
+  set theme(theme: Theme) {
+    localStorage.setItem('tocsin.theme', theme)
+    this.#set(theme)
+  }
+
+  get hasSound(): boolean {
+    return this.#hasSound
+  }
+
+  set hasSound(has: boolean) {
+    localStorage.setItem('tocsin.sound', has ? 'on' : 'off')
+    this.#hasSound = has
+  }
+
+  #set(theme: Theme): void {
+    this.#theme = theme
+    document.documentElement.dataset['theme'] = theme
+  }
+}
+
+export const settings = new Settings()
