@@ -33,7 +33,6 @@ const after = (time: string, ms: number): string => new Date(Date.parse(time) + 
 
 const began = Date.now()
 const remarks: Remark[] = []
-const log: object[] = []
 const now = (): number => Math.min(((Date.now() - began) / 1000) * speed, lastSecond + 60)
 const until = (s: number): Recorded[] => recording.records.filter((record) => record.s <= s)
 
@@ -90,15 +89,6 @@ const item = (record: Recorded, order: number): RecordItem => ({
   sources: [{ cites: recording.cites }],
 })
 
-function areas(): string {
-  const collection = JSON.parse(here('../../src/tocsin/warning/data/warning_areas.geojson')) as {
-    features: { properties: Record<string, unknown> }[]
-  }
-  for (const { properties } of collection.features) {
-    properties['id'] = properties['id'] ?? properties['iso_3166_2']
-  }
-  return JSON.stringify(collection)
-}
 
 const session = {
   member: 'JPN', member_name: 'Japan', mode: 'replay', version: '0.1.0', csrf: 'development',
@@ -137,10 +127,9 @@ async function answer(url: URL, request: IncomingMessage): Promise<unknown> {
       const knownAt = url.searchParams.get('known_at')
       return knownAt ? pictureAt((Date.parse(knownAt) - zeroMs) / 1000, false) : pictureAt(now(), true)
     }
-    case 'GET areas': return JSON.parse(areas())
+    case 'GET areas': return JSON.parse(here('../../src/tocsin/warning/data/warning_areas.geojson'))
     case 'GET sensors': return sensors
-    case 'GET log': return log
-    case 'POST log': log.push({ ...(await bodyOf(request)), record_id: String(log.length), person: { role: 'watch_officer', pseudonym: 'watch-3' }, issued_at: iso(now()) }); return {}
+    case 'POST log': return {}
     case 'GET records': {
       const before = Number(url.searchParams.get('before') ?? Infinity)
       const from = url.searchParams.get('originator')

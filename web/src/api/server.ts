@@ -35,6 +35,7 @@ export interface RecordFilter {
 }
 
 const PATIENCE_MS = 15_000
+const LOG_ENTRIES = 50
 
 async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   let answer: Response
@@ -97,18 +98,21 @@ export class Server {
     return ask(`api/v1/records/${encodeURIComponent(originator)}/${encodeURIComponent(id)}`)
   }
 
-  areas(): Promise<AreaCollection> {
-    return ask('api/v1/areas')
+  async areas(): Promise<AreaCollection> {
+    const areas = await ask<AreaCollection>('api/v1/areas')
+    for (const { id, properties } of areas.features) if (id !== undefined) properties.id = id
+    return areas
   }
 
-  async sensors(): Promise<Sensor[]> {
-    const said = await ask<Sensor[] | { sensors: Sensor[] }>('api/v1/sensors')
-    return Array.isArray(said) ? said : said.sensors
+  sensors(): Promise<Sensor[]> {
+    return ask('api/v1/sensors')
   }
 
+  /** The newest entries of the shift's log. */
   async log(): Promise<LogEntry[]> {
-    const said = await ask<LogEntry[] | { entries: LogEntry[] }>('api/v1/log')
-    return Array.isArray(said) ? said : said.entries
+    const { records } = await this.records({ kind: 'watch.log_entry', limit: LOG_ENTRIES })
+    const whole = await Promise.all(records.map(({ originator, id }) => this.record(originator, id)))
+    return whole.map((record) => ({ record, ...(record.body as Omit<LogEntry, 'record'>) }))
   }
 
   writeLog(text: string, eventId: string, handsOver: boolean): Promise<unknown> {

@@ -243,18 +243,18 @@ export interface AreaCollection {
   type: 'FeatureCollection'
   features: {
     type: 'Feature'
+    id?: string
     properties: AreaProperties
     geometry: { type: 'Polygon' | 'MultiPolygon'; coordinates: number[][][] | number[][][][] }
   }[]
 }
 
 export interface LogEntry {
-  record_id: string
+  record: RecordItem
   text: string
-  event_id: string
-  hands_over: boolean
+  event_id?: string
+  hands_over?: boolean
   person: { role: string; pseudonym: string }
-  issued_at: string
 }
 
 export type News = 'new' | 'stage' | 'revision' | 'remark' | 'joined'

@@ -17,6 +17,7 @@ describe('times', () => {
 
   it('are told in local time too', () => {
     expect(clockLocal(Date.parse('2017-08-28T20:57:59Z'), 'en', 'Asia/Tokyo')).toMatch(/^05:57:59 (GMT\+9|JST)$/)
+    expect(clockLocal(Date.parse('2017-08-28T20:02:03Z'), 'ko', 'Asia/Seoul')).toMatch(/^05:02:03 /)
   })
 
   it('have spans short and long', () => {

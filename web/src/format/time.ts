@@ -26,7 +26,7 @@ export function clockLocal(ms: number, language: string, timeZone?: string): str
     hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZoneName: 'short',
     ...(timeZone ? { timeZone } : {}),
   }).formatToParts(ms)
-  const part = (type: string): string => parts.find((each) => each.type === type)?.value ?? ''
+  const part = (type: string): string => parts.find((each) => each.type === type)?.value.padStart(2, '0') ?? '' // Korean leaves zeros out
   return `${part('hour')}:${part('minute')}:${part('second')} ${part('timeZoneName')}`.trim()
 }
 
@@ -49,10 +49,10 @@ export function countdown(toMs: number, nowMs: number): { text: string; isPast: 
 }
 
 /** Seconds between two times with a sign, `+0.024 s`; empty if one is missing. */
-export function difference(from: string | null | undefined, to: string | null | undefined): string {
+export function difference(from: string | null | undefined, to: string | null | undefined, decimals = 3): string {
   if (!from || !to) return ''
   const s = (Date.parse(to) - Date.parse(from)) / 1000
-  return `${s < 0 ? '−' : '+'}${Math.abs(s).toFixed(Math.abs(s) < 10 ? 3 : 1)} s`
+  return `${s < 0 ? '−' : '+'}${Math.abs(s).toFixed(Math.abs(s) < 10 ? decimals : 1)} s`
 }
 
 function toDate(time: number | string | null | undefined): Date | null {

@@ -21,11 +21,22 @@ function first(): Language {
   return (wanted.find((tag) => tag in CATALOGUES) ?? 'en') as Language
 }
 
+/** What records call an object, in the words of src/tocsin/warning/stages.py, and the key of its translation. */
+const LABELS: Record<string, keyof Catalogue> = {
+  'ballistic': 'label_ballistic',
+  'ballistic, may manoeuvre': 'label_ballistic_low',
+  'still accelerating': 'label_accelerating',
+  'possible space launch': 'label_space_launch',
+  'in orbit or beyond': 'label_orbital',
+  'manoeuvring, earlier impact area no longer holds': 'label_manoeuvring',
+  'not yet classified': 'label_unclear',
+}
+
 class Words {
   #language = $state<Language>('en')
 
   constructor() {
-    if (typeof localStorage !== 'undefined') this.use(first())
+    if (typeof localStorage !== 'undefined') this.#set(first())
   }
 
   get language(): Language {
@@ -38,8 +49,7 @@ class Words {
   }
 
   use(language: Language): void {
-    this.#language = language
-    document.documentElement.lang = language
+    this.#set(language)
     localStorage.setItem(KEY, language)
   }
 
@@ -47,6 +57,17 @@ class Words {
   of(prefix: string, value: string): string {
     const word = this.t[`${prefix}_${value.replaceAll('.', '_')}` as keyof Catalogue]
     return typeof word === 'string' ? word : value
+  }
+
+  /** What an object is taken for; what a newer member writes is told as it came. */
+  label(said: string): string {
+    const key = LABELS[said]
+    return key ? (this.t[key] as string) : said
+  }
+
+  #set(language: Language): void {
+    this.#language = language
+    document.documentElement.lang = language
   }
 }
 

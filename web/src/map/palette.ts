@@ -32,9 +32,10 @@ export function readPalette(): Palette {
   }
 }
 
-/** The same colour with another opacity; colours of the style sheet are #rrggbb. */
+/** The same colour with another opacity; colours of the style sheet are #rrggbb, or #rgb once they are made small. */
 export function faded(colour: string, opacity: number): string {
-  const figures = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16))
+  const long = colour.length === 4 ? colour.replaceAll(/[0-9a-f]/gi, '$&$&') : colour
+  const figures = [1, 3, 5].map((at) => Number.parseInt(long.slice(at, at + 2), 16))
   return `rgba(${figures.join(',')},${opacity})`
 }
 

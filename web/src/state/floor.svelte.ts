@@ -17,11 +17,12 @@ import type {
 import { Feed, openSocket } from '../feed/feed.ts'
 import { together, type Marked } from '../format/marking.ts'
 import { ServerClock } from './clock.ts'
-import { byUrgency, merged } from './reading.ts'
+import { byUrgency, merged, shownKey } from './reading.ts'
 
 const TICK_MS = 250
 const RECORDS_KEPT = 500
 const RETRY_MS = 2000
+const SHOWN_KEPT = 5000
 
 /** What happened, for those who want to hear of it: the sound, the title, the screen reader. */
 export type Happening = { event: EventItem; news: 'new' | 'stage' }
@@ -53,6 +54,8 @@ class Floor {
   #selected = $state<string | null>(null)
   /** This machine's time, a few times a second. */
   localMs = $state(Date.now())
+  /** When stages were first drawn here, by the server's clock; see `shownKey`. */
+  shownAt = $state.raw<ReadonlyMap<string, number>>(new Map())
   /** What panels show besides the picture: it counts for the marking of the screen. */
   besides = $state.raw<readonly Marked[]>([])
   clock = $state.raw(new ServerClock('live'))
@@ -88,8 +91,7 @@ class Floor {
   #listeners = new Set<(happening: Happening) => void>()
   #asking = false
   #since: EventNews[] = []
-  /** When an event was last told of, by number; for the chain of times. */
-  shownAt = new Map<string, number>()
+  #shownNumber = 0
 
   onHappening(listener: (happening: Happening) => void): () => void {
     this.#listeners.add(listener)
@@ -140,12 +142,18 @@ class Floor {
     this.past = knownAt === null ? null : { ...(await this.server.picture(knownAt)), at: knownAt, is_now: false }
   }
 
-  /** Tell the server that what it told is drawn. */
-  drawn(event: EventItem): void {
-    if (!this.shownAt.has(`${event.event_id}/${event.changed_at}`)) {
-      this.shownAt.set(`${event.event_id}/${event.changed_at}`, this.nowMs)
-      this.#feed?.shown(this.#feed.place.number)
-    }
+  /** What is shown has been drawn: keep when, and tell the server how far this page is. */
+  drawn(): void {
+    if (this.past) return
+    const nowMs = this.clock.now(Date.now())
+    const fresh = this.shownEvents
+      .flatMap((event) => Object.values(event.members))
+      .flatMap((assessment) => Object.keys(assessment.times).map((stage) => shownKey(assessment, stage)))
+      .filter((key) => !this.shownAt.has(key))
+    if (fresh.length) this.shownAt = new Map([...this.shownAt, ...fresh.map((key): [string, number] => [key, nowMs])].slice(-SHOWN_KEPT))
+    const number = this.#feed?.place.number ?? 0
+    if (number > this.#shownNumber) this.#feed?.shown(number)
+    this.#shownNumber = number
   }
 
   #leave(): void {
@@ -196,7 +204,7 @@ class Floor {
     this.#marking = marking
     if (!known && news !== 'joined') this.#tell({ event, news: 'new' })
     else if (news === 'stage') this.#tell({ event, news: 'stage' })
-    if (event.world && this.sensors.length === 0) void this.#askSensors()
+    if (news === 'new' || news === 'stage') void this.#askSensors()
   }
 
   #tell(happening: Happening): void {

@@ -59,6 +59,11 @@ export function contributors(assessment: Assessment): [string, string[]][] {
   return [...found].sort(([a], [b]) => a.localeCompare(b))
 }
 
+/** Under which the moment is kept when a stage was first drawn here. */
+export function shownKey(assessment: Assessment, stage: string): string {
+  return `${assessment.event_id}/${assessment.originator}/${stage}`
+}
+
 /** Put records into a list, newest first, each once, bounded. */
 export function merged(records: readonly RecordItem[], more: readonly RecordItem[], most: number): RecordItem[] {
   const found = new Map([...records, ...more].map((record) => [record.order, record]))
