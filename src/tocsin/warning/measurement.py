@@ -1,7 +1,7 @@
 """How a sensor sees a state, and what one plot does to it: the measurement side of the filter.
 
 A plot's figures are taken one after the other against one linearisation, which equals the joint update of an
-extended Kalman filter without inverting a matrix.
+extended Kalman filter without inverting a matrix; the range comes last and with the second order of its curvature.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
-from tocsin.warning.models import STATES, VELOCITY
+from tocsin.warning.models import LEAST_LOG_DRAG, LOG_DRAG, MOST_LOG_DRAG, STATES, VELOCITY
 
 RANGED = 0
 """Range, azimuth, elevation."""
@@ -86,6 +86,37 @@ def residual(figures: Vector, expected: Vector, form: int) -> Vector:
 
 
 @njit
+def _curvature(line: Vector, covariance: Vector, distance: float) -> tuple[float, float]:
+    """Return mean and variance of what a range gains because lines of sight turn within the covariance.
+
+    A place that is uncertain across the line of sight by s is further off than the straight derivative says, by about
+    s²/2r; where that is more than the range's own error a filter without it takes a lens for an ellipsoid.
+
+    Args:
+        line: Derivative of the range by the state: the line of sight, then zeros.
+        covariance: Shape (STATES, STATES).
+        distance: Range, metres.
+
+    Source:
+        Gaussian second-order filter: Bar-Shalom, Li, Kirubarajan, Estimation with Applications to Tracking and
+        Navigation, 10.3.2. The limit: Lerro and Bar-Shalom (1993).
+    """
+    across = np.empty((3, 3))
+    for j in range(3):
+        along = 0.0
+        for k in range(3):
+            along += line[k] * covariance[k, j]
+        for i in range(3):
+            across[i, j] = (covariance[i, j] - line[i] * along) / distance
+    shift, curved = 0.0, 0.0
+    for i in range(3):
+        shift += 0.5 * across[i, i]
+        for j in range(3):
+            curved += 0.5 * across[i, j] * across[j, i]
+    return shift, max(curved, 0.0)
+
+
+@njit
 def absorb(  # noqa: PLR0917 - compiled code takes its arguments by position
     state: Vector,
     covariance: Vector,
@@ -96,7 +127,7 @@ def absorb(  # noqa: PLR0917 - compiled code takes its arguments by position
     basis: Vector,
     slot: int,
 ) -> tuple[float, float]:
-    """Update a state and its covariance by one plot, in place.
+    """Update a state and its covariance by one plot, in place; ln CdA/m is kept to what flies.
 
     Args:
         state: Shape (STATES,).
@@ -118,9 +149,14 @@ def absorb(  # noqa: PLR0917 - compiled code takes its arguments by position
     log_likelihood = 0.0
     first = 1 if form == ANGLES else 0
     gain = np.empty(STATES)
-    for row in range(first, 3):
+    for turn in range(first, 3):
+        row = (turn + 1) % 3 if form == RANGED else turn  # the range last: angles tell how far it can curve
         spread = variances[row]
         innovation = difference[row]
+        if form == RANGED and row == 0:
+            shift, curved = _curvature(slope[0], covariance, figures[0])
+            innovation -= shift
+            spread += curved
         for i in range(STATES):
             gain[i] = 0.0
             for j in range(STATES):
@@ -134,6 +170,7 @@ def absorb(  # noqa: PLR0917 - compiled code takes its arguments by position
                 covariance[i, j] -= gain[i] * gain[j] / spread
         distance2 += innovation * innovation / spread
         log_likelihood -= 0.5 * (innovation * innovation / spread + math.log(2.0 * math.pi * spread))
+    state[LOG_DRAG] = min(max(state[LOG_DRAG], LEAST_LOG_DRAG), MOST_LOG_DRAG)
     return distance2, log_likelihood
 
 

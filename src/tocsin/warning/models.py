@@ -23,6 +23,8 @@ LOG_DRAG = 9
 KINEMATIC = 10
 SENSOR_SLOTS = 8
 STATES = KINEMATIC + 2 * SENSOR_SLOTS
+LEAST_LOG_DRAG, MOST_LOG_DRAG = -math.log(100_000.0), -math.log(500.0)
+"""No missile is heavier or lighter for its drag, kg/m²; beyond, the motion cannot be reckoned in steps of a second."""
 
 _LONGEST_STEP_S = 1.0
 

@@ -9,12 +9,23 @@ import numpy as np
 
 from tocsin.geo.earth import Vector
 from tocsin.warning import imm
-from tocsin.warning.models import ACCELERATION, LOG_DRAG, POSITION, STATES, VELOCITY, ballistic_acceleration
+from tocsin.warning.models import (
+    ACCELERATION,
+    KINEMATIC,
+    LOG_DRAG,
+    POSITION,
+    SENSOR_SLOTS,
+    STATES,
+    VELOCITY,
+    ballistic_acceleration,
+)
 from tocsin.warning.settings import WarningSettings
 
 _START_SPEED_SIGMA_MPS = 2500.0
 _START_ACCELERATION_SIGMA_MPS2 = 40.0
 _START_BALLISTIC = 0.2
+_DEEPEST_M = 5_500_000.0
+_WIDEST_M = 10_000_000.0
 
 
 @dataclass
@@ -37,20 +48,39 @@ class Moment:
     """Since when it has been above the gate for publishing an impact."""
     distances: tuple[tuple[float, float, int], ...] = ()
     """Time, squared normalised distance and number of figures of the latest plots of the single model."""
+    is_placed: bool = False
+    """Whether a plot that fixes a place by itself is in it."""
+    sensors: tuple[str, ...] = ()
+    """Whose biases are in the states, in their order; at most ``SENSOR_SLOTS``."""
 
     def copy(self) -> Moment:
         """Return one that can be moved on without touching this."""
-        return Moment(
-            self.time_s,
-            self.states.copy(),
-            self.covariances.copy(),
-            self.weights.copy(),
-            self.is_single,
-            self.is_discerning,
-            self.above_since_s,
-            self.gate_since_s,
-            self.distances,
+        return replace(
+            self, states=self.states.copy(), covariances=self.covariances.copy(), weights=self.weights.copy()
         )
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether its numbers are such as a body near the earth may have."""
+        if not all(bool(np.isfinite(part).all()) for part in (self.states, self.covariances, self.weights)):
+            return False
+        radii = np.linalg.norm(self.states[:, POSITION:VELOCITY], axis=1)
+        variances = np.diagonal(self.covariances, axis1=1, axis2=2)
+        is_placed = bool((radii > _DEEPEST_M).all() and (variances[:, POSITION:VELOCITY] < _WIDEST_M**2).all())
+        return is_placed and bool((variances >= 0.0).all())
+
+    def slot(self, sensor: str) -> int:
+        """Return the index of a sensor's azimuth bias in the states, or -1."""
+        return KINEMATIC + 2 * self.sensors.index(sensor) if sensor in self.sensors else -1
+
+    def open_slot(self, sensor: str, sigma_rad: float) -> int:
+        """Give a sensor a slot with the prior of its bias, in place, unless it has one; -1 if there is no room."""
+        if sensor not in self.sensors and len(self.sensors) < SENSOR_SLOTS:
+            first = KINEMATIC + 2 * len(self.sensors)
+            for index in (first, first + 1):
+                self.covariances[:, index, index] = sigma_rad**2
+            self.sensors += (sensor,)
+        return self.slot(sensor)
 
 
 def start(time_s: float, place: Vector, spread: Vector, velocity: Vector, settings: WarningSettings) -> Moment:
@@ -93,6 +123,27 @@ def moved(base: Moment, time_s: float, settings: WarningSettings) -> Moment:
         is_single,
     )
     return replace(base, time_s=time_s, states=states, covariances=covariances, weights=weights, is_single=is_single)
+
+
+def moved_back(base: Moment, time_s: float, settings: WarningSettings) -> Moment:
+    """Return a moment of which little is known moved to an earlier time; good enough to gate a plot by.
+
+    Gravity and white jerk are the same with time reversed: it is flown backwards by turning its velocity round.
+    """
+    turned = _turned(base)
+    back = _turned(moved(turned, 2.0 * base.time_s - time_s, settings))
+    back.time_s = time_s
+    return back
+
+
+def _turned(base: Moment) -> Moment:
+    """Return the same with its velocity the other way."""
+    turned = base.copy()
+    velocity = slice(VELOCITY, ACCELERATION)
+    turned.states[:, velocity] *= -1.0
+    turned.covariances[:, velocity, :] *= -1.0
+    turned.covariances[:, :, velocity] *= -1.0
+    return turned
 
 
 def _coasts(base: Moment, time_s: float, settings: WarningSettings) -> bool:

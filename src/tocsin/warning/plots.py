@@ -20,6 +20,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 FURTHEST_M = 1e9
 """Beyond the moon: nothing that is warned of is so far, and no sensor so bad."""
+FINEST_M, FINEST_DEG = 1.0, 1e-4
+"""No sensor is taken for better: the air alone bends its rays by more, and sums of such different size lose their
+digits."""
 
 Site = tuple[float, float, float]
 
@@ -109,7 +112,7 @@ def plot_of(admitted: Admitted) -> Plot | None:
     time_s = seconds_of(record.observed_at)
     if body.position is not None:
         place = body.position
-        sigma_m = body.position_sigma_m or 1.0
+        sigma_m = max(body.position_sigma_m or 1.0, FINEST_M)
         return Plot(
             record=record,
             time_s=time_s,
@@ -125,8 +128,8 @@ def plot_of(admitted: Admitted) -> Plot | None:
     if body.sensor is None or body.azimuth_deg is None or body.elevation_deg is None or body.angle_sigma_deg is None:
         return None
     site, basis = _frame_at((float(body.sensor.lat_deg), float(body.sensor.lon_deg), float(body.sensor.altitude_m)))
-    angle_variance = math.radians(body.angle_sigma_deg) ** 2
-    range_sigma_m = body.range_sigma_m or 1.0
+    angle_variance = math.radians(max(body.angle_sigma_deg, FINEST_DEG)) ** 2
+    range_sigma_m = max(body.range_sigma_m or 1.0, FINEST_M)
     return Plot(
         record=record,
         time_s=time_s,

@@ -12,12 +12,8 @@ from tocsin.geo.earth import Vector
 from tocsin.markings import PublicWarning
 from tocsin.warning import imm
 from tocsin.warning.measurement import ANGLES, PLACED, apart_and_sigmas, misfit
-from tocsin.warning.models import (
-    KINEMATIC,
-    SENSOR_SLOTS,
-    VELOCITY,
-)
-from tocsin.warning.moment import Moment, judge, moved, start
+from tocsin.warning.models import VELOCITY
+from tocsin.warning.moment import Moment, judge, moved, moved_back, start
 from tocsin.warning.plots import Plot
 from tocsin.warning.settings import WarningSettings
 
@@ -30,6 +26,8 @@ _HARDEST_TURN_MPS2 = 100.0
 _LINE_HEIGHT_M = 20_000.0
 _LINE_SIGMA_M = 25_000.0
 _EARTH_RADIUS_M = 6_371_000.0
+_ANGULAR = np.array([0.0, 1.0, 1.0])
+"""Which of the figures the bias of a sensor is in."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +70,6 @@ class Track:
     _seen: deque[tuple[str, float]] = field(default_factory=lambda: deque(maxlen=128))
     _memory: list[tuple[Moment, Plot]] = field(default_factory=list)
     """The moment before each of the latest plots, with the plot."""
-    _slots: dict[str, int] = field(default_factory=dict)
     _ahead: tuple[Moment, Moment] = field(init=False)
     """A moment, and the same moved on to where it was last asked for."""
 
@@ -88,7 +85,6 @@ class Track:
             trail=list(self.trail),
             _seen=self._seen.copy(),
             _memory=list(self._memory),
-            _slots=dict(self._slots),
         )
 
     @property
@@ -109,7 +105,11 @@ class Track:
         if time_s >= self.moment.time_s:
             return self._ahead_to(time_s)
         earlier = [moment for moment, _ in self._memory if moment.time_s <= time_s]
-        return moved(earlier[-1], time_s, self.settings) if earlier else None
+        if earlier:
+            return moved(earlier[-1], time_s, self.settings)
+        if not self.remembers(time_s):
+            return None
+        return moved_back(self._memory[1][0] if len(self._memory) > 1 else self.moment, time_s, self.settings)
 
     def _ahead_to(self, time_s: float) -> Moment:
         """Return the filter moved on; a plot is first compared with it and then fused into a copy."""
@@ -121,7 +121,14 @@ class Track:
 
     def remembers(self, time_s: float) -> bool:
         """Tell whether a plot of that time could still be put in its place."""
+        if self._is_whole and time_s >= self.moment.time_s - self.settings.buffer_s:
+            return True
         return time_s >= (self._memory[0][0] if self._memory else self.moment).time_s
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether the memory goes back to the first plot."""
+        return len(self._memory) == self.count
 
     def distance(self, moment: Moment, plot: Plot) -> tuple[float, float]:
         """Return how far a plot is from what the track expects at that moment.
@@ -130,8 +137,8 @@ class Track:
             Squared normalised distance, and the same plus the logarithm of the determinant of its covariance, the
             cost of the assignment; of the model that fits better.
         """
-        slot = self._slots.get(plot.sensor, -1)
-        is_first_place = plot.is_ranged and self.ranged_plots == 0
+        slot = moment.slot(plot.sensor)
+        is_first_place = plot.is_ranged and not moment.is_placed
         is_turning = moment.is_single and plot.is_ranged  # or a flight that turns would fall out of its own gate
         return misfit(
             moment.states,
@@ -170,38 +177,29 @@ class Track:
         return not set(self._seen).isdisjoint(other._seen)
 
     def add(self, plot: Plot) -> None:
-        """Fuse a plot; a late one within memory is put in its place and what came after is replayed."""
-        replayed: list[tuple[Moment, Plot]] = []
-        if self._memory and self._memory[-1][1].key > plot.key:  # they are in the order of their keys
-            replayed = [(moment, later) for moment, later in self._memory if later.key > plot.key]
-        if plot.time_s < (replayed[0][0] if replayed else self.moment).time_s:
+        """Fuse a plot; a late one within memory is put in its place and what came after is replayed.
+
+        What becomes of the filter is to the bit the same in whatever order the plots came.
+
+        Raises:
+            ValueError: The plot is older than the memory.
+        """
+        if not self.remembers(plot.time_s):
             raise ValueError(f"a plot of {plot.time_s} is older than the memory of the track")
+        place = len(self._memory)
+        while place > 0 and self._memory[place - 1][1].key > plot.key:  # they are in the order of their keys
+            place -= 1
+        replayed = [later for _, later in self._memory[place:]]
         if replayed:
-            self.moment = replayed[0][0]
-            self._memory = self._memory[: len(self._memory) - len(replayed)]
-        if plot.is_ranged and self.ranged_plots == 0:
-            self._restart(plot)
-        for next_plot in (plot, *(later for _, later in replayed)):
+            self.moment = _first(plot, self.settings) if place == 0 and self._is_whole else self._memory[place][0]
+            del self._memory[place:]
+        for next_plot in (plot, *replayed):
             self._memory.append((self.moment, next_plot))
             self.moment = self._fused(next_plot)
         self._book(plot)
         horizon = self.moment.time_s - self.settings.buffer_s
         keep = next((i for i, (moment, _) in enumerate(self._memory) if moment.time_s > horizon), len(self._memory))
-        self._memory = self._memory[max(keep - 1, 0) :]
-
-    def _restart(self, plot: Plot) -> None:
-        """Begin the filter anew from the first plot that fixes a place.
-
-        What infrared alone makes of distance and speed is wrong by more than it says; only its speed is kept, as the
-        middle of a prior that is wide enough for any.
-        """
-        place, spread = first_place(plot)
-        velocity = self.moment.states[imm.BOOST, VELOCITY : VELOCITY + 3].copy()
-        if float(np.linalg.norm(velocity)) > _FASTEST_MPS:
-            velocity[:] = 0.0
-        self.moment = start(plot.time_s, place, spread, velocity, self.settings)
-        self._memory = []
-        self._slots = {}
+        del self._memory[: max(keep - 1, 0)]
 
     def _book(self, plot: Plot) -> None:
         self.count += 1
@@ -216,8 +214,23 @@ class Track:
             self.newest[plot.sensor] = plot
 
     def _fused(self, plot: Plot) -> Moment:
-        moment = self._ahead_to(plot.time_s).copy()
-        slot, variances = self._bias(plot, moment)
+        if plot.is_ranged and not self.moment.is_placed:
+            return self._updated(_placed(self.moment, plot, self.settings), plot)
+        moment = self._updated(self._ahead_to(plot.time_s).copy(), plot)
+        if moment.is_sound:
+            return moment
+        # some sensor is far worse than it says; what it led to cannot be reckoned with, so that begins anew
+        anew = _first(plot, self.settings)
+        anew.is_placed = plot.is_ranged
+        return self._updated(anew, plot)
+
+    def _updated(self, moment: Moment, plot: Plot) -> Moment:
+        """Update a moment by a plot of its time, in place, and return it."""
+        slot, variances = -1, plot.variances
+        if plot.form != PLACED and plot.bias_sigma_rad > 0.0:
+            slot = moment.open_slot(plot.sensor, plot.bias_sigma_rad)
+            if slot < 0:  # the bias counts as noise
+                variances = plot.variances + plot.bias_sigma_rad**2 * _ANGULAR
         distance2 = imm.update(
             moment.states,
             moment.covariances,
@@ -232,22 +245,6 @@ class Track:
         )
         judge(moment, distance2, 2 if plot.form == ANGLES else 3, self.settings)
         return moment
-
-    def _bias(self, plot: Plot, moment: Moment) -> tuple[int, Vector]:
-        """Return the slot of the plot's sensor and the variances; without a slot the bias counts as noise."""
-        if plot.form == PLACED or plot.bias_sigma_rad == 0.0:
-            return -1, plot.variances
-        if plot.sensor not in self._slots and len(self._slots) < SENSOR_SLOTS:
-            self._slots[plot.sensor] = KINEMATIC + 2 * len(self._slots)
-        slot = self._slots.get(plot.sensor, -1)
-        bias = plot.bias_sigma_rad**2
-        if slot < 0:
-            return -1, plot.variances + np.array([0.0, bias, bias])
-        for model in range(2):
-            for index in (slot, slot + 1):
-                if moment.covariances[model, index, index] == 0.0:
-                    moment.covariances[model, index, index] = bias
-        return slot, plot.variances
 
 
 def combine_public(first: PublicWarning, second: PublicWarning) -> PublicWarning:
@@ -264,10 +261,30 @@ def begin(plot: Plot, settings: WarningSettings) -> Track:
     Source:
         One-point initialisation, Bar-Shalom, Willett, Tian, Tracking and Data Fusion.
     """
-    place, spread = first_place(plot)
-    track = Track(settings, start(plot.time_s, place, spread, np.zeros(3), settings))
+    track = Track(settings, _first(plot, settings))
     track.add(plot)
     return track
+
+
+def _first(plot: Plot, settings: WarningSettings) -> Moment:
+    """Return the filter as it is before its first plot."""
+    place, spread = first_place(plot)
+    return start(plot.time_s, place, spread, np.zeros(3), settings)
+
+
+def _placed(before: Moment, plot: Plot, settings: WarningSettings) -> Moment:
+    """Begin the filter anew at the first plot that fixes a place.
+
+    What infrared alone makes of distance and speed is wrong by more than it says; only its speed is kept, as the
+    middle of a prior that is wide enough for any.
+    """
+    place, spread = first_place(plot)
+    velocity = before.states[imm.BOOST, VELOCITY : VELOCITY + 3].copy()
+    if not float(np.linalg.norm(velocity)) <= _FASTEST_MPS:
+        velocity[:] = 0.0
+    moment = start(plot.time_s, place, spread, velocity, settings)
+    moment.is_placed = True
+    return moment
 
 
 def first_place(plot: Plot) -> tuple[Vector, Vector]:

@@ -63,20 +63,24 @@ def test_azimuth_residual_wraps_at_north():
     assert difference[1] == pytest.approx(0.02)
 
 
-def test_one_plot_after_the_other_equals_the_joint_update():
+def test_one_figure_after_the_other_equals_the_joint_update():
     state, covariance = a_state(), np.diag(np.r_[np.full(3, 1e6), np.full(3, 1e4), np.full(3, 25.0), 0.3, np.zeros(16)])
     covariance[KINEMATIC, KINEMATIC] = covariance[KINEMATIC + 1, KINEMATIC + 1] = 1e-7
     site, basis = ecef_from_geodetic(38.0, 127.0, 20.0), enu_basis(38.0, 127.0)
     variances = np.array([50.0**2, 1e-6, 2e-6])
     expected, h = predicted_figures(state, RANGED, site, basis, KINEMATIC)
     figures = expected + np.array([120.0, 1e-3, -5e-4])
-    spread = h @ covariance @ h.T + np.diag(variances)
+    angles = h[1:3] @ covariance @ h[1:3].T + np.diag(variances[1:])
+    by_angles = covariance - covariance @ h[1:3].T @ np.linalg.solve(angles, h[1:3] @ covariance)
+    line = h[0, :3]
+    turns = (np.eye(3) - np.outer(line, line)) / expected[0] @ by_angles[:3, :3]  # second order of the range
+    innovation = figures - expected - np.array([0.5 * np.trace(turns), 0.0, 0.0])
+    spread = h @ covariance @ h.T + np.diag(variances + np.array([0.5 * np.trace(turns @ turns), 0.0, 0.0]))
     gain = covariance @ h.T @ np.linalg.inv(spread)
-    joint, joint_covariance = state + gain @ (figures - expected), covariance - gain @ h @ covariance
+    joint, joint_covariance = state + gain @ innovation, covariance - gain @ h @ covariance
     distance2, log_likelihood = absorb(state, covariance, figures, variances, RANGED, site, basis, KINEMATIC)
     np.testing.assert_allclose(state, joint, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(covariance, joint_covariance, rtol=1e-6, atol=1e-6)
-    innovation = figures - expected
     assert distance2 == pytest.approx(innovation @ np.linalg.solve(spread, innovation), rel=1e-6)
     log_determinant = np.linalg.slogdet(2 * math.pi * spread)[1]
     assert log_likelihood == pytest.approx(-0.5 * (distance2 + log_determinant), rel=1e-6)
