@@ -16,13 +16,14 @@ from tocsin.records import (
     FrameRef,
     Held,
     Operator,
+    Outlet,
     Peer,
     Released,
     WatchFloor,
 )
 from tocsin.signing import Roster
 
-O = TypeVar("O", Operator, WatchFloor, BundleFile)  # noqa: E741 - an outlet
+O = TypeVar("O", bound=Operator | WatchFloor | Outlet | BundleFile)  # noqa: E741 - an outlet
 
 
 def release_to_peer(
@@ -41,8 +42,8 @@ def release_to_peer(
 def release_record(admitted: Admitted, outlet: O) -> Released[O] | Held:
     """Let one record go to a terminal, a page or a file whose whole audience may have it."""
     record = admitted.record
-    members = outlet.audience if isinstance(outlet, BundleFile) else (outlet.member,)
-    if isinstance(outlet, BundleFile) and (unknown := unknown_caveats(record.marking)):
+    members = outlet.audience if isinstance(outlet, (BundleFile, Outlet)) else (outlet.member,)
+    if isinstance(outlet, (BundleFile, Outlet)) and (unknown := unknown_caveats(record.marking)):
         return Held(record.id, record.kind, outlet, "marking", f"caveat {unknown[0]} is not known here", record)
     if not members or not record.marking.allows(members):
         return Held(record.id, record.kind, outlet, "marking", f"{record.marking.audience} does not cover it", record)

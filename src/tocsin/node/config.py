@@ -5,6 +5,7 @@ Secrets are paths of files, never values. Relative paths are relative to the fol
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -12,8 +13,9 @@ from typing import Any, Literal
 import msgspec
 
 from tocsin.bus import ClusterServer
-from tocsin.errors import ConfigError, TocsinError
+from tocsin.errors import ConfigError, MarkingError, TocsinError
 from tocsin.exchange import Policy
+from tocsin.markings import Marking
 from tocsin.signing import KeyRole
 from tocsin.store import postgres_url
 from tocsin.warning import WarningSettings
@@ -113,6 +115,41 @@ class NodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             raise ValueError("resume_s is from 0 to 86400 seconds")
 
 
+class OutletTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[web.outlets]]``: another program that reads the picture."""
+
+    name: str
+    """Small letters, digits and hyphens; part of its address."""
+    audience: tuple[str, ...]
+    """Everyone who may look at what it shows, sorted, or ``PUBLIC``: it gets what all of them may have."""
+    format: Literal["features", "cot"]
+    """``features``: OGC API - Features and KML at ``/outlets/<name>``; ``cot``: Cursor on Target for TAK clients."""
+    token_file: str | None = None
+    """For ``features``: path of a file with the token in its first line, 32 characters or more."""
+    listen: str | None = None
+    """For ``cot``: ``host:port``; other than loopback only with the three paths below."""
+    certificate: str | None = None
+    """For ``cot``: path of the server's certificate chain (PEM)."""
+    key: str | None = None
+    """For ``cot``: path of its private key (PEM)."""
+    clients: str | None = None
+    """For ``cot``: path of the authority that clients' certificates are of (PEM)."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", self.name):
+            raise ValueError("name of an outlet is small letters, digits and hyphens")
+        try:
+            Marking(releasable_to=self.audience)
+        except MarkingError as error:
+            raise ValueError(f"audience of {self.name}: {error}") from error
+        if (self.format == "features") != (self.token_file is not None):
+            raise ValueError(f"{self.name}: token_file goes with format features, and is needed there")
+        if (self.format == "cot") != (self.listen is not None):
+            raise ValueError(f"{self.name}: listen goes with format cot, and is needed there")
+        if len({self.certificate is None, self.key is None, self.clients is None}) > 1:
+            raise ValueError(f"{self.name}: certificate, key and clients come together")
+
+
 class WebTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[web]``: the watch floor, a page for the member's people."""
 
@@ -126,10 +163,14 @@ class WebTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Path of its private key (PEM)."""
     people: str = "data/people.json"
     """Path of the accounts; see ``tocsin people``."""
+    outlets: tuple[OutletTable, ...] = ()
+    """Other programs that read the picture."""
 
     def __post_init__(self) -> None:
         if (self.certificate is None) != (self.key is None):
             raise ValueError("certificate and key come together")
+        if len({outlet.name for outlet in self.outlets}) < len(self.outlets):
+            raise ValueError("two outlets have one name")
 
 
 class HealthTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,24 +8,39 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Literal
 
 import structlog
 
 from tocsin.clock import Clock, SystemClock
-from tocsin.errors import TocsinError
+from tocsin.errors import ConfigError, TocsinError
 from tocsin.node.asking import ask_status
 from tocsin.node.attached import AttachedPart, serve_part
-from tocsin.node.config import MemberConfig
+from tocsin.node.config import MemberConfig, OutletTable
 from tocsin.node.part_words import WEB
 from tocsin.node.status import LinkStatus, MemberStatus
-from tocsin.records import Record
+from tocsin.records import Outlet, Record
 from tocsin.store import Store
-from tocsin.web import Account, Floor, Gateway, LinkItem, LinkState, Listen, People, Sessions, serve_floor
+from tocsin.web import (
+    Access,
+    Account,
+    CotListen,
+    CotStream,
+    Floor,
+    Gateway,
+    LinkItem,
+    LinkState,
+    Listen,
+    People,
+    Sessions,
+    serve_floor,
+)
 
 _ASK_TIMEOUT_S = 5.0
+SHORTEST_TOKEN = 32
+"""Characters of an outlet's token."""
 
 log = structlog.get_logger()
 
@@ -48,6 +63,7 @@ class WebPart:
         mode: Literal["live", "replay"] = "live",
         links: Callable[[], Awaitable[LinkState]] | None = None,
     ) -> None:
+        self._config = config
         self._clock = clock if clock is not None else SystemClock()
         self.part = AttachedPart(config, WEB, clock=SystemClock(), is_urgent=True)
         web = config.web
@@ -75,15 +91,48 @@ class WebPart:
 
     async def _show(self) -> None:
         self._member.opened = await self.part.attached()
+        outlets = {table.name: Outlet(table.name, table.audience) for table in self._config.web.outlets}
         gateway = Gateway(
-            self._member, clock=self._clock, new_id=lambda: secrets.token_hex(16), mode=self._mode
+            self._member, clock=self._clock, new_id=lambda: secrets.token_hex(16), mode=self._mode,
+            outlets=tuple(outlets.values()),
         )  # fmt: skip
         order = await asyncio.to_thread(gateway.load)
-        floor = Floor(gateway, self._sessions, version("tocsin"), is_secure=self.listen.is_secure)
-        log.info("watch floor", member=self._member.code, url=self.listen.url)
-        await asyncio.gather(
-            self._follow(gateway, order), gateway.run(), serve_floor(floor, self.listen, self.is_served)
+        floor = Floor(
+            gateway, self._sessions, version("tocsin"), is_secure=self.listen.is_secure, outlets=self._accesses(outlets)
         )
+        log.info("watch floor", member=self._member.code, url=self.listen.url)
+        streams = [
+            CotStream(gateway, outlets[table.name]).serve(self._cot_listen(table, table.listen))
+            for table in self._config.web.outlets
+            if table.listen is not None
+        ]
+        await asyncio.gather(
+            self._follow(gateway, order), gateway.run(), serve_floor(floor, self.listen, self.is_served), *streams
+        )
+
+    def _accesses(self, outlets: Mapping[str, Outlet]) -> dict[str, Access]:
+        found = {}
+        for table in self._config.web.outlets:
+            if table.token_file is None:
+                continue
+            path = self._config.path(table.token_file)
+            try:
+                token = path.read_text("utf-8").partition("\n")[0].strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigError(
+                    f"token of the outlet {table.name} cannot be read: {error}", path=str(path)
+                ) from error
+            if len(token) < SHORTEST_TOKEN:
+                advice = f"Make one: openssl rand -hex 32 > {path}"
+                raise ConfigError(f"has a token of {len(token)} characters", path=str(path), advice=advice)
+            found[table.name] = Access(outlets[table.name], token)
+        return found
+
+    def _cot_listen(self, table: OutletTable, address: str) -> CotListen:
+        certificate, key, clients = (
+            None if path is None else self._config.path(path) for path in (table.certificate, table.key, table.clients)
+        )
+        return CotListen(address=address, certificate=certificate, key=key, clients=clients)
 
     async def _follow(self, gateway: Gateway, order: int) -> None:
         self.part.progress(order)

@@ -117,7 +117,16 @@ class WatchFloor:
     member: str
 
 
-Destination = Peer | Operator | BundleFile | WatchFloor
+@dataclass(frozen=True)
+class Outlet:
+    """Destination: a program of others that reads the picture, and all who may look at what it shows."""
+
+    name: str
+    audience: tuple[str, ...]
+    """Members, sorted; or ``PUBLIC`` alone."""
+
+
+Destination = Peer | Operator | BundleFile | WatchFloor | Outlet
 
 D_co = TypeVar("D_co", bound=Destination, covariant=True)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, Select, func, select
 
-from tocsin.records import BundleFile, Destination, Held, Operator, Peer, WatchFloor
+from tocsin.records import BundleFile, Destination, Held, Operator, Outlet, Peer, WatchFloor
 from tocsin.store import schema
 from tocsin.store.faults import translated
 from tocsin.store.reading import frame_ref
@@ -103,6 +103,8 @@ def destination_text(destination: Destination) -> str:
             return f"operator:{member}"
         case WatchFloor(member):
             return f"watch:{member}"
+        case Outlet(name, audience):
+            return f"outlet:{name}:{'-'.join(audience)}"
         case BundleFile(audience):
             return f"bundle:{'-'.join(audience)}"
 
@@ -116,4 +118,7 @@ def destination_from(text: str) -> Destination:
         return Operator(name)
     if sort == "watch":
         return WatchFloor(name)
+    if sort == "outlet":
+        outlet, _, audience = name.partition(":")
+        return Outlet(outlet, tuple(audience.split("-")))
     return BundleFile(tuple(name.split("-")))

@@ -1,6 +1,7 @@
 """The watch floor: the picture that people on duty look at, its API and its feed."""
 
-from tocsin.web.floor import Floor
+from tocsin.web.cot_stream import CotListen, CotStream
+from tocsin.web.floor import Access, Floor
 from tocsin.web.gateway import Gateway, Member
 from tocsin.web.people import Account, People
 from tocsin.web.serving import Listen, serve_floor
@@ -8,7 +9,10 @@ from tocsin.web.sessions import Sessions
 from tocsin.web.shapes import LinkItem, LinkState, Role
 
 __all__ = [
+    "Access",
     "Account",
+    "CotListen",
+    "CotStream",
     "Floor",
     "Gateway",
     "LinkItem",

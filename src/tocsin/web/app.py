@@ -17,6 +17,7 @@ from tocsin.errors import NotReleasableError, RecordError, TocsinError
 from tocsin.web import doing, feeding, reading
 from tocsin.web.floor import Floor, signed_in
 from tocsin.web.manual import ManualPage
+from tocsin.web.outlets import outlets_router
 from tocsin.web.sessions import TooManyTriesError
 from tocsin.web.shapes import Problem
 
@@ -63,7 +64,7 @@ def make_app(floor: Floor, *, page: Path = PAGE) -> Litestar:
     has_page = (page / "index.html").is_file()
     page_routes = [create_static_files_router("/", [page], html_mode=True)] if has_page else [_no_page]
     return Litestar(
-        route_handlers=[api, doing.enter, *page_routes],
+        route_handlers=[api, doing.enter, outlets_router, *page_routes],
         state=State({"floor": floor}),
         before_send=[_add_headers],
         exception_handlers={

@@ -14,7 +14,6 @@ from tocsin.web.acting import log_entry, remark_on
 from tocsin.web.floor import COOKIE, Floor, floor_of, found_session, from_our_page, person_of
 from tocsin.web.sessions import LONGEST_S
 from tocsin.web.shapes import Accepted, LogRequest, RemarkRequest, SessionItem, SignIn
-from tocsin.web.shown import show
 
 AnyRequest = Request[None, None, State]
 
@@ -57,8 +56,7 @@ async def remark(request: AnyRequest, data: JSONBody[RemarkRequest]) -> Accepted
     """Make a record of what a person says of another; all who have that have this, too."""
     gateway = floor_of(request).gateway
     person = person_of(request)
-    found = await asyncio.to_thread(gateway.member.store.find, data.record_id, originator=data.originator)
-    about = next(show([found] if found is not None else [], gateway.member.code), None)
+    about = await asyncio.to_thread(gateway.find, data.originator, data.record_id)
     if about is None:
         raise NotFoundException("no such record is shown here")
     made = remark_on(

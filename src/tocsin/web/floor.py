@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 
-from tocsin.records import Person
+from tocsin.records import Outlet, Person
 from tocsin.web.gateway import Gateway
 from tocsin.web.people import Account
 from tocsin.web.sessions import Session, Sessions
 from tocsin.web.shapes import ACTING_ROLES, Role, SessionItem, UserItem
+
+
+@dataclass(frozen=True)
+class Access:
+    """An outlet, and what opens it."""
+
+    outlet: Outlet
+    token: str
+
+    def opens(self, given: str) -> bool:
+        """Tell whether this is the token."""
+        return hmac.compare_digest(self.token.encode(), given.encode())
+
 
 COOKIE = "tocsin_session"
 CSRF = "X-Tocsin-CSRF"
@@ -28,6 +43,8 @@ class Floor:
     version: str
     is_secure: bool
     """Whether it is reached by TLS, so that its cookie is for TLS alone."""
+    outlets: Mapping[str, Access] = field(default_factory=dict)
+    """By name."""
 
     def session_item(self, found: tuple[Session, Account] | None) -> SessionItem:
         """Return what the page may know of itself."""

@@ -11,7 +11,7 @@ import structlog
 
 from tocsin.clock import Clock
 from tocsin.errors import TocsinError
-from tocsin.records import Recall, Record
+from tocsin.records import Outlet, Recall, Record, WatchFloor
 from tocsin.store import RecordQuery, Store, StoredRecord, Window
 from tocsin.web.feed import Feed
 from tocsin.web.picture import KINDS, SILENT_STAYS, PictureBook
@@ -62,17 +62,26 @@ class Gateway:
         clock: Tells the time of the page; in a replay the scenario's is told by the records instead.
         new_id: Makes ids of records.
         mode: ``replay`` for a federation of simulated data that is thrown away.
+        outlets: Other programs that read a picture; each has one of its own, of what its audience may have.
     """
 
     def __init__(
-        self, member: Member, *, clock: Clock, new_id: Callable[[], str], mode: Literal["live", "replay"] = "live"
+        self,
+        member: Member,
+        *,
+        clock: Clock,
+        new_id: Callable[[], str],
+        mode: Literal["live", "replay"] = "live",
+        outlets: Sequence[Outlet] = (),
     ) -> None:
         self.member = member
+        self.floor = WatchFloor(member.code)
         self.clock = clock
         self.new_id = new_id
         self.mode: Literal["live", "replay"] = mode
         self.feed = Feed()
         self.book = PictureBook(member.code)
+        self.outlets = {outlet: PictureBook(member.code) for outlet in outlets}
         self.links = LinkState(at=None, problem="not asked yet", links=(), problems=())
         self._last_issued: datetime | None = None
         self._is_moved = True
@@ -93,12 +102,14 @@ class Gateway:
         if newest is None:
             return 0
         self._last_issued = newest.admitted.record.issued_at
-        self.book = self._book_of(newest.admitted.admitted_at, None)
+        until = newest.admitted.admitted_at
+        self.book = self._book_of(self.floor, until, None)
+        self.outlets = {outlet: self._book_of(outlet, until, None) for outlet in self.outlets}
         return newest.order
 
     def take(self, stored: Sequence[StoredRecord]) -> None:
         """Take in what was admitted, in order, and tell it."""
-        shown = list(show(stored, self.member.code))
+        shown = list(show(stored, self.floor))
         if any(isinstance(each.body, Recall) for each in shown):
             self._start_anew()
         told: list[Shown] = []
@@ -111,7 +122,18 @@ class Gateway:
         if told:
             items = tuple(each.item() for each in told)
             self.feed.tell(lambda number: RecordNews(number=number, records=items))
+        for outlet, book in self.outlets.items():
+            _fill(book, show(stored, outlet))
         self._is_moved = True
+
+    def find(self, originator: str, record_id: str) -> Shown | None:
+        """Return a record that the people of this member may see, or none.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        found = self.member.store.find(record_id, originator=originator)
+        return None if found is None else next(show([found], self.floor), None)
 
     def picture(self, known_at: datetime | None = None) -> Picture:
         """Return the picture of now, or as it was known here at a time.
@@ -122,7 +144,7 @@ class Gateway:
         if known_at is None:
             book, at = self.book, self.now()
         else:
-            book, at = self._book_of(known_at, known_at), known_at
+            book, at = self._book_of(self.floor, known_at, known_at), known_at
         return Picture(
             at=at, is_now=known_at is None, number=self.feed.number, events=book.events(), marking=book.marking()
         )  # fmt: skip
@@ -144,13 +166,13 @@ class Gateway:
         self.feed.forget()
         self.load()
 
-    def _book_of(self, until: datetime, known_at: datetime | None) -> PictureBook:
+    def _book_of(self, outlet: WatchFloor | Outlet, until: datetime, known_at: datetime | None) -> PictureBook:
         """Make a picture of what was admitted in the hours before a time."""
         window = Window(time="admitted", since=until - SILENT_STAYS)
         kinds = (*KINDS, PLOTS) if known_at is None else KINDS
         query = RecordQuery(kinds=kinds, windows=(window,), as_known_at=known_at)
         book = PictureBook(self.member.code)
-        _fill(book, show(self.member.store.records(query), self.member.code))
+        _fill(book, show(self.member.store.records(query), outlet))
         book.forget(until)
         return book
 
@@ -170,7 +192,10 @@ class Gateway:
     async def _ask(self) -> None:
         self.links = await self.member.links()
         self.feed.tell_now(LinksNow(state=self.links))
-        if self.book.forget(self.now()):
+        now = self.now()
+        for book in self.outlets.values():
+            book.forget(now)
+        if self.book.forget(now):
             self._is_moved = True
 
 

@@ -86,8 +86,7 @@ async def records(
 async def record(request: AnyRequest, originator: FromPath[str], record_id: FromPath[str]) -> RecordItem:
     """Return a record with its body."""
     gateway = _gateway(request)
-    found = await asyncio.to_thread(gateway.member.store.find, record_id, originator=originator)
-    shown = next(show([found] if found is not None else [], gateway.member.code), None)
+    shown = await asyncio.to_thread(gateway.find, originator, record_id)
     if shown is None:
         raise NotFoundException("no such record is shown here")
     return shown.item(whole=True)
@@ -123,7 +122,7 @@ def _gateway(request: AnyRequest) -> Gateway:
 def _page(gateway: Gateway, query: RecordQuery, audience: str | None, limit: int) -> RecordPage:
     found = (
         shown
-        for shown in show(gateway.member.store.records(query), gateway.member.code)
+        for shown in show(gateway.member.store.records(query), gateway.floor)
         if audience is None or shown.record.marking.audience == audience
     )
     items = tuple(shown.item() for shown in islice(found, limit))

@@ -11,7 +11,7 @@ import msgspec
 
 from tocsin.exchange import release_record
 from tocsin.markings import status_class
-from tocsin.records import Admitted, Record, Released, WatchFloor
+from tocsin.records import Admitted, Outlet, Record, Released, WatchFloor
 from tocsin.store import StoredRecord
 from tocsin.web.shapes import RecordItem
 
@@ -20,7 +20,7 @@ from tocsin.web.shapes import RecordItem
 class Shown:
     """A record that may be shown; ``show`` makes it, and nothing else."""
 
-    released: Released[WatchFloor]
+    released: Released[WatchFloor | Outlet]
     admitted: Admitted
     order: int
 
@@ -58,9 +58,8 @@ class Shown:
         )  # fmt: skip
 
 
-def show(stored: Iterable[StoredRecord], member: str) -> Iterator[Shown]:
-    """Yield what may be shown to the people of a member; the rest is passed over without a word."""
-    outlet = WatchFloor(member)
+def show(stored: Iterable[StoredRecord], outlet: WatchFloor | Outlet) -> Iterator[Shown]:
+    """Yield what may be shown there; the rest is passed over without a word."""
     for each in stored:
         released = release_record(each.admitted, outlet)
         if isinstance(released, Released):

@@ -12,7 +12,7 @@ from tests.sealed import START, make_record
 from tests.unit.web.conftest import Desk, launch, same_event
 
 from tocsin.markings import marking_for
-from tocsin.records import Remark
+from tocsin.records import Remark, WatchFloor
 from tocsin.records.control import Person
 from tocsin.store import Batch, RecordQuery
 from tocsin.web.gateway import Gateway
@@ -22,7 +22,7 @@ from tocsin.web.shown import show
 
 def book_of(desk: Desk, *records, **sealing) -> PictureBook:
     book = PictureBook("KOR")
-    for shown in show(desk.admit(*records, **sealing), "KOR"):
+    for shown in show(desk.admit(*records, **sealing), WatchFloor("KOR")):
         book.take(shown)
     return book
 
@@ -108,7 +108,7 @@ def test_a_long_trail_keeps_both_ends(desk: Desk) -> None:
     records = [launch(revision=n + 1, at_s=float(n)) for n in range(LONGEST_TRAIL + 50)]
     frame = desk.federation.admitted(*records)
     desk.store.commit(Batch(frames=(frame,)))
-    for shown in show(desk.store.records(RecordQuery()), "KOR"):
+    for shown in show(desk.store.records(RecordQuery()), WatchFloor("KOR")):
         book.take(shown)
     trail = book.events()[0].members["JPN"].trail
     assert len(trail) <= LONGEST_TRAIL
