@@ -14,8 +14,10 @@ from litestar.datastructures import State
 from litestar.exceptions import NotFoundException, ValidationException
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from tocsin.codec import encode
 from tocsin.store import RecordQuery, Window
 from tocsin.web.floor import floor_of
+from tocsin.web.formats import feature_collection, to_kml
 from tocsin.web.gateway import Gateway
 from tocsin.web.shapes import EventItem, LinkState, Picture, RecordItem, RecordPage, SensorItem
 from tocsin.web.shown import show
@@ -24,6 +26,7 @@ MOST = 500
 """Records on one page."""
 
 AnyRequest = Request[None, None, State]
+_AS_FILE = {"Content-Disposition": "attachment"}
 
 
 @get("/picture", summary="What is shown, now or as it was known here at a time")
@@ -102,6 +105,21 @@ async def sensors(request: AnyRequest) -> tuple[SensorItem, ...]:
 async def links(request: AnyRequest) -> LinkState:
     """Return how the links are, and how old that is."""
     return _gateway(request).links
+
+
+@get("/export/events.geojson", summary="The picture, as GeoJSON", media_type="application/geo+json")
+async def geojson(request: AnyRequest) -> Response[bytes]:
+    """Return areas, event points and positions, each with its marking and status."""
+    data = encode(feature_collection(_gateway(request).book.events()))
+    return Response(data, media_type="application/geo+json", headers=_AS_FILE)
+
+
+@get("/export/events.kml", summary="The picture, as KML", media_type="application/vnd.google-earth.kml+xml")
+async def kml(request: AnyRequest) -> Response[bytes]:
+    """Return the same for a globe."""
+    book = _gateway(request).book
+    data = to_kml(book.events(), book.marking())
+    return Response(data, media_type="application/vnd.google-earth.kml+xml", headers=_AS_FILE)
 
 
 @get("/areas", summary="The warning areas, as GeoJSON", media_type="application/geo+json")

@@ -11,10 +11,12 @@ from tests.sealed import START, make_record
 from tests.unit.web.conftest import PASSWORD, Desk, launch, visitor
 
 from tocsin.markings import Marking, marking_for
-from tocsin.records import body_of
+from tocsin.records import WatchFloor, body_of
 from tocsin.web import Gateway, Sessions
 
-READS = ("picture", "events", "events/E-1", "records", "records/JPN/x", "sensors", "links", "areas")
+READS = (
+    "picture", "events", "events/E-1", "records", "records/JPN/x", "sensors", "links", "areas", "export/events.kml",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("path", READS)
@@ -70,7 +72,7 @@ def test_what_this_member_may_not_have_is_nowhere(officer: TestClient, desk: Des
     gateway.take(desk.admit(launch("E-9", marking=secret)))
     shown = officer.get("/api/v1/records").json()["records"]
     assert [item["kind"] for item in shown] == ["warning.launch"]
-    gateway.member.code = "USA"  # type: ignore[misc]  # the page of another member over the same store
+    gateway.floor = WatchFloor("USA")  # the page of another member over the same store
     assert officer.get("/api/v1/records").json()["records"] == []
     assert officer.get(f"/api/v1/records/JPN/{shown[0]['id']}").status_code == 404
     assert "E-9" not in json.dumps(officer.get("/api/v1/picture", params={"known_at": "2026-03-02T00:00:00Z"}).json())
@@ -186,6 +188,15 @@ def test_the_documentation_needs_nothing_from_elsewhere(client: TestClient) -> N
     assert "http://" not in page.replace("http://127.0.0.1", "")
     assert "https://" not in page
     assert "/api/v1/remarks" in client.get("/schema/openapi.json").json()["paths"]
+
+
+def test_what_a_person_takes_away_is_marked(officer: TestClient, desk: Desk, gateway: Gateway) -> None:
+    gateway.take(desk.admit(launch(status="exercise:bell-1")))
+    for name in ("events.geojson", "events.kml"):
+        answer = officer.get(f"/api/v1/export/{name}")
+        assert answer.headers["content-disposition"] == "attachment"
+        assert "EXERCISE EXERCISE EXERCISE" in answer.text
+        assert "REL TO JPN KOR USA" in answer.text
 
 
 def test_areas_are_those_of_the_warnings(officer: TestClient) -> None:
