@@ -18,8 +18,10 @@ from tocsin.exchange import Exchange, Policy
 from tocsin.markings import marking_for
 from tocsin.records import (
     BODIES,
+    ClassProbability,
     Detection,
     Downgrade,
+    Evidence,
     Head,
     Heads,
     Impact,
@@ -105,6 +107,17 @@ EXAMPLES = {
         launched_at=NOW,
         track=TRACK,
         ballistic_probability=0.9,
+        classes=(
+            ClassProbability(name="ballistic", probability=0.9),
+            ClassProbability(name="clutter", probability=0.1),
+        ),
+        evidence=(
+            Evidence(
+                what="speed", value=3.1, unit="km/s", speaks_for="ballistic", speaks_against="aircraft", times=750.0
+            ),
+        ),
+        grade="public",
+        grade_basis="sensors of JPN and KOR agree",
         label="ballistic",
         impact=IMPACT,
         areas=("JP-01",),

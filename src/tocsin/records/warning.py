@@ -135,14 +135,43 @@ class Overflight(msgspec.Struct, frozen=True, kw_only=True):
         require_utc(self.passes_at)
 
 
+class ClassProbability(msgspec.Struct, frozen=True, kw_only=True):
+    """How probable it is that the object is of a class."""
+
+    name: str
+    """``ballistic``, ``space_launch``, ``aircraft`` or ``clutter``; other names may be added."""
+    probability: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.probability <= 1:
+            raise ValueError("a probability is from 0 to 1")
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that was found out about the object, and what it speaks for."""
+
+    what: str
+    """In a few words, such as ``falls freely, for``."""
+    value: float | None = None
+    unit: str = ""
+    """Of ``value``."""
+    speaks_for: str
+    """The class that it makes more probable …"""
+    speaks_against: str
+    """… and the one that it makes least so."""
+    times: float
+    """How many times likelier it is in the one than in the other."""
+
+
 Stage = Literal["detected", "assessed", "predicted", "closed"]
+Grade = Literal["member", "public"]
 
 
 class Launch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One stage of one event as one member sees it (``warning.launch``); each supersedes the one before.
 
-    ``detected``: confirmed by M of N plots, with a launch point. ``assessed``: no longer under thrust or still,
-    with the probability. ``predicted``: impact point, areas. ``closed``: impact, lost, or no threat.
+    ``detected``: confirmed by M of N plots, with a launch point. ``assessed``: under thrust or no longer,
+    and what it is taken for. ``predicted``: impact point, areas. ``closed``: impact, lost, or no threat.
     """
 
     event_id: str
@@ -153,6 +182,15 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     launched_at: datetime | None = None
     track: TrackPoint | None = None
     ballistic_probability: float | None = None
+    """That it is of class ``ballistic``, by the plots alone; no impact is told below 0.9."""
+    classes: tuple[ClassProbability, ...] = ()
+    """What it may be; the probabilities add up to 1. Announced launches count here."""
+    evidence: tuple[Evidence, ...] = ()
+    """What ``classes`` rest on, the strongest first."""
+    grade: Grade = "member"
+    """Whether it is confirmed well enough to warn the public of it (``public``), or for members' eyes only."""
+    grade_basis: str = ""
+    """Why it has that grade, or what it lacks for the higher one."""
     label: str = ""
     """What it is taken for, in words, such as ``ballistic`` or ``possible space launch``."""
     impact: Impact | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -11,6 +11,8 @@ import numpy as np
 from tocsin.geo.earth import Vector, geodetic_from_ecef
 from tocsin.records import Impact, Launch, LaunchPoint, Overflight, Stage
 from tocsin.warning.areas import Region, WarningAreas
+from tocsin.warning.classification import AIRCRAFT, BALLISTIC_FLIGHT, CLUTTER, Classification, classify
+from tocsin.warning.grading import Grading, grade_of
 from tocsin.warning.impact import Fall, path_down, predict_fall
 from tocsin.warning.launchpoint import Origin, better_origin
 from tocsin.warning.plots import moment_of
@@ -34,6 +36,8 @@ _ORIGIN_INTERVAL_S = 2.0
 _ORIGIN_LONGEST_S = 90.0
 _LABEL_INTERVAL_S = 5.0
 _PATH_STEP_S = 5.0
+_CLASSIFY_INTERVAL_S = 1.0
+_DOUBTFUL = 0.5
 
 Outcome = Literal["impact", "lost", "no_threat"]
 
@@ -52,6 +56,9 @@ class Event:
     fall: Fall | None = None
     """The latest that passed the gate."""
     label: str = UNCLEAR
+    classified: Classification = field(default_factory=Classification)
+    """By the plots alone."""
+    grading: Grading = field(default_factory=Grading)
     revision: int = 0
     last: Launch | None = None
     last_record_id: str | None = None
@@ -64,6 +71,8 @@ class Event:
     is_renamed: bool = False
     """The event id changed since the last record."""
     _origin_s: float = -math.inf
+    _classified_s: float = -math.inf
+    """Time of the newest plot that the classes rest on."""
     _impact_s: float = -math.inf
     """Time of the newest plot that the last impact rests on."""
     _risk: tuple[Fall, float, tuple[str, ...]] | None = None
@@ -91,10 +100,27 @@ class Event:
         if now_s - self._origin_s >= _ORIGIN_INTERVAL_S and now_s - self._first_s <= _ORIGIN_LONGEST_S:
             self._origin_s = now_s
             self.origin = better_origin(self.origin, self.track)
+        self._classify(now_s)
         self._foretell(now_s)
-        self.label = label_of(
-            self.track, self.apogee_m, self.settings, had_impact=self.predicted is not None or self.label == MANOEUVRING
-        )
+        had_impact = self.predicted is not None or self.label == MANOEUVRING
+        self.label = label_of(self.track, self.apogee_m, self.classified, self.settings, had_impact=had_impact)
+
+    def _classify(self, now_s: float) -> None:
+        """Weigh the classes and the grade anew, once a second; sooner while an impact waits for it."""
+        is_waited_for = self.fall is None and is_free(self.track, self.settings)
+        if now_s - self._classified_s < _CLASSIFY_INTERVAL_S and not is_waited_for:
+            return
+        self._classified_s = now_s
+        self.classified = classified = classify(self.track, self.settings)
+        is_doubtful = max(classified[AIRCRAFT], classified[CLUTTER]) >= _DOUBTFUL
+        if self.grading.grade != "public" or is_doubtful:  # what was confirmed stays so, whatever it does later
+            self.grading = grade_of(self.track, classified, self.settings)
+
+    @property
+    def _is_ballistic(self) -> bool:
+        """Whether its class allows an impact; once one was told it takes more than a doubt to keep silent."""
+        gate = self.settings.ballistic_probability if self.fall is None else _DOUBTFUL
+        return self.classified[BALLISTIC_FLIGHT] >= gate
 
     def _foretell(self, now_s: float, least_s: float = 0.0) -> None:
         """Work out the impact if that is due, and there are plots that the last one does not rest on."""
@@ -103,7 +129,7 @@ class Event:
         interval_s = settings.sharp_impact_interval_s if is_sharp else settings.impact_interval_s
         if self.track.time_s <= self._impact_s or now_s - self._impact_s < max(interval_s, least_s):
             return
-        if not is_free(self.track, settings):
+        if not is_free(self.track, settings) or not self._is_ballistic:
             return
         self._impact_s = self.track.time_s
         fall = predict_fall(self.track.moment, settings)
@@ -245,7 +271,11 @@ class Event:
             else LaunchPoint(lat_deg=origin.lat_deg, lon_deg=origin.lon_deg, radius_km=origin.radius_km),
             launched_at=None if origin is None else moment_of(origin.time_s),
             track=track_point(self.track.moment),
-            ballistic_probability=self.track.ballistic_probability,
+            ballistic_probability=self.classified[BALLISTIC_FLIGHT],
+            classes=self.classified.classes,
+            evidence=self.classified.evidence,
+            grade=self.grading.grade,
+            grade_basis=self.grading.basis,
             label=self.label,
             impact=impact,
             areas=at_risk if at_risk is not None else () if held is None else held.areas,

@@ -26,6 +26,7 @@ _START_ACCELERATION_SIGMA_MPS2 = 40.0
 _START_BALLISTIC = 0.2
 _DEEPEST_M = 5_500_000.0
 _WIDEST_M = 10_000_000.0
+_REMEMBERED = 0.9
 
 
 @dataclass
@@ -52,6 +53,10 @@ class Moment:
     """Whether a plot that fixes a place by itself is in it."""
     sensors: tuple[str, ...] = ()
     """Whose biases are in the states, in their order; at most ``SENSOR_SLOTS``."""
+    residual2: float = 0.0
+    """Sum of the squared normalised distances of the plots, each counting 0.9 of the one after it."""
+    residual_figures: float = 0.0
+    """Sum of their numbers of figures, likewise: what ``residual2`` is to be compared with."""
 
     def copy(self) -> Moment:
         """Return one that can be moved on without touching this."""
@@ -156,6 +161,8 @@ def _coasts(base: Moment, time_s: float, settings: WarningSettings) -> bool:
 def judge(moment: Moment, distance2: float, figures: int, settings: WarningSettings) -> None:
     """Keep the books of probability: one model or two, and since when the gate has held."""
     now_s = moment.time_s
+    moment.residual2 = _REMEMBERED * moment.residual2 + distance2
+    moment.residual_figures = _REMEMBERED * moment.residual_figures + figures
     if moment.is_single:
         since = now_s - settings.manoeuvre_window_s
         moment.distances = (

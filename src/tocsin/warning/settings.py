@@ -29,6 +29,16 @@ class WarningSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     tentative_s: float = 30.0
     """An unconfirmed track without a plot for so long is dropped."""
 
+    clutter_starts: float = 1000.0
+    """How many first plots are taken to be clutter for each that is something that flies. Feeds that hand over what a
+    sensor has confirmed need less; a radar's raw plots, 10 of them false in a scan, need 10 million."""
+    clutter_per_gate: float = 0.03
+    """Mean number of false plots that fall into the gate of a track at each scan."""
+    public_plots: int = 6
+    """The longer rule: so many plots of one's own before a launch is of the grade for the public …"""
+    public_plots_each: int = 3
+    """… or so many from each of two members."""
+
     gate_chi2: float = 25.0
     """A plot may belong to a track if its squared normalised distance is at most this: 4.3 sigma for 3 figures,
     wide enough for the step in acceleration at burnout, which no model follows at once."""

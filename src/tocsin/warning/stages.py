@@ -1,8 +1,9 @@
 """What is said of a track, and when: the stages of an event.
 
 - ``detected``: the track is confirmed.
-- ``assessed``: it is told to be under thrust or in free flight; again when that changes.
-- ``predicted``: the gate holds (``may_publish_impact``); again when something changes that an officer needs.
+- ``assessed``: it is told to be under thrust or in free flight, or of another class; again when that changes.
+- ``predicted``: the gate holds (``may_publish_impact``, and the class ``ballistic`` by ``classification``); again when
+  something changes that an officer needs.
 - ``closed``: ``impact`` once the predicted time and three of its sigmas have passed; ``no_threat`` if it is in orbit;
   ``lost`` if no plots came for ``lost_s`` and no prediction was good enough to be kept to its end.
 """
@@ -10,18 +11,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from tocsin.geo.earth import MU_M3_S2, OMEGA_RAD_S, Vector, enu_basis, geodetic_from_ecef
+from tocsin.geo.earth import enu_basis, geodetic_from_ecef
 from tocsin.geo.geodesic import distance_m, initial_bearing_deg
 from tocsin.records import Impact, Launch, TrackPoint
 from tocsin.warning import imm
+from tocsin.warning.classification import AIRCRAFT, BALLISTIC_FLIGHT, ORBIT_PERIGEE_M, SPACE, Classification
 from tocsin.warning.impact import Fall
 from tocsin.warning.initiation import combined
 from tocsin.warning.moment import Moment
+from tocsin.warning.orbit import osculating
 from tocsin.warning.plots import moment_of
 from tocsin.warning.settings import WarningSettings
 from tocsin.warning.track import Track
@@ -32,44 +34,10 @@ ACCELERATING = "still accelerating"
 SPACE_LAUNCH = "possible space launch"
 ORBITAL = "in orbit or beyond"
 MANOEUVRING = "manoeuvring, earlier impact area no longer holds"
+LOW_AND_LEVEL = "low and level: aircraft or cruise missile, not modelled"
 UNCLEAR = "not yet classified"
 
-_ORBIT_PERIGEE_M = 100_000.0
-_SPACE_PERIGEE_M = -1_500_000.0
-_SPACE_APOGEE_M = 100_000.0
-_EARTH_RADIUS_M = 6_371_000.0
-_NO_RANGE_SIGMA_M = 20_000.0
-
-
-@dataclass(frozen=True)
-class Orbit:
-    """The ellipse that the present velocity would follow without air, about a round earth."""
-
-    perigee_m: float
-    """Above the mean radius."""
-    apogee_m: float
-
-
-def osculating(position: Vector, velocity: Vector) -> Orbit:
-    """Return lowest and highest altitude of the two-body orbit.
-
-    Args:
-        position: ECEF, shape (3,), metres.
-        velocity: Relative to the earth, shape (3,), m/s.
-    """
-    x, y, z = position.tolist()
-    vx, vy, vz = velocity.tolist()
-    vx, vy = vx - OMEGA_RAD_S * y, vy + OMEGA_RAD_S * x
-    radius = math.sqrt(x * x + y * y + z * z)
-    energy = 0.5 * (vx * vx + vy * vy + vz * vz) - MU_M3_S2 / radius
-    px, py, pz = y * vz - z * vy, z * vx - x * vz, x * vy - y * vx
-    momentum = math.sqrt(px * px + py * py + pz * pz)
-    if energy >= 0:
-        eccentricity = math.sqrt(1.0 + 2.0 * energy * (momentum / MU_M3_S2) ** 2)
-        return Orbit(momentum**2 / MU_M3_S2 / (1.0 + eccentricity) - _EARTH_RADIUS_M, math.inf)
-    axis = -MU_M3_S2 / (2.0 * energy)
-    eccentricity = math.sqrt(max(0.0, 1.0 - momentum**2 / (MU_M3_S2 * axis)))
-    return Orbit(axis * (1.0 - eccentricity) - _EARTH_RADIUS_M, axis * (1.0 + eccentricity) - _EARTH_RADIUS_M)
+_LIKELY = 0.5
 
 
 def track_point(moment: Moment) -> TrackPoint:
@@ -113,30 +81,33 @@ def manoeuvre_allowance_km(apogee_m: float, settings: WarningSettings) -> float:
     return settings.manoeuvre_km if apogee_m < settings.manoeuvre_apogee_km * 1e3 else 0.0
 
 
-def label_of(track: Track, apogee_m: float, settings: WarningSettings, *, had_impact: bool) -> str:
+def label_of(
+    track: Track, apogee_m: float, classified: Classification, settings: WarningSettings, *, had_impact: bool
+) -> str:
     """Say in words what the track is taken for.
 
     Args:
         track: With its present state.
         apogee_m: The highest so far or predicted.
+        classified: Probabilities of the classes.
         settings: For the gates.
         had_impact: Whether an impact was published before.
     """
-    position, velocity, covariance = combined(track.moment)
-    is_placed = float(np.trace(covariance[:3, :3])) < 3 * _NO_RANGE_SIGMA_M**2
-    orbit = osculating(position, velocity)
+    gate = settings.ballistic_probability
     if is_free(track, settings):
-        if orbit.perigee_m > _ORBIT_PERIGEE_M:
+        position, velocity, _ = combined(track.moment)
+        if osculating(position, velocity).perigee_m > ORBIT_PERIGEE_M:
             return ORBITAL
-        return BALLISTIC_LOW if apogee_m < settings.manoeuvre_apogee_km * 1e3 else BALLISTIC
-    if had_impact and track.ballistic_probability < settings.ballistic_probability:
+        if had_impact or classified[BALLISTIC_FLIGHT] >= gate:
+            return BALLISTIC_LOW if apogee_m < settings.manoeuvre_apogee_km * 1e3 else BALLISTIC
+    elif had_impact and track.ballistic_probability < gate:
         return MANOEUVRING
+    if classified[AIRCRAFT] >= gate:
+        return LOW_AND_LEVEL
+    if classified[SPACE] >= _LIKELY:
+        return SPACE_LAUNCH
     boost = float(track.moment.weights[imm.BOOST])
-    if boost >= settings.ballistic_probability and track.ranged_plots >= settings.min_ranged_plots:
-        if is_placed and orbit.perigee_m > _SPACE_PERIGEE_M and orbit.apogee_m > _SPACE_APOGEE_M:
-            return SPACE_LAUNCH
-        return ACCELERATING
-    return UNCLEAR
+    return ACCELERATING if boost >= gate and track.ranged_plots >= settings.min_ranged_plots else UNCLEAR
 
 
 def needs_revision(

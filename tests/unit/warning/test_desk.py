@@ -14,6 +14,7 @@ from tocsin.geo.earth import ecef_from_geodetic, enu_basis
 from tocsin.markings import PublicWarning, marking_for
 from tocsin.records import Detection, Position, Precedence, body_of, with_body
 from tocsin.warning import WarningSettings, agree, imm
+from tocsin.warning.classification import classify
 from tocsin.warning.models import VELOCITY
 from tocsin.warning.plots import plot_of
 from tocsin.warning.stages import ACCELERATING, BALLISTIC_LOW, ORBITAL, SPACE_LAUNCH, label_of, outcome_at
@@ -300,10 +301,14 @@ def fast_track(speed_mps, *, boost):
 
 def test_a_fast_level_flight_under_thrust_may_be_a_space_launch_and_one_in_orbit_is_no_threat():
     settings = WarningSettings()
-    assert label_of(fast_track(6800.0, boost=0.99), 200e3, settings, had_impact=False) == SPACE_LAUNCH
-    assert label_of(fast_track(3000.0, boost=0.99), 200e3, settings, had_impact=False) == ACCELERATING
+
+    def label_at(track):
+        return label_of(track, 200e3, classify(track, settings), settings, had_impact=False)
+
+    assert label_at(fast_track(6800.0, boost=0.99)) == SPACE_LAUNCH
+    assert label_at(fast_track(3000.0, boost=0.99)) == ACCELERATING
     orbiting = fast_track(7500.0, boost=0.01)
-    label = label_of(orbiting, 200e3, settings, had_impact=False)
+    label = label_at(orbiting)
     assert label == ORBITAL
     assert outcome_at(orbiting, None, label, orbiting.time_s + 61.0, settings) == "no_threat"
     assert outcome_at(orbiting, None, label, orbiting.time_s + 59.0, settings) is None

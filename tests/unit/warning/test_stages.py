@@ -9,7 +9,8 @@ import pytest
 from tocsin.geo.earth import ecef_from_geodetic, enu_basis
 from tocsin.records import Impact, Launch
 from tocsin.warning import SharingGain, WarningSettings, agree, is_within_ellipse, sharing_gain
-from tocsin.warning.stages import manoeuvre_allowance_km, needs_revision, osculating
+from tocsin.warning.orbit import osculating
+from tocsin.warning.stages import manoeuvre_allowance_km, needs_revision
 
 SETTINGS = WarningSettings()
 AT = datetime(2026, 3, 1, 6, 10, tzinfo=UTC)
