@@ -126,7 +126,7 @@ export interface Assessment {
   revision: number
   label: string
   ballistic_probability: number | null
-  classes?: Record<string, number> | [string, number][] | null
+  classes?: Record<string, number> | [string, number][] | { name: string; probability: number }[] | null
   grade?: string | null
   launch_point: LaunchPoint | null
   launched_at: string | null

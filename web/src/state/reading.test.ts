@@ -29,6 +29,7 @@ describe('an assessment', () => {
   it('tells classes however they are written', () => {
     expect(classes(assessment({ classes: { a: 0.2, b: 0.8 } }))).toEqual([['b', 0.8], ['a', 0.2]])
     expect(classes(assessment({ classes: [['a', 1]] }))).toEqual([['a', 1]])
+    expect(classes(assessment({ classes: [{ name: 'a', probability: 1 }] }))).toEqual([['a', 1]])
     expect(classes(assessment({ classes: null }))).toEqual([])
   })
 

@@ -33,7 +33,9 @@ export function atRisk(assessment: Assessment): AreaAtRisk[] {
 export function classes(assessment: Assessment): [string, number][] {
   const told = assessment.classes
   if (!told) return []
-  const pairs = Array.isArray(told) ? told : Object.entries(told)
+  const pairs = Array.isArray(told)
+    ? told.map((each) => (Array.isArray(each) ? each : [each.name, each.probability]))
+    : Object.entries(told)
   return pairs
     .filter((pair): pair is [string, number] => Array.isArray(pair) && typeof pair[1] === 'number')
     .sort((a, b) => b[1] - a[1])
