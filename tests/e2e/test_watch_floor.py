@@ -117,6 +117,8 @@ async def _demo(tmp_path: Path) -> None:
     assert set(pictures) == {"JPN", "KOR", "USA"}
     for code, picture in pictures.items():
         (event,) = picture["events"]
+        assert picture["at"] >= event["changed_at"]  # the scenario's time, not this machine's
+        assert picture["at"].startswith("2017-08-28T")
         assert (event["leading"], event["world"], event["synthetic"], event["is_closed"]) == (code, "test", True, True)
         assert set(event["members"]) == {"JPN", "KOR", "USA"}
         assert set(event["members"][code]["times"]) == {"detected", "assessed", "predicted", "closed"}

@@ -21,7 +21,7 @@ from tocsin.replay.ids import Ids
 from tocsin.replay.member import Report
 from tocsin.replay.results import ExchangeResult, LaunchResult, ReplayResult
 from tocsin.replay.scenario import Scene, audiences_for, detections, make_scene
-from tocsin.replay.watching import WatchFloors
+from tocsin.replay.watching import ScenarioClock, WatchFloors
 from tocsin.synthesis.launches import LaunchRow
 from tocsin.synthesis.sensors import Sensor
 
@@ -105,6 +105,7 @@ class Replay:
         self._free = datetime.min.replace(tzinfo=self._clock.now().tzinfo)
         self.view = View(options, codes, total=len(self._rows))
         self.results: list[LaunchResult] = []
+        self._played: Scene | None = None
         self._federation: Throwaway | None = None
         self._floors: WatchFloors | None = None
         self.leave = asyncio.Event()
@@ -165,8 +166,9 @@ class Replay:
         return make_scene(row, self._sensors, seed=self._options.seed, not_before=self._free)
 
     async def _play(self, scene: Scene) -> LaunchResult:
-        await self._ready(scene)
         view = self.view
+        self._played, view.scenario_s = scene, -BEFORE_LIFT_OFF_S
+        await self._ready(scene)
         view.scene, view.result = scene, None
         view.members = {code: MemberView() for code in view.codes}
         began_s = self._clock.monotonic_s()
@@ -234,10 +236,15 @@ class Replay:
     async def _open_floors(self, federation: Throwaway) -> None:
         ports = iter(free_ports(len(federation.codes)))
         addresses = {code: f"127.0.0.1:{next(ports)}" for code in federation.codes}
-        self._floors = WatchFloors(federation.homes, addresses, federation.links)
+        self._floors = WatchFloors(federation.homes, addresses, federation.links, ScenarioClock(self._scenario_now))
         await self._floors.open()
         self.view.pages = self._floors.invitations()
         self._show(self.view)
+
+    def _scenario_now(self) -> datetime:
+        """Return the time of day in the launch that is played, on its way from tick to tick."""
+        scene = self._played
+        return self._clock.now() if scene is None else scene.lift_off + timedelta(seconds=self.view.scenario_s)
 
     def _all_closed(self) -> bool:
         return all(
@@ -245,12 +252,14 @@ class Replay:
         )  # fmt: skip
 
     async def _keep_pace(self, began_s: float, second: float) -> None:
-        if self._options.speed is None:
+        speed, view = self._options.speed, self.view
+        if speed is None:
             return
-        due_s = began_s + second / self._options.speed
+        due_s = began_s + second / speed
         while (wait_s := due_s - self._clock.monotonic_s()) > 0:
+            view.scenario_s = max(view.scenario_s, second - wait_s * speed)
             await asyncio.sleep(min(wait_s, 0.25))
-            self._show(self.view)
+            self._show(view)
 
     async def _count(self) -> ExchangeResult:
         federation = self._federation

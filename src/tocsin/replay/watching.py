@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from tocsin.bus import LinkState
-from tocsin.clock import SystemClock
+from tocsin.clock import Clock, SystemClock
 from tocsin.errors import TocsinError
 from tocsin.node import read_config
 from tocsin.node.config import WebTable
@@ -26,6 +27,25 @@ VISITOR = Account(name="visitor", pseudonym="DEMO-1", roles=("analyst", "watch_o
 _PATIENCE_S = 10.0
 
 
+class ScenarioClock:
+    """Tells the time of what is played.
+
+    Args:
+        now: Returns it.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        """Return the scenario's time of day in UTC."""
+        return self._now()
+
+    def monotonic_s(self) -> float:
+        """Return the machine's monotonic time in seconds."""
+        return SystemClock().monotonic_s()
+
+
 class WatchFloors:
     """Serves the pages of all members between ``open`` and ``close``.
 
@@ -33,9 +53,10 @@ class WatchFloors:
         homes: By member, the folder with its TOML.
         addresses: By member, ``host:port`` on loopback.
         links: Asks all members how their links are.
+        clock: Tells the scenario's time.
     """
 
-    def __init__(self, homes: Mapping[str, Path], addresses: Mapping[str, str], links: Links) -> None:
+    def __init__(self, homes: Mapping[str, Path], addresses: Mapping[str, str], links: Links, clock: Clock) -> None:
         self._links = links
         self._stop = asyncio.Event()
         self._parts = {
@@ -43,7 +64,7 @@ class WatchFloors:
                 msgspec.structs.replace(
                     read_config(home / "member.toml"), web=WebTable(run="apart", listen=addresses[code])
                 ),
-                mode="replay", links=partial(self._links_of, code),
+                clock=clock, mode="replay", links=partial(self._links_of, code),
             )
             for code, home in homes.items()
         }  # fmt: skip

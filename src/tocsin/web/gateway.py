@@ -59,7 +59,7 @@ class Gateway:
 
     Args:
         member: The node's side.
-        clock: Tells the time of the page; in a replay the scenario's is told by the records instead.
+        clock: Tells the time of the page; in a replay the scenario's.
         new_id: Makes ids of records.
         mode: ``replay`` for a federation of simulated data that is thrown away.
         outlets: Other programs that read a picture; each has one of its own, of what its audience may have.
@@ -83,13 +83,10 @@ class Gateway:
         self.book = PictureBook(member.code)
         self.outlets = {outlet: PictureBook(member.code) for outlet in outlets}
         self.links = LinkState(at=None, problem="not asked yet", links=(), problems=())
-        self._last_issued: datetime | None = None
         self._is_moved = True
 
     def now(self) -> datetime:
-        """Return the time that the page shows: this machine's, or in a replay that of the newest record."""
-        if self.mode == "replay" and self._last_issued is not None:
-            return self._last_issued
+        """Return the time that the page shows: this machine's, or in a replay the scenario's."""
         return self.clock.now()
 
     def load(self) -> int:
@@ -101,7 +98,6 @@ class Gateway:
         newest = next(self.member.store.records(RecordQuery(newest_first=True, limit=1)), None)
         if newest is None:
             return 0
-        self._last_issued = newest.admitted.record.issued_at
         until = newest.admitted.admitted_at
         self.book = self._book_of(self.floor, until, None)
         self.outlets = {outlet: self._book_of(outlet, until, None) for outlet in self.outlets}
@@ -114,8 +110,6 @@ class Gateway:
             self._start_anew()
         told: list[Shown] = []
         for each in shown:
-            issued_at = each.record.issued_at
-            self._last_issued = issued_at if self._last_issued is None else max(self._last_issued, issued_at)
             self._take_one(each)
             if each.record.kind != PLOTS:
                 told.append(each)
@@ -193,10 +187,9 @@ class Gateway:
         self.links = await self.member.links()
         self.feed.tell_now(LinksNow(state=self.links))
         now = self.now()
-        for book in self.outlets.values():
+        for book in (self.book, *self.outlets.values()):
             book.forget(now)
-        if self.book.forget(now):
-            self._is_moved = True
+        self._is_moved = True  # tells the time besides, by which pages set their clocks
 
 
 def _fill(book: PictureBook, shown: Iterable[Shown]) -> None:
