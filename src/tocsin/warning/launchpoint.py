@@ -2,8 +2,9 @@
 
 The way back assumes what nearly every rocket does: thrust along the velocity (a gravity turn), growing as fuel is
 burnt at a constant rate; how strong it was follows from the start, which was at rest and at height 0. The thrust law
-is not known, so that the formal covariance of such a fit covers 2 to 5 % only (docs/explanation): a tenth of the way
-back over ground and 3 % of the height are added to it, and the radius is never below 2 km.
+is not known, so that the formal covariance of such a fit covers 2 to 5 % only (docs/explanation): 7 % of the way
+back over ground and 2 % of the height are added to it, and the radius is never below 2 km. How well that holds under
+other laws of thrust: docs/explanation/warning-stages.md.
 """
 
 from __future__ import annotations
@@ -20,20 +21,26 @@ from tocsin.warning import imm
 from tocsin.warning.measurement import ANGLES
 from tocsin.warning.models import ACCELERATION, LOG_DRAG, ballistic_acceleration
 from tocsin.warning.moment import Moment
-from tocsin.warning.track import Track, first_place
+from tocsin.warning.plots import Plot
+from tocsin.warning.track import Track
 
 EXHAUST_MPS = 3500.0
 """Effective: 2,300 to 2,600 in one stage, more over several, since every stage begins anew with little thrust."""
 LEAST_RADIUS_KM = 2.0
-_MODEL_ERROR = 0.1
-_MODEL_ERROR_UP = 0.03
-_LINE_RADIUS_KM = 20.0
+_MODEL_ERROR = 0.07
+_MODEL_ERROR_UP = 0.02
+FIRST_SEEN_M = 11_000.0
+"""The height of a rocket in the first plot of an infrared sensor: above the clouds by half a scan."""
+_FIRST_SEEN_SIGMA_M = 4_000.0
+_DRIFT_M = 3_000.0
+_FLATTEST = 0.1
 _LINE_AFTER_S = 40.0
+_EARTH_RADIUS_M = 6_371_000.0
 _CHI_95 = math.sqrt(5.991)
 _LEAST_THRUST_MPS2 = 18.0
 """At lift-off: less would hover, not rise; rockets begin with 1.8 to 3 times their weight."""
 _LEAST_MEASURED_MPS2 = 12.0
-_COAST_RADIUS_PART = 0.5
+_COAST_RADIUS_PART = 0.4
 _STEP_S = 1.0
 _LONGEST_S = 300.0
 
@@ -164,7 +171,7 @@ def origin_under_thrust(moment: Moment, below_km: float = math.inf) -> Origin | 
 def origin_of_coast(moment: Moment) -> Origin | None:
     """Go back to the ground from free flight: a rough place, since the burn is not known.
 
-    The radius is half of the way back, the least that held in trials; None if it does not come from the ground.
+    The radius is two fifths of the way back, which held in trials; None if it does not come from the ground.
     """
     state = moment.states[imm.BALLISTIC]
     before, back_s = state[:6].copy(), 0.0
@@ -179,11 +186,24 @@ def origin_of_coast(moment: Moment) -> Origin | None:
     return Origin(lat_deg, lon_deg, radius_km, moment.time_s - back_s)
 
 
-def origin_of_line(track: Track) -> Origin:
-    """Tell the origin from the first plot of an infrared sensor alone: it sees rockets soon after the clouds."""
-    place, _ = first_place(track.early[0])
+def origin_of_line(plot: Plot) -> Origin:
+    """Tell the origin from the first plot of an infrared sensor alone: it sees rockets soon after the clouds.
+
+    The place is where the line of sight is ``FIRST_SEEN_M`` high. The radius holds what that height may be wrong by,
+    seen along the line, the sensor's noise and bias, and how far the rocket may have come over ground by then.
+    """
+    line, site = plot.line, plot.site
+    along = float(site @ line)
+    shell2 = (_EARTH_RADIUS_M + FIRST_SEEN_M) ** 2
+    half = math.sqrt(max(shell2 - float(site @ site) + along * along, 0.0))
+    range_m = -along - half if float(site @ site) > shell2 else -along + half
+    place = site + range_m * line
     lat_deg, lon_deg, _ = geodetic_from_ecef(place)
-    return Origin(lat_deg, lon_deg, _LINE_RADIUS_KM, track.early[0].time_s - _LINE_AFTER_S)
+    rise = max(abs(float(line @ place)) / float(np.linalg.norm(place)), _FLATTEST)
+    across_m = range_m * math.sqrt(float(plot.variances[1]) + plot.bias_sigma_rad**2) / rise
+    height_m = _FIRST_SEEN_SIGMA_M * math.sqrt(1.0 - rise * rise) / rise
+    radius_km = max(_CHI_95 * math.hypot(across_m, height_m, _DRIFT_M) * 1e-3, LEAST_RADIUS_KM)
+    return Origin(lat_deg, lon_deg, radius_km, plot.time_s - _LINE_AFTER_S)
 
 
 def better_origin(held: Origin | None, track: Track) -> Origin | None:
@@ -192,7 +212,7 @@ def better_origin(held: Origin | None, track: Track) -> Origin | None:
     Under thrust the smaller radius wins; a rough origin from free flight is taken only where there is none.
     """
     if held is None and track.early[0].form == ANGLES:
-        held = origin_of_line(track)
+        held = origin_of_line(track.early[0])
     if track.ranged_plots < 3:
         return held
     if track.ballistic_probability < 0.5:
