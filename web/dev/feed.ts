@@ -1,7 +1,8 @@
 /**
  * A development feed: plays a recorded launch (recording.json, made from `tocsin replay NK-20170828-01`) to the page
  * when no member is at hand. `npm run dev` uses it; it is no part of the build. TOCSIN_DEV_SPEED: scenario seconds per
- * second. Name and password of its sign-in: anything.
+ * second. Name and password of its sign-in: anything. TOCSIN_DEV_WORLD=actual|exercise plays it as another world, with
+ * an impact that puts areas at risk, to see how that looks.
  */
 
 import { readFileSync } from 'node:fs'
@@ -9,7 +10,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Plugin } from 'vite'
 import { WebSocketServer, type WebSocket } from 'ws'
-import type { Assessment, EventItem, Moments, Picture, RecordItem, Remark, Stage } from '../src/api/shapes.ts'
+import type { Assessment, EventItem, Moments, Picture, RecordItem, Remark, Stage, World } from '../src/api/shapes.ts'
 
 interface Recorded {
   s: number
@@ -25,6 +26,15 @@ interface Recorded {
 const here = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
 const recording = JSON.parse(here('./recording.json')) as { cites: string; records: Recorded[] }
 const speed = Number(process.env['TOCSIN_DEV_SPEED'] ?? 20)
+const world = (process.env['TOCSIN_DEV_WORLD'] ?? 'test') as World
+const status = world === 'exercise' ? 'exercise:development' : world
+if (world !== 'test') {
+  for (const { body } of recording.records) {
+    if (!body.impact) continue
+    Object.assign(body.impact, { lat_deg: 39.9, lon_deg: 141.2, ellipse_95_km: [70, 25] })
+    Object.assign(body, { areas: ['JP-02', 'JP-03'], overflown: [] })
+  }
+}
 const first = recording.records[0] as Recorded
 const lastSecond = (recording.records[recording.records.length - 1] as Recorded).s
 const zeroMs = Date.parse(first.issued_at) - first.s * 1000
@@ -67,7 +77,7 @@ function eventAt(s: number): EventItem | null {
     if (own.length) members[code] = assessment(own)
   }
   return {
-    event_id: first.body.event_id, aliases: [], status: 'test', world: 'test', synthetic: true,
+    event_id: first.body.event_id, aliases: [], status, world, synthetic: world !== 'actual',
     audience: ['JPN'], opened_at: first.issued_at, changed_at: iso(s),
     is_closed: Object.values(members).every((each) => each.stage === 'closed'),
     leading: members['JPN'] ? 'JPN' : (Object.keys(members)[0] as string), members,
@@ -75,7 +85,7 @@ function eventAt(s: number): EventItem | null {
   }
 }
 
-const marking = { audience: ['JPN'], caveats: [], worlds: ['test' as const], statuses: ['test'], has_synthetic: true }
+const marking = { audience: ['JPN'], caveats: [], worlds: [world], statuses: [status], has_synthetic: world !== 'actual' }
 
 function pictureAt(s: number, isNow: boolean): Picture {
   const event = eventAt(s)
@@ -84,14 +94,14 @@ function pictureAt(s: number, isNow: boolean): Picture {
 
 const item = (record: Recorded, order: number): RecordItem => ({
   order, kind: 'warning.launch', id: record.id, originator: record.originator, audience: record.audience,
-  status: 'test', world: 'test', precedence: 'immediate', ...moments(record), synthetic: true, clock_suspect: false,
+  status, world, precedence: 'immediate', ...moments(record), synthetic: true, clock_suspect: false,
   chain_open: false, supersedes: record.supersedes, cancels: null, caveats: [], public_warning: 'ask',
   sources: [{ cites: recording.cites }],
 })
 
 
 const session = {
-  member: 'JPN', member_name: 'Japan', mode: 'replay', version: '0.1.0', csrf: 'development',
+  member: 'JPN', member_name: 'Japan', mode: world === 'test' ? 'replay' : 'live', version: '0.1.0', csrf: 'development',
   user: { pseudonym: 'watch-3', roles: ['watch_officer'] }, naming: { east_sea: 'both' },
 }
 let isSignedIn = process.env['TOCSIN_DEV_SIGN_IN'] === undefined
@@ -160,7 +170,7 @@ function play(socket: WebSocket, since: number): void {
       else if (told) say({ say: 'event', number, news: number === 1 ? 'new' : 'revision', event: { ...told, remarks }, marking })
     }
     const lead = event?.members[event.leading]
-    if (lead?.track) say({ say: 'tracks', at: iso(s), plots: lead.detections, tracks: [{ event_id: lead.event_id, status: 'test', originator: lead.originator, ...lead.track }] })
+    if (lead?.track) say({ say: 'tracks', at: iso(s), plots: lead.detections, tracks: [{ event_id: lead.event_id, status, originator: lead.originator, ...lead.track }] })
     else say({ say: 'tracks', at: iso(s), plots: 0, tracks: [] })
     say({ say: 'links', state: links() })
   }, 200)

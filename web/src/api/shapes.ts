@@ -105,6 +105,16 @@ export interface AreaAtRisk {
   latest_at?: string
 }
 
+export interface Evidence {
+  what: string
+  value?: number | null
+  unit?: string
+  speaks_for: string
+  speaks_against: string
+  /** How many times likelier it is in the one than in the other. */
+  times: number
+}
+
 /** The way of one stage in time. */
 export interface Moments {
   observed_at: string | null
@@ -126,8 +136,12 @@ export interface Assessment {
   revision: number
   label: string
   ballistic_probability: number | null
-  classes?: Record<string, number> | [string, number][] | { name: string; probability: number }[] | null
-  grade?: string | null
+  /** What it may be; the probabilities add up to 1. Absent from older members. */
+  classes?: { name: string; probability: number }[]
+  /** What the classes rest on, the strongest first. */
+  evidence?: Evidence[]
+  grade?: 'member' | 'public'
+  grade_basis?: string
   launch_point: LaunchPoint | null
   launched_at: string | null
   track: TrackPoint | null

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { en } from './en.ts'
 import { ja } from './ja.ts'
 import { ko } from './ko.ts'
+import { LABELS } from './labels.ts'
 
 const said = (word: string | ((...given: never[]) => string)): string =>
   typeof word === 'string' ? word : (word as (...given: string[]) => string)('«1»', '«2»')
@@ -25,4 +27,11 @@ describe.each([['ko', ko], ['ja', ja]] as const)('the catalogue %s', (_name, cat
       if (!['utc', 'semi_axes', 'height_axis', 'news_stage', 'unseen', 'earliest_latest'].includes(key)) expect(isForeign, key).toBe(true)
     }
   })
+})
+
+it('has a word for everything that the warning desk calls an object', () => {
+  const desk = readFileSync(new URL('../../../src/tocsin/warning/stages.py', import.meta.url), 'utf8')
+  const said = [...desk.matchAll(/^[A-Z_]+ = "([^"]+)"$/gm)].map((match) => match[1] as string)
+  expect(said.length).toBeGreaterThan(5)
+  expect(said.filter((label) => !(label in LABELS))).toEqual([])
 })

@@ -2,6 +2,7 @@
 
 import { en, type Catalogue } from './en.ts'
 import { ja } from './ja.ts'
+import { LABELS } from './labels.ts'
 import { ko } from './ko.ts'
 
 export const CATALOGUES = { en, ko, ja } satisfies Record<string, Catalogue>
@@ -19,17 +20,6 @@ const KEY = 'tocsin.language'
 function first(): Language {
   const wanted = [localStorage.getItem(KEY) ?? '', ...navigator.languages].map((tag) => tag.slice(0, 2))
   return (wanted.find((tag) => tag in CATALOGUES) ?? 'en') as Language
-}
-
-/** What records call an object, in the words of src/tocsin/warning/stages.py, and the key of its translation. */
-const LABELS: Record<string, keyof Catalogue> = {
-  'ballistic': 'label_ballistic',
-  'ballistic, may manoeuvre': 'label_ballistic_low',
-  'still accelerating': 'label_accelerating',
-  'possible space launch': 'label_space_launch',
-  'in orbit or beyond': 'label_orbital',
-  'manoeuvring, earlier impact area no longer holds': 'label_manoeuvring',
-  'not yet classified': 'label_unclear',
 }
 
 class Words {

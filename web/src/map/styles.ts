@@ -23,6 +23,8 @@ export interface Looks {
   isStale: boolean
   /** What stands beside a position or an impact; empty: nothing. */
   label(drawn: Drawn): string
+  /** Whether a label to the right of a feature would leave the map. */
+  isAtRight(feature: Feature): boolean
 }
 
 const SANS = 'system-ui, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK JP", "Noto Sans CJK KR", sans-serif'
@@ -61,10 +63,17 @@ function hatch(colour: string): CanvasPattern | string {
 const fillOf = (world: World, colour: string): Fill =>
   new Fill({ color: world === 'actual' ? faded(colour, 0.3) : hatch(colour) })
 
-function text(words: string, { palette }: Looks, colour: string, isBeneath = false): Text {
+type Side = 'right' | 'left' | 'beneath'
+const SIDES: Record<Side, { offsetX: number; offsetY: number; textAlign: CanvasTextAlign }> = {
+  right: { offsetX: 12, offsetY: -20, textAlign: 'left' },
+  left: { offsetX: -12, offsetY: -20, textAlign: 'right' },
+  beneath: { offsetX: 0, offsetY: 24, textAlign: 'center' },
+}
+
+function text(words: string, { palette }: Looks, colour: string, side: Side): Text {
   return new Text({
     text: words, font: labelFont(13), fill: new Fill({ color: colour }), stroke: new Stroke({ color: palette.halo, width: 4 }),
-    offsetX: isBeneath ? 0 : 12, offsetY: isBeneath ? 24 : -20, textAlign: isBeneath ? 'center' : 'left',
+    ...SIDES[side],
   })
 }
 
@@ -110,7 +119,7 @@ export function eventStyle(looks: Looks): StyleFunction {
           new Style({
             image: badge(look.corners, drawn.isLeading ? 7 : 10, drawn.isLeading ? faded(palette.halo, 0.7) : null, faded(member, strength), 2),
             zIndex: drawn.isLeading ? 8 : 7,
-            ...(words ? { text: text(words, looks, world, true) } : {}),
+            ...(words ? { text: text(words, looks, world, 'beneath') } : {}),
           }),
         ]
       }
@@ -121,7 +130,7 @@ export function eventStyle(looks: Looks): StyleFunction {
         return new Style({
           image: badge(look.corners, isSelected ? 7 : 5, faded(member, strength), faded(palette.halo, 0.9), 2),
           zIndex: 10,
-          ...(words ? { text: text(words, looks, palette.text) } : {}),
+          ...(words ? { text: text(words, looks, palette.text, looks.isAtRight(feature as Feature) ? 'left' : 'right') } : {}),
         })
       }
     }

@@ -48,6 +48,8 @@ const HOME = { centre: [136, 39], zoom: 4.4 }
 const NAMES_BELOW_M = 1300
 const SENSOR_NAMES_BELOW_M = 900
 const LABELLED_EVENTS = 40
+/** Room that a label takes. */
+const LABEL_PX = 190
 
 const format = new GeoJSON({ featureProjection: 'EPSG:3857' })
 
@@ -193,7 +195,15 @@ export class WatchMap {
       palette: this.#palette, members: frame?.members ?? [], selected: frame?.selected ?? null,
       isStale: frame?.isStale ?? false,
       label: (drawn) => (frame && frame.events.length <= LABELLED_EVENTS ? frame.label(drawn) : ''),
+      isAtRight: (feature) => this.#isAtRight(feature),
     }
+  }
+
+  #isAtRight(feature: Feature): boolean {
+    const place = (feature.getGeometry() as Point).getCoordinates()
+    const [x] = this.#map.getPixelFromCoordinate(place) ?? []
+    const [width] = this.#map.getSize() ?? []
+    return x !== undefined && width !== undefined && x > width - LABEL_PX
   }
 
   #styleArea(feature: Feature, resolution: number): Style[] {

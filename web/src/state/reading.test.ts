@@ -26,11 +26,10 @@ describe('an assessment', () => {
     expect(atRisk(assessment({ areas: ['JP-01'] }))).toEqual([{ area: 'JP-01' }])
   })
 
-  it('tells classes however they are written', () => {
-    expect(classes(assessment({ classes: { a: 0.2, b: 0.8 } }))).toEqual([['b', 0.8], ['a', 0.2]])
-    expect(classes(assessment({ classes: [['a', 1]] }))).toEqual([['a', 1]])
-    expect(classes(assessment({ classes: [{ name: 'a', probability: 1 }] }))).toEqual([['a', 1]])
-    expect(classes(assessment({ classes: null }))).toEqual([])
+  it('tells what it may be, the likeliest first', () => {
+    const [a, b, c] = [{ name: 'a', probability: 0.2 }, { name: 'b', probability: 0.8 }, { name: 'c', probability: 0.0001 }]
+    expect(classes(assessment({ classes: [a, b, c] }))).toEqual([b, a])
+    expect(classes(assessment({}))).toEqual([])
   })
 
   it('tells sensors by member', () => {

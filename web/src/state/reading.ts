@@ -5,6 +5,8 @@ import type { Language } from '../i18n/words.svelte.ts'
 
 /** A track is stale when its last plot is older than this. */
 export const STALE_MS = 15_000
+/** Classes less probable than this are not told. */
+const LEAST_TOLD = 0.005
 
 export function leading(event: EventItem): Assessment | null {
   return event.members[event.leading] ?? Object.values(event.members)[0] ?? null
@@ -29,16 +31,11 @@ export function atRisk(assessment: Assessment): AreaAtRisk[] {
     .sort((a, b) => (b.probability ?? 0) - (a.probability ?? 0))
 }
 
-/** Classes with their probabilities, however they are told, the likeliest first. */
-export function classes(assessment: Assessment): [string, number][] {
-  const told = assessment.classes
-  if (!told) return []
-  const pairs = Array.isArray(told)
-    ? told.map((each) => (Array.isArray(each) ? each : [each.name, each.probability]))
-    : Object.entries(told)
-  return pairs
-    .filter((pair): pair is [string, number] => Array.isArray(pair) && typeof pair[1] === 'number')
-    .sort((a, b) => b[1] - a[1])
+/** Classes with their probabilities, the likeliest first; those that are next to impossible are left out. */
+export function classes(assessment: Assessment): { name: string; probability: number }[] {
+  return (assessment.classes ?? [])
+    .filter(({ probability }) => probability >= LEAST_TOLD)
+    .sort((a, b) => b.probability - a.probability)
 }
 
 const OWN_LANGUAGE: Record<string, Language> = { JPN: 'ja', KOR: 'ko', USA: 'en' }
