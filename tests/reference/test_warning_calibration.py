@@ -173,7 +173,6 @@ def test_one_real_launch_end_to_end():
         assert [passage.area for passage in bodies[-1].overflown] == ["JP-01"]
 
 
-@pytest.mark.xfail(strict=True, reason="tracks too many: of twelve seeds ten ended with more than four events")
 def test_a_salvo_of_four_three_seconds_apart_stays_four():
     flights = [flight_of(f"NK-20170305-0{number}") for number in (1, 2, 3, 4)]
     records = []

@@ -47,6 +47,9 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     range_rate_mps: float | None = None
     """How fast the range grows, by the shift of the echo's frequency; negative towards the sensor."""
     range_rate_sigma_mps: float | None = None
+    revisit_s: float = 0.0
+    """The sensor looks at one place once in this time: two plots of less than half of it apart are of two objects.
+    0: not told."""
     position: Position | None = None
     position_sigma_m: float | None = None
     """Along each axis, of ``position``."""
@@ -62,6 +65,8 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         for sigma in (self.range_sigma_m, self.angle_sigma_deg, self.position_sigma_m, self.range_rate_sigma_mps):
             if sigma is not None and not sigma > 0:
                 raise ValueError("a sigma is greater than zero")
+        if not (0 <= self.revisit_s < math.inf):
+            raise ValueError("revisit_s is zero or more")
         if self.azimuth_deg is not None and not 0 <= self.azimuth_deg < 360:
             raise ValueError("azimuth_deg is at least 0 and below 360")
         if self.elevation_deg is not None and not -90 <= self.elevation_deg <= 90:

@@ -123,6 +123,7 @@ def _plot(sensor: Sensor, figures: FalseFigures, row: int, late_s: float) -> Plo
             bias_sigma_deg=sensor.bias_sigma_deg,
             range_rate_mps=float(figures.rates_mps[row]) if has_rate else None,
             range_rate_sigma_mps=sensor.range_rate_sigma_mps,
+            revisit_s=sensor.update_interval_s,
         ),
     )
 

@@ -246,6 +246,7 @@ def _measured(sensor: Sensor, state: Vector, seen: tuple[float, ...], draw: Vect
         bias_sigma_deg=sensor.bias_sigma_deg,
         range_rate_mps=rate_mps,
         range_rate_sigma_mps=sensor.range_rate_sigma_mps,
+        revisit_s=sensor.update_interval_s,
     )
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tocsin.geo.earth import geodetic_from_ecef
-from tocsin.warning.association import assign
-from tocsin.warning.initiation import combined, is_confirmed, is_duplicate
-from tocsin.warning.measurement import PLACED
-from tocsin.warning.plots import Plot, independent, scans
+from tocsin.warning.association import assign, is_clear
+from tocsin.warning.chains import Chain, Chains
+from tocsin.warning.crowding import Crowding
+from tocsin.warning.initiation import combined, distance2_of
+from tocsin.warning.plots import ONE_LOOK, Plot, independent, scans
 from tocsin.warning.settings import WarningSettings
 from tocsin.warning.track import Track, Waypoint, begin
 
@@ -20,6 +21,9 @@ _GROUPS_KEPT_S = 3600.0
 _PRUNE_S = 60.0
 _TRAIL_STEP_S = 1.0
 _OLDEST_S = 7200.0
+_LOST_CHI2 = 400.0
+"""Six figures; wide, for a track that lost its object does not know where that is."""
+_STARVING_LOOKS = 1.9
 
 
 @dataclass
@@ -35,6 +39,8 @@ class Counts:
     """Stamped later than our clock allows, or two hours old."""
     repeated: int = 0
     """Of an independence group that was fused already."""
+    ambiguous: int = 0
+    """Lines of sight that fit several tracks alike."""
     no_room: int = 0
     """No track was started: there are too many."""
 
@@ -47,13 +53,22 @@ class Fusion:
     tracks: list[Track] = field(default_factory=list)
     """In the order in which they began."""
     counts: Counts = field(default_factory=Counts)
+    _chains: Chains = field(default_factory=Chains)
+    _crowding: Crowding = field(default_factory=Crowding)
     _groups: dict[str, float] = field(default_factory=dict)
     _prune_s: float = -math.inf
     """When groups are next forgotten, seconds since 1970."""
 
     def copy(self, tracks: list[Track]) -> Fusion:
         """Return one that goes on from here without touching this, with copies of its tracks in their order."""
-        return replace(self, tracks=tracks, counts=replace(self.counts), _groups=dict(self._groups))
+        return replace(
+            self,
+            tracks=tracks,
+            counts=replace(self.counts),
+            _chains=self._chains.copy(),
+            _crowding=self._crowding.copy(),
+            _groups=dict(self._groups),
+        )
 
     def take(self, plots: Iterable[Plot], now_s: float) -> list[Track]:
         """Fuse a batch.
@@ -72,62 +87,105 @@ class Fusion:
         self.counts.repeated += len(timely) - len(fresh)
         touched: list[Track] = []
         for scan in scans(fresh):
-            touched += self._take_scan(scan)
+            for look in self._crowding.over(scan[0].time_s):
+                touched += self._take_scan(look, is_crowded=True)
+            touched += self._take_clear(scan)
+        for look in self._crowding.over(now_s):
+            touched += self._take_scan(look, is_crowded=True)
         if now_s >= self._prune_s:
             self._prune_s = now_s + _PRUNE_S
             self._groups = {group: at_s for group, at_s in self._groups.items() if at_s > now_s - _GROUPS_KEPT_S}
-        self._drop_duplicates()
         return [track for track in self.tracks if any(track is other for other in touched)]
 
-    def _take_scan(self, scan: list[Plot]) -> list[Track]:
-        assignment = assign(self.tracks, scan, self.settings)
+    def _take_clear(self, scan: list[Plot]) -> list[Track]:
+        """Take the plots of which it is clear whose they are; the others wait for the rest of their look."""
+        crowded = [self._crowding.is_crowded(plot) for plot in scan]
+        clear = [
+            plot
+            for plot, is_crowded in zip(scan, crowded, strict=True)
+            if not is_crowded or is_clear(self.tracks, plot, self.settings) or not self._crowding.wait(plot)
+        ]
+        return self._take_scan(clear, is_crowded=any(crowded)) if clear else []
+
+    def _take_scan(self, scan: list[Plot], *, is_crowded: bool) -> list[Track]:
+        assignment = assign(self.tracks, scan, self.settings, is_crowded=is_crowded)
         self.counts.too_late += assignment.late
+        self.counts.ambiguous += assignment.ambiguous
         touched = []
         for track, plot in assignment.pairs:
             self.counts.replayed += plot.time_s < track.time_s
-            track.add(plot)
-            self._confirm(track)
+            self.give(track, plot)
             touched.append(track)
-        self.counts.fused += len(assignment.pairs)
-        free = assignment.free
-        while free:
-            plot, free = free[0], free[1:]
-            if len(self.tracks) >= self.settings.max_tracks:
-                self.counts.no_room += 1
-                continue
-            self.counts.fused += 1
-            track = begin(plot, self.settings)
-            self.tracks.append(track)
-            touched.append(track)
-            if plot.form == PLACED and free:  # copies of one object by two sensors share a time on the grid
-                twins = assign([track], free, self.settings)
-                for _, twin in twins.pairs:
-                    track.add(twin)
-                self.counts.fused += len(twins.pairs)
-                free = twins.free
+        for plot in assignment.free:
+            chain = self._chains.take(plot, self.settings)
+            touched += [] if chain is None else self._found(chain)
         return touched
 
-    def _confirm(self, track: Track) -> None:
-        if not track.is_confirmed:
-            track.is_confirmed = is_confirmed(track, self.settings)
+    def _found(self, chain: Chain) -> list[Track]:
+        """Make a track of a chain, or let the track go on whose object it is."""
+        found = begin(chain.plots[0], self.settings)
+        for plot in chain.plots[1:]:
+            found.add(plot)
+        elder = self._continued(found, chain)
+        if elder is None and len(self.tracks) >= self.settings.max_tracks:
+            self.counts.no_room += 1
+            return []
+        if elder is None:
+            found.is_confirmed = True
+            self.tracks.append(found)
+            elder = found
+        else:
+            elder.go_on_as(found)
+        for plot in chain.plots:
+            self.note(elder, plot)
+        return [elder]
+
+    def _continued(self, found: Track, chain: Chain) -> Track | None:
+        """Return the track that this chain goes on with; None if there is none.
+
+        It is one that infrared alone has built, and whose place the chain fixes, or one that lost its object: none
+        of the plots that came since was its own.
+        """
+        if found.ranged_plots == 0:
+            return None
+        waiting = [track for track in self.tracks if track.ranged_plots == 0]
+        for plot in chain.plots:
+            pairs = assign([track for track in waiting if track.remembers(plot.time_s)], [plot], self.settings).pairs
+            if pairs:
+                return pairs[0][0]
+        lost = [track for track in self.tracks if track.ranged_plots and _is_starving(track, chain)]
+        apart = [(distance2_of(found, track), row) for row, track in enumerate(lost)]
+        nearest, row = min(apart, default=(np.inf, 0))
+        return lost[row] if nearest < _LOST_CHI2 else None
+
+    def give(self, track: Track, plot: Plot) -> None:
+        """Fuse a plot into a track of this pool."""
+        track.add(plot)
+        self.note(track, plot)
+
+    def note(self, track: Track, plot: Plot) -> None:  # noqa: ARG002 - for those who look on
+        """Keep the books of a track that got a plot."""
+        self.counts.fused += 1
         if not track.trail or track.time_s >= track.trail[-1].time_s + _TRAIL_STEP_S:
             position, velocity, covariance = combined(track.moment)
             sigma_m = float(np.sqrt(max(np.linalg.eigvalsh(covariance[:3, :3])[-1], 0.0)))
             track.top_m = max(track.top_m, geodetic_from_ecef(position)[2])
             track.trail.append(Waypoint(track.time_s, position, velocity, sigma_m))
 
-    def _drop_duplicates(self) -> None:
-        """Drop the younger of two tracks of one object, never one that people were told of."""
-        for younger in [track for track in self.tracks if not track.is_confirmed]:
-            elders = [track for track in self.tracks if track is not younger and track.count > younger.count]
-            if any(is_duplicate(younger, elder) for elder in elders):
-                self.drop(younger)
+    @property
+    def is_idle(self) -> bool:
+        """Whether it follows nothing, and no plot is waited with."""
+        return not self.tracks and self._chains.is_empty and self._crowding.is_empty
 
-    def drop_stale(self, now_s: float) -> None:
-        """Drop the unconfirmed tracks that have had no plot for ``tentative_s``."""
-        limit_s = now_s - self.settings.tentative_s
-        self.tracks = [track for track in self.tracks if track.is_confirmed or track.time_s >= limit_s]
+    def forget(self, now_s: float) -> None:
+        """Forget plots that came to nothing."""
+        self._chains.forget_before(now_s)
 
     def drop(self, track: Track) -> None:
         """Forget a track."""
         self.tracks = [other for other in self.tracks if other is not track]
+
+
+def _is_starving(track: Track, chain: Chain) -> bool:
+    """Tell whether a track got nothing of late from a sensor that sees what is about there."""
+    return chain.time_s - track.time_s > _STARVING_LOOKS * max(plot.look_s for plot in chain.plots) / ONE_LOOK

@@ -85,7 +85,7 @@ class Picture:
     @property
     def is_idle(self) -> bool:
         """Whether it follows nothing, of its own or of a peer."""
-        return not self.fusion.tracks and not self._ledger.entries
+        return self.fusion.is_idle and not self._ledger.entries
 
     def may_use(self, record: Record) -> bool:
         """Tell whether the whole audience may have what derives from a record."""
@@ -142,7 +142,7 @@ class Picture:
             self._events.remove(event)
             self.fusion.drop(event.track)
             self._ledger.forget(now_s, closed=event.key)
-        self.fusion.drop_stale(now_s)
+        self.fusion.forget(now_s)
         self._ledger.forget(now_s)
         return said
 

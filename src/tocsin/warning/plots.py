@@ -24,6 +24,9 @@ FINEST_M, FINEST_DEG = 1.0, 1e-4
 """No sensor is taken for better: the air alone bends its rays by more, and sums of such different size lose their
 digits."""
 
+ONE_LOOK = 0.6
+"""Of the time between two looks of a sensor: it does not come round as evenly as a clock."""
+
 Site = tuple[float, float, float]
 
 
@@ -64,11 +67,24 @@ class Plot:
     bias_sigma_rad: float
     group: str
     """``independence_group``, with the originator before it; empty if it stands alone."""
+    look_s: float = 0.0
+    """Two plots of the sensor that are at most so long apart come from one look of it."""
 
     @cached_property
     def key(self) -> tuple[float, str, str]:
         """The order in which plots are fused; the same whatever order they came in."""
         return (self.time_s, self.sensor, self.record.id)
+
+    def shares_look_with(self, other: Plot) -> bool:
+        """Tell whether one look of one sensor gave both, so that they are of two objects.
+
+        Coarse copies tell nothing: those of several sensors share a time on the grid.
+        """
+        return (
+            self.sensor == other.sensor
+            and self.form != PLACED
+            and abs(self.time_s - other.time_s) <= max(self.look_s, other.look_s)
+        )
 
     @property
     def is_ranged(self) -> bool:
@@ -141,6 +157,7 @@ def plot_of(admitted: Admitted) -> Plot | None:
         basis=basis,
         bias_sigma_rad=math.radians(body.bias_sigma_deg),
         group=group,
+        look_s=ONE_LOOK * body.revisit_s,
     )
 
 

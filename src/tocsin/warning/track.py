@@ -168,13 +168,12 @@ class Track:
         reach_m = _NEAR_M + _HARDEST_TURN_MPS2 * gap_s * gap_s + 6.0 * (sigma_m + sigma_mps * abs(gap_s))
         return apart_m <= reach_m + 6.0 * plot.place_sigma_m
 
-    def has_seen(self, sensor: str, time_s: float) -> bool:
-        """Tell whether a plot of this sensor and instant is in the track already."""
-        return (sensor, time_s) in self._seen
-
-    def shares_scan_with(self, other: Track) -> bool:
-        """Tell whether a sensor saw both at one instant, so that they are two."""
-        return not set(self._seen).isdisjoint(other._seen)
+    def has_seen(self, plot: Plot) -> bool:
+        """Tell whether the look of the sensor that gave this plot is in the track already."""
+        newest = self.newest.get(plot.sensor)
+        if newest is None or plot.time_s - newest.time_s > plot.look_s:
+            return False
+        return any(sensor == plot.sensor and abs(time_s - plot.time_s) <= plot.look_s for sensor, time_s in self._seen)
 
     def add(self, plot: Plot) -> None:
         """Fuse a plot; a late one within memory is put in its place and what came after is replayed.
@@ -200,6 +199,12 @@ class Track:
         horizon = self.moment.time_s - self.settings.buffer_s
         keep = next((i for i, (moment, _) in enumerate(self._memory) if moment.time_s > horizon), len(self._memory))
         del self._memory[: max(keep - 1, 0)]
+
+    def go_on_as(self, other: Track) -> None:
+        """Take over what a younger track of the same object has found out; what was booked here stays."""
+        self.moment, self._memory = other.moment, list(other._memory)
+        for plot in other.early:
+            self._book(plot)
 
     def _book(self, plot: Plot) -> None:
         self.count += 1

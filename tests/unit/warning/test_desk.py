@@ -275,8 +275,8 @@ def test_an_audience_without_the_member_is_refused():
 
 
 def test_a_bounded_picture_counts_what_it_has_no_room_for():
-    records = detections(flight_of(LONG), members=("KOR",), tag="a")[:1]
-    records += detections(flight_of(SHORT), members=("KOR",), start=START + timedelta(seconds=8), tag="b")[:1]
+    records = detections(flight_of(LONG), members=("KOR",), tag="a")[:20]
+    records += detections(flight_of(SHORT), members=("KOR",), start=START + timedelta(seconds=8), tag="b")[:20]
     desk = make_desk("KOR", audiences=(), settings=WarningSettings(max_tracks=1))
     run(desk, records, until_s=60.0)
     now = START + timedelta(seconds=60)

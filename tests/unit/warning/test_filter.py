@@ -13,7 +13,7 @@ from tocsin.geo.earth import ecef_from_geodetic, enu_basis, geodetic_from_ecef
 from tocsin.records import Detection, Position
 from tocsin.warning import WarningSettings, imm
 from tocsin.warning.impact import descend, predict_fall
-from tocsin.warning.initiation import combined, is_duplicate
+from tocsin.warning.initiation import combined, distance2_of
 from tocsin.warning.measurement import ANGLES, PLACED, RANGED, absorb, misfit, predicted_figures, residual
 from tocsin.warning.models import KINEMATIC, LOG_DRAG, STATES, predict_ballistic, predict_boost
 from tocsin.warning.plots import plot_of, seconds_of
@@ -233,7 +233,7 @@ def test_tracks_whose_distance_cannot_be_told_stay_two():
         moment.covariances[:] = 0.0
         track.moment = moment
     younger.moment.time_s = elder.moment.time_s
-    assert not is_duplicate(younger, elder)
+    assert distance2_of(younger, elder) == math.inf
 
 
 def test_drops_to_one_model_and_returns_to_two_when_it_is_pushed():

@@ -1,0 +1,39 @@
+"""Whether a salvo stays as many as it is: the experiment of ``bench.warning.salvo``, seeded."""
+
+from __future__ import annotations
+
+import statistics
+
+import pytest
+from bench.warning.salvo import Scene, run
+
+
+def outcomes(seeds, **scene):
+    return [run(Scene(**scene), seed)[0] for seed in seeds]
+
+
+def is_right(outcome):
+    return outcome.found == outcome.objects and outcome.duplicates == 0
+
+
+def test_four_from_one_place_three_seconds_apart_stay_four():
+    found = outcomes(range(1, 13), objects=4, spacing_km=0.0, interval_s=3.0)
+    assert sum(map(is_right, found)) >= 11
+    assert statistics.fmean(each.purity for each in found) > 0.98
+
+
+def test_sixteen_ten_kilometres_apart_are_sixteen_pure_tracks():
+    (found,) = outcomes([1], objects=16, spacing_km=10.0, interval_s=0.0, until_s=120.0)
+    assert is_right(found)
+    assert found.purity >= 0.98
+
+
+@pytest.mark.parametrize("members", [("USA",), ("JPN",), ("KOR",)])
+def test_one_missile_is_one_event_for_each_member(members):
+    found = outcomes(range(1, 7), objects=1, spacing_km=0.0, interval_s=0.0, members=members, until_s=300.0)
+    assert all(map(is_right, found))
+
+
+def test_false_plots_make_no_track_and_cost_no_object():
+    (found,) = outcomes([1], objects=4, spacing_km=10.0, interval_s=0.0, clutter_per_scan=2.0, until_s=110.0)
+    assert is_right(found)

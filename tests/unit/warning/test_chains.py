@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+import numpy as np
+import pytest
+
+from launch_feed import START, admit, detection, detections, flight_of
+from tocsin.records import body_of
+from tocsin.warning import WarningSettings
+from tocsin.warning.chain_filter import begun, extended, moved
+from tocsin.warning.chains import Chains
+from tocsin.warning.crowding import Crowding
+from tocsin.warning.fusion import Fusion
+from tocsin.warning.initiation import is_enough
+from tocsin.warning.plots import plot_of, seconds_of
+
+SETTINGS = WarningSettings()
+FLIGHT = "NK-20170305-01"
+
+
+def plots_of(sensor_id=None, **options):
+    plots = [plot_of(admit(record, START)) for record in detections(flight_of(FLIGHT), **options)]
+    return [plot for plot in plots if sensor_id is None or plot.sensor.endswith(sensor_id)]
+
+
+def shifted(plot, *, by_s=0.0, id_=None, **changes):
+    """The same plot at another time, with other figures."""
+    body = msgspec.structs.replace(body_of(plot.record), **changes)
+    at = plot.record.observed_at + timedelta(seconds=by_s)
+    made = detection(body, id_=id_ or f"{plot.record.id}-s", at=at, member=plot.record.originator)
+    return plot_of(admit(made, START))
+
+
+def found_by(plots):
+    chains, found = Chains(), []
+    for plot in plots:
+        chain = chains.take(plot, SETTINGS)
+        if chain is not None:
+            found.append(chain)
+    return found
+
+
+def test_three_plots_of_one_sensor_become_a_track_and_are_forgotten():
+    plots = plots_of("KOR-radar-a")[20:23]
+    chains = Chains()
+    assert [chains.take(plot, SETTINGS) for plot in plots[:2]] == [None, None]
+    assert not chains.is_empty
+    assert chains.take(plots[2], SETTINGS).plots == tuple(plots)
+    assert chains.is_empty
+
+
+def test_two_plots_of_each_of_two_sensors_suffice():
+    one, other = plots_of("KOR-radar-c")[10:12], plots_of("KOR-radar-a")
+    other = [plot for plot in other if plot.time_s >= one[0].time_s][:2]
+    (chain,) = found_by(sorted([*one, *other], key=lambda plot: plot.key))
+    assert {plot.sensor for plot in chain.plots} == {one[0].sensor, other[0].sensor}
+
+
+def test_what_stands_still_is_no_launch():
+    first = plots_of("KOR-radar-c")[0]
+    assert found_by([shifted(first, by_s=2.0 * number, id_=f"n{number}") for number in range(12)]) == []
+
+
+def test_plots_without_a_common_way_are_no_chain():
+    first = plots_of("KOR-radar-c")[0]
+    random = np.random.default_rng(3)
+    plots = [
+        shifted(first, by_s=2.0 * number, id_=f"n{number}", azimuth_deg=random.uniform(0, 90),
+                range_m=random.uniform(1e5, 9e5))
+        for number in range(30)
+    ]  # fmt: skip
+    assert found_by(plots) == []
+
+
+def test_a_rival_asks_for_more_plots():
+    """Two of them 1 km apart: either's second plot fits the other's first."""
+    plots = plots_of("KOR-radar-c")[:12]
+    twins = [shifted(plot, by_s=0.3, range_m=float(plot.figures[0]) + 1000.0) for plot in plots]
+    merged = sorted([*plots, *twins], key=lambda plot: plot.key)
+    found = found_by(merged)
+    assert len(found[0].plots) > SETTINGS.confirm_plots
+    assert len({plot.record.id.endswith("-s") for plot in found[0].plots}) == 1
+
+
+def test_chains_are_given_up_and_a_copy_goes_its_own_way():
+    plots = plots_of("KOR-radar-a")[20:23]
+    chains = Chains()
+    chains.take(plots[0], SETTINGS)
+    chains.take(plots[1], SETTINGS)
+    copy = chains.copy()
+    assert copy.take(plots[2], SETTINGS) is not None
+    assert not chains.is_empty
+    chains.forget_before(plots[1].time_s + SETTINGS.tentative_s + 1.0)
+    assert chains.is_empty
+
+
+def test_m_of_n_counts_scans_as_far_apart_as_the_sensor_looks():
+    plots = [shifted(plots_of("KOR-radar-a")[0], by_s=by_s, id_=f"n{by_s}") for by_s in (0.0, 4.0, 8.0)]
+    assert is_enough(plots, SETTINGS)  # 3 of 5 looks 2 s apart
+    assert not is_enough(plots, SETTINGS, more=1)
+    late = [*plots[:2], shifted(plots[2], by_s=1.5, id_="late")]
+    assert not is_enough(late, SETTINGS)
+
+
+def test_the_chain_filter_agrees_with_differences_of_what_it_has_seen():
+    place, spread = np.array([6.4e6, 1e5, 2e5]), np.eye(3) * 100.0
+    state, covariance = begun(place, spread)
+    velocity = np.array([300.0, -200.0, 900.0])
+    rows, states, covariances, gains = extended(
+        state[None], covariance[None], np.zeros(1), np.array([0]), 2.0, place + 2.0 * velocity, spread
+    )
+    assert rows.tolist() == [0]
+    np.testing.assert_allclose(states[0, 3:6], velocity, atol=30.0)
+    assert gains[0] > 0.0
+    assert np.linalg.eigvalsh(covariances[0]).min() > 0.0
+    on, wider = moved(states[0], covariances[0], 1.0)
+    np.testing.assert_allclose(on[:3], states[0, :3] + states[0, 3:6] + 0.5 * states[0, 6:], rtol=1e-12)
+    assert np.trace(wider) > np.trace(covariances[0])
+    far, _, _, _ = extended(state[None], covariance[None], np.zeros(1), np.array([0]), 1.0, place + 1e6, spread)
+    assert far.size == 0
+
+
+def test_a_look_with_two_plots_close_together_is_crowded_and_its_plots_wait_for_each_other():
+    plot = plots_of("KOR-radar-a")[0]
+    twin = shifted(plot, by_s=0.4, range_m=float(plot.figures[0]) + 2000.0)
+    after = shifted(plot, by_s=3.0, id_="after")
+    crowding = Crowding()
+    assert not crowding.is_crowded(plot)
+    assert crowding.is_crowded(twin)
+    assert crowding.wait(plot)
+    assert crowding.wait(twin)
+    assert crowding.wait(after)
+    assert list(crowding.over(twin.time_s)) == []
+    assert list(crowding.copy().over(after.time_s)) == [[plot, twin]]
+    assert [look for look in crowding.over(after.time_s + 10.0)] == [[plot, twin], [after]]  # noqa: C416
+    assert crowding.is_empty
+
+
+def test_lines_of_sight_wait_for_nobody_and_what_does_not_tell_its_looks_is_never_crowded():
+    line = next(plot for plot in plots_of() if not plot.is_ranged)
+    assert not Crowding().wait(line)
+    silent = shifted(plots_of("KOR-radar-a")[0], revisit_s=0.0)
+    crowding = Crowding()
+    assert not crowding.is_crowded(silent)
+    assert not crowding.is_crowded(shifted(silent, id_="twin"))
+    assert not crowding.wait(silent)
+
+
+def test_a_track_that_lost_its_object_goes_on_with_the_chain_that_found_it():
+    plots = plots_of("KOR-radar-c")
+    fusion = Fusion(SETTINGS)
+    fusion.take(plots[:5], plots[4].time_s)
+    (track,) = fusion.tracks
+    lost = track.moment.copy()
+    lost.states[:, :3] += 2_500.0
+    track.moment = lost
+    fusion.take(plots[8:16], plots[15].time_s)
+    assert fusion.tracks == [track]
+    assert track.count > 5
+    truth = flight_of(FLIGHT).state_at(track.time_s - seconds_of(START))
+    assert np.linalg.norm(track.moment.states[0, :3] - truth[:3]) < 5_000.0
+
+
+@pytest.mark.parametrize("revisit_s", [-1.0, float("nan"), float("inf")])
+def test_a_sensor_looks_again_after_a_time(revisit_s):
+    with pytest.raises(ValueError, match="revisit_s"):
+        msgspec.structs.replace(body_of(plots_of()[0].record), revisit_s=revisit_s)
