@@ -1,0 +1,198 @@
+"""Real Chromium on real watch floors: a replayed federation, and a member whose peer says what the test wants said."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import uvloop
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests.nodes import House, Local
+from tests.servers import free_ports
+
+from tocsin.records import Record
+
+ROOT = Path(__file__).parents[2]
+TOCSIN = (sys.executable, "-m", "tocsin")
+PASSWORD = "a long enough sentence"
+_ARGUMENTS = (
+    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync",
+)  # fmt: skip
+
+
+def _chromium() -> str:
+    found = os.environ.get("TOCSIN_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        if os.environ.get("TOCSIN_CI"):
+            raise RuntimeError("no Chromium is installed, and without it nothing is known of the page")
+        pytest.skip("no Chromium is installed: apt-get install chromium fonts-noto-cjk")
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for one module: its loop must have left this thread before others' tests run theirs."""
+    executable = _chromium()
+    if not (ROOT / "src/tocsin/web_dist/index.html").is_file():
+        pytest.skip("the page is not built: uv sync --reinstall-package tocsin")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(_ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Looker:
+    """One browser window with all that it asked for and complained of."""
+
+    page: Page
+    hosts: set[str] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+    bodies: list[str] = field(default_factory=list)
+
+    @classmethod
+    def on(cls, context: BrowserContext) -> Looker:
+        looker = cls(context.new_page())
+        page = looker.page
+        page.on("request", lambda request: looker.hosts.add(urlsplit(request.url).netloc))
+        page.on("pageerror", lambda error: looker.complaints.append(str(error)))
+        page.on("console", lambda said: said.type in ("error", "warning") and looker.complaints.append(said.text))
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda data: looker.bodies.append(str(data))))
+        page.on("response", lambda answer: looker._keep(answer))
+        return looker
+
+    def _keep(self, answer) -> None:
+        if "/api/" in answer.url:
+            self.bodies.append(answer.url)
+
+    def api(self, path: str):
+        return self.page.request.get(
+            f"{urlsplit(self.page.url).scheme}://{urlsplit(self.page.url).netloc}/api/v1/{path}"
+        ).json()
+
+
+@pytest.fixture
+def look(browser: Browser) -> Iterator[Callable[..., Looker]]:
+    """Open a window."""
+    contexts: list[BrowserContext] = []
+
+    def open_(**options) -> Looker:
+        contexts.append(browser.new_context(**{"viewport": {"width": 1280, "height": 800}} | options))
+        return Looker.on(contexts[-1])
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+class Demo:
+    """``tocsin demo`` with its pages, as a process."""
+
+    def __init__(self, *words: str, cwd: Path) -> None:
+        self.process = subprocess.Popen(
+            [*TOCSIN, "demo", "--page", "yes", *words], cwd=cwd, text=True, stdout=subprocess.PIPE
+        )
+        self.pages: dict[str, str] = {}
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if found := re.match(r"watch floor of (\w+): (\S+)", line):
+                self.pages[found[1]] = found[2]
+            if "stay until" in line or ("--speed" in words and "max" not in words and len(self.pages) == 3):
+                return
+        raise AssertionError("the demo ended before its pages were there")
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+        self.process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A replay that is over, every member's page still open; each invitation is good once."""
+    demo = Demo("--speed", "max", cwd=tmp_path_factory.mktemp("demo"))
+    yield demo
+    demo.stop()
+
+
+class Member:
+    """KOR with its watch floor as a process; its peer JPN in a thread of this one says what a test wants said."""
+
+    def __init__(self, directory: Path) -> None:
+        self._loop = uvloop.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="JPN", daemon=True)
+        self._thread.start()
+        house = House(directory, codes=("JPN", "KOR"))
+        (port,) = free_ports(1)
+        self.url = f"http://127.0.0.1:{port}/"
+        house.edit("KOR", "[health]", f'[web]\nrun = "here"\nlisten = "127.0.0.1:{port}"\n\n[health]')
+        home = house.homes["KOR"]
+        subprocess.run(
+            [*TOCSIN, "people", "add", "Min", "--pseudonym", "WO-7", "--role", "watch_officer", "--config", str(home)],
+            input=PASSWORD, text=True, check=True, capture_output=True,
+        )  # fmt: skip
+        self._up = subprocess.Popen([*TOCSIN, "up", "--config", str(home)], stderr=subprocess.PIPE, text=True)
+        self._peer = Local(house, "JPN")
+        self._do(self._peer.start())
+        self._wait_for_page()
+
+    def say(self, *records: Record) -> None:
+        """Have JPN issue records."""
+
+        async def issue() -> None:
+            self._peer.node.issue(list(records), at_once=True)
+
+        self._do(issue())
+
+    def stop(self) -> None:
+        self._do(self._peer.stop())
+        self._up.send_signal(signal.SIGTERM)
+        self._up.communicate(timeout=60)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def sign_in(self, looker: Looker) -> None:
+        """Sign in as a watch officer does, by the form."""
+        looker.page.goto(self.url)
+        looker.page.get_by_label("Name").fill("Min")
+        looker.page.get_by_label("Password").fill(PASSWORD)
+        looker.page.get_by_role("button", name="Sign in").click()
+        looker.page.get_by_role("tab", name="Event").wait_for()
+
+    def _do(self, work) -> None:
+        future: Future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        future.result(60)
+
+    def _wait_for_page(self) -> None:
+        import httpx  # noqa: PLC0415
+
+        deadline_s = time.monotonic() + 90
+        while time.monotonic() < deadline_s:
+            try:
+                httpx.get(self.url + "api/v1/session")
+            except httpx.TransportError:
+                time.sleep(0.2)
+            else:
+                return
+        raise AssertionError("no page came up")
+
+
+@pytest.fixture(scope="module")
+def member(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Member]:
+    made = Member(tmp_path_factory.mktemp("member"))
+    yield made
+    made.stop()

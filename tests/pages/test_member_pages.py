@@ -1,0 +1,144 @@
+"""A member's own page while its peer speaks: real and exercise apart, hostile text, a cut line, a hidden tab."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import secrets
+from datetime import timedelta
+
+import msgspec
+import pytest
+from playwright.sync_api import expect
+from tests.pages.conftest import Looker, Member
+
+from tocsin.clock import SystemClock
+from tocsin.markings import marking_for
+from tocsin.records import Launch, LaunchPoint, Precedence, Record, TrackPoint
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+
+_revision = itertools.count(1)
+HOSTILE = "<img src=x onerror=\"document.title='pwned'\"><script>window.pwned=1</script>\u202e{{7*7}}" + "A" * 3000
+
+
+def launch(event_id: str, status: str, *, stage: str = "detected", label: str = "ballistic") -> Record:
+    now = SystemClock().now()
+    body = Launch(
+        event_id=event_id, stage=stage, revision=next(_revision), label=label, detections=6,
+        launch_point=LaunchPoint(lat_deg=39.2, lon_deg=125.7, radius_km=4.0), launched_at=now - timedelta(seconds=60),
+        track=TrackPoint(
+            at=now, lat_deg=39.5, lon_deg=127.0, altitude_m=1e5, speed_mps=2e3, heading_deg=90.0, climb_deg=30.0,
+            sigma_m=100.0,
+        ),
+        sensors=("JPN:x",), last_detection_at=now,
+    )  # fmt: skip
+    return Record(
+        kind="warning.launch", id=secrets.token_hex(8), originator="JPN", marking=marking_for("JPN", "KOR"),
+        status=status, precedence=Precedence.FLASH, issued_at=now, body=msgspec.Raw(msgspec.json.encode(body)),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def officer(look, member: Member) -> Looker:
+    looker = look(locale="en-GB")
+    member.sign_in(looker)
+    return looker
+
+
+def test_an_exercise_is_never_styled_as_real(officer: Looker, member: Member) -> None:
+    page = officer.page
+    member.say(launch("drill-1", "exercise:bell-1"))
+    banner = page.get_by_role("region", name="Marking")
+    expect(banner).to_contain_text("EXERCISE")
+    expect(banner).to_contain_text("bell-1")
+    expect(page).to_have_title(re.compile(r"^\[EXERCISE"))
+    assert page.locator(".world-actual").count() == 0
+    member.say(launch("real-1", "actual"))
+    expect(banner).to_contain_text("ACTUAL")
+    expect(banner).to_contain_text("EXERCISE")
+    cards = page.locator("[class*=world-exercise]")
+    assert cards.count() >= 1
+
+
+def test_one_id_in_two_worlds_stays_two_events(officer: Looker, member: Member) -> None:
+    member.say(
+        launch("twin", "actual", label="ballistic"), launch("twin", "exercise:bell-1", label="possible space launch")
+    )
+    page = officer.page
+    expect(page.get_by_text("possible space launch", exact=False).first).to_be_visible()
+    events = [event for event in officer.api("picture")["events"] if event["event_id"] == "twin"]
+    assert {event["status"] for event in events} == {"actual", "exercise:bell-1"}
+    page.reload()
+    page.get_by_role("tab", name="Event").wait_for()
+    page.get_by_role("button", name="Table", exact=True).click()
+    rows = page.get_by_role("row").filter(has_text=re.compile("possible space launch", re.IGNORECASE))
+    assert rows.count() >= 1
+
+
+def test_hostile_text_is_shown_as_text(officer: Looker, member: Member) -> None:
+    member.say(launch("hostile", "exercise:bell-2", label=HOSTILE[:2500]))
+    page = officer.page
+    expect(page.get_by_text("onerror", exact=False).first).to_be_visible()
+    assert page.evaluate("window.pwned") is None
+    assert "pwned" not in page.title()
+    width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert width[0] <= width[1]
+
+
+def test_a_remark_goes_out_and_comes_back_beside_the_event(officer: Looker, member: Member) -> None:
+    member.say(launch("asked", "exercise:bell-3"))
+    page = officer.page
+    page.get_by_text("bell-3").first.wait_for()
+    event = next(event for event in officer.api("picture")["events"] if event["event_id"] == "asked")
+    session = officer.api("session")
+    said = {
+        "originator": "JPN", "record_id": event["members"]["JPN"]["record_id"], "act": "query",
+        "text": "<b>seen by whom?</b>",
+    }  # fmt: skip
+    answer = page.request.post(member.url + "api/v1/remarks", data=said, headers={"X-Tocsin-CSRF": session["csrf"]})
+    assert answer.status == 202, answer.text()
+
+    def remarks() -> list:
+        found = next(event for event in officer.api("picture")["events"] if event["event_id"] == "asked")
+        return found["remarks"]
+
+    for _ in range(100):
+        if remarks():
+            break
+        page.wait_for_timeout(100)
+    (remark,) = remarks()
+    assert (remark["person"]["pseudonym"], remark["text"]) == ("WO-7", "<b>seen by whom?</b>")
+    assert "Min" not in str(remark)
+
+
+def test_no_stage_is_lost_while_the_line_is_cut(officer: Looker, member: Member) -> None:
+    page = officer.page
+    member.say(launch("cut", "exercise:bell-4"))
+    page.get_by_text("bell-4").first.wait_for()
+    page.context.set_offline(True)
+    page.evaluate("for (const each of window.__sockets ?? []) each.close()")
+    member.say(launch("cut", "exercise:bell-4", stage="assessed"))
+    member.say(launch("cut-2", "exercise:bell-4"))
+    page.wait_for_timeout(1500)
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Table", exact=True).click()
+    expect(page.get_by_role("region", name="Table")).to_contain_text("bell-4")
+    shown = {event["event_id"]: event for event in officer.api("picture")["events"]}
+    assert shown["cut"]["members"]["JPN"]["stage"] == "assessed"
+    assert "cut-2" in shown
+    expect(page.locator("body")).to_contain_text("Connected")
+
+
+def test_a_new_event_is_told_in_a_hidden_tab(officer: Looker, member: Member) -> None:
+    page = officer.page
+    other = page.context.new_page()
+    other.goto("about:blank")
+    other.bring_to_front()
+    page.evaluate(
+        "Object.defineProperty(document, 'hidden', {get: () => true, configurable: true});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    member.say(launch("hidden", "exercise:bell-5"))
+    expect(page).to_have_title(re.compile(r"\(1\)|^1 |● |\d+ new"), timeout=15_000)
+    expect(page.get_by_role("alert").filter(has_text=re.compile("exercise", re.IGNORECASE)).first).to_be_attached()

@@ -1,0 +1,161 @@
+"""What a person sees of a replay: that it is one, what was known when, and nothing that was not released to them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from tests.pages.conftest import ROOT, Demo
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+
+AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LANGUAGES = {"en": "English", "ko": "한국어", "ja": "日本語"}
+
+
+@pytest.fixture(scope="module")
+def jpn(browser, ended: Demo):
+    """JPN's window on the replay that is over."""
+    from tests.pages.conftest import Looker  # noqa: PLC0415
+
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark", locale="en-GB")
+    looker = Looker.on(context)
+    looker.page.goto(ended.pages["JPN"])
+    looker.page.get_by_role("tab", name="Event").wait_for()
+    expect(looker.page.get_by_role("region", name="Marking")).to_be_visible()
+    yield looker
+    context.close()
+
+
+def test_the_banner_says_that_it_is_a_replay_and_no_warning(jpn) -> None:
+    banner = jpn.page.get_by_role("region", name="Marking")
+    expect(banner).to_contain_text("REPLAY")
+    expect(banner).to_contain_text("TEST")
+    expect(banner).to_contain_text("not a warning")
+    expect(banner).to_contain_text("SYNTHETIC")
+    expect(jpn.page).to_have_title(re.compile(r"^\[REPLAY TEST\]"))
+    assert not banner.evaluate("node => node.className").count("world-actual")
+
+
+def test_the_event_is_told_with_its_stages_and_who_says_so(jpn) -> None:
+    panel = jpn.page.get_by_role("tabpanel")
+    for word in ("Detected", "Assessed", "Predicted", "Closed", "JPN", "KOR", "USA", "Hokkaido"):
+        expect(panel).to_contain_text(word)
+    picture = jpn.api("picture")
+    (event,) = picture["events"]
+    assert set(event["members"]) == {"JPN", "KOR", "USA"}
+
+
+def test_looking_back_shows_what_the_store_knew_and_says_that_it_is_not_now(jpn) -> None:
+    page = jpn.page
+    (event,) = jpn.api("picture")["events"]
+    times = event["members"]["JPN"]["times"]
+    between = times["assessed"]["admitted_at"]
+    with page.expect_response(lambda answer: "known_at" in answer.url) as answered:
+        page.get_by_role("slider", name=re.compile("known", re.IGNORECASE)).evaluate(
+            "(node, at) => { node.value = at; node.dispatchEvent(new Event('input', {bubbles: true})) }",
+            _ms(between) + 1000,
+        )
+    told = answered.value.json()
+    expect(page.get_by_text(re.compile("not now", re.IGNORECASE)).first).to_be_visible()
+    assert told["is_now"] is False
+    (then,) = told["events"]
+    assert "predicted" not in then["members"]["JPN"]["times"]
+    expect(page).to_have_title(re.compile("not now", re.IGNORECASE))
+    page.get_by_role("button", name="Now", exact=True).click()
+    expect(page.get_by_role("tabpanel")).to_contain_text("Closed")
+
+
+def _ms(text: str) -> int:
+    from datetime import datetime  # noqa: PLC0415
+
+    return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
+
+
+def test_the_table_says_what_the_map_shows(jpn) -> None:
+    page = jpn.page
+    page.get_by_role("button", name="Table", exact=True).click()
+    table = page.get_by_role("table").first
+    expect(table).to_be_visible()
+    expect(page.get_by_role("region", name="Table")).to_contain_text("JPN")
+    page.get_by_role("button", name="Map", exact=True).click()
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_axe_finds_nothing_on_any_view(jpn, language: str, scheme: str) -> None:
+    page = jpn.page
+    page.get_by_role("button", name=LANGUAGES[language]).click()
+    page.emulate_media(color_scheme=scheme)
+    assert page.evaluate("document.documentElement.lang") == language
+    if not page.evaluate("typeof window.axe !== 'undefined'"):
+        page.evaluate(AXE.read_text())
+    found = []
+    for tab in range(4):
+        page.get_by_role("tab").nth(tab).click()
+        told = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+        found += [
+            (tab, each["id"], node["target"], node.get("failureSummary", "")[:200])
+            for each in told["violations"]
+            for node in each["nodes"]
+        ]
+    page.locator(".views button").nth(1).click()
+    told = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    found += [
+        ("table", each["id"], node["target"], node.get("failureSummary", "")[:200])
+        for each in told["violations"]
+        for node in each["nodes"]
+    ]
+    page.locator(".views button").nth(0).click()
+    page.get_by_role("tab").nth(0).click()
+    page.get_by_role("button", name="English").click()
+    assert found == []
+
+
+def test_the_keyboard_reaches_everything(jpn) -> None:
+    page = jpn.page
+    page.evaluate("document.activeElement?.blur()")
+    reached = set()
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate(
+                "(document.activeElement?.getAttribute('aria-label') || document.activeElement?.textContent || '').trim().slice(0, 40)"
+            )
+        )
+    text = " | ".join(reached)
+    for word in ("English", "Map", "Table", "Event", "Acknowledge"):
+        assert word in text, reached
+    page.get_by_role("tab", name="Event").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Records")).to_be_focused()
+    expect(page.get_by_role("tab", name="Records")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowLeft")
+
+
+def test_what_was_not_released_to_a_member_is_nowhere_on_its_page(jpn, look, ended: Demo) -> None:
+    """JPN's assessments for itself alone must not be at KOR: not in the page, not in what it was sent, not in its API."""
+    own = [record["id"] for record in jpn.api("records?originator=JPN&audience=JPN&limit=500")["records"]]
+    assert own
+    looker = look()
+    looker.page.goto(ended.pages["KOR"])
+    looker.page.get_by_role("tab", name="Records").click()
+    looker.page.get_by_role("tabpanel").wait_for()
+    everything = looker.page.content() + "".join(looker.bodies) + json.dumps(looker.api("picture"))
+    after = 0
+    while (page := looker.api(f"records?newest=false&limit=500&after={after}"))["records"]:
+        everything += json.dumps(page)
+        after = page["next"] or 10**12
+    assert [record_id for record_id in own if record_id in everything] == []
+    assert looker.api(f"records/JPN/{own[0]}")["error"] == "no such record is shown here"
+
+
+def test_nobody_else_is_asked_for_anything_and_nothing_is_complained_of(jpn) -> None:
+    assert len(jpn.hosts) == 1
+    assert next(iter(jpn.hosts)).startswith("127.0.0.1:")
+    assert jpn.complaints == []
+    assert Path(AXE).is_file()
