@@ -72,7 +72,7 @@ class Looker:
         page.on("pageerror", lambda error: looker.complaints.append(str(error)))
         page.on("console", lambda said: said.type in ("error", "warning") and looker.complaints.append(said.text))
         page.on("websocket", lambda socket: socket.on("framereceived", lambda data: looker.bodies.append(str(data))))
-        page.on("response", lambda answer: looker._keep(answer))
+        page.on("response", looker._keep)
         return looker
 
     def _keep(self, answer) -> None:

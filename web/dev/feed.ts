@@ -77,7 +77,7 @@ function eventAt(s: number): EventItem | null {
     if (own.length) members[code] = assessment(own)
   }
   return {
-    event_id: first.body.event_id, aliases: [], status, world, synthetic: world !== 'actual',
+    key: `${status}/${first.body.event_id}`, event_id: first.body.event_id, aliases: [], status, world, synthetic: world !== 'actual',
     audience: ['JPN'], opened_at: first.issued_at, changed_at: iso(s),
     is_closed: Object.values(members).every((each) => each.stage === 'closed'),
     leading: members['JPN'] ? 'JPN' : (Object.keys(members)[0] as string), members,

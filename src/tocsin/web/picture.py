@@ -87,6 +87,10 @@ class _Event:
     marking: Marking | None = None
     synthetic: bool = False
 
+    @property
+    def key(self) -> str:
+        return f"{self.status}/{self.event_id}"
+
     def mark(self, record: Record, at: datetime) -> None:
         self.changed_at = max(self.changed_at, at)
         self.synthetic = self.synthetic or record.synthetic
@@ -179,7 +183,7 @@ class PictureBook:
             track = view.launch.track
             found.append(
                 TrackItem(
-                    event_id=event.event_id, status=event.status, originator=view.newest.record.originator, at=track.at,
+                    key=event.key, event_id=event.event_id, status=event.status, originator=view.newest.record.originator, at=track.at,
                     lat_deg=track.lat_deg, lon_deg=track.lon_deg, altitude_m=track.altitude_m,
                     speed_mps=track.speed_mps, heading_deg=track.heading_deg, climb_deg=track.climb_deg,
                     sigma_m=track.sigma_m,
@@ -290,7 +294,7 @@ class PictureBook:
         marking = event.marking if event.marking is not None else marking_for(self._member)
         audience = marking.releasable_to if self._member in marking.releasable_to else (self._member,)
         return EventItem(
-            event_id=event.event_id, aliases=tuple(sorted(event.aliases)), status=event.status,
+            key=event.key, event_id=event.event_id, aliases=tuple(sorted(event.aliases)), status=event.status,
             world=status_class(event.status), synthetic=event.synthetic,
             audience=(PUBLIC,) if marking.releasable_to == (PUBLIC,) else audience,
             opened_at=event.opened_at, changed_at=event.changed_at, is_closed=event.is_closed,

@@ -97,6 +97,8 @@ class RemarkItem(msgspec.Struct, frozen=True, kw_only=True):
 class EventItem(msgspec.Struct, frozen=True, kw_only=True):
     """One event with every member's assessment of it."""
 
+    key: str
+    """Tells it from all others, of whatever status: ids alone may be the same in an exercise and in earnest."""
     event_id: str
     aliases: tuple[str, ...]
     status: str
@@ -151,6 +153,8 @@ class SensorItem(msgspec.Struct, frozen=True, kw_only=True):
 class TrackItem(msgspec.Struct, frozen=True, kw_only=True):
     """Where the object of an event was last, by the assessment that leads."""
 
+    key: str
+    """Of the event."""
     event_id: str
     status: str
     originator: str

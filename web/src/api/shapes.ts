@@ -172,6 +172,8 @@ export interface Remark {
 }
 
 export interface EventItem {
+  /** Tells it from all others, of whatever status. */
+  key: string
   event_id: string
   aliases: string[]
   status: string
@@ -213,6 +215,8 @@ export interface Sensor {
 }
 
 export interface TrackItem {
+  /** Of the event. */
+  key: string
   event_id: string
   status: string
   originator: string

@@ -17,7 +17,7 @@ export type Part = 'region' | 'ellipse' | 'radius' | 'trail' | 'ahead' | 'launch
 /** What a style has to know of a feature. */
 export interface Drawn {
   part: Part
-  eventId: string
+  eventKey: string
   member: string
   world: World
   isLeading: boolean
@@ -83,7 +83,7 @@ export function ofEvent(event: EventItem): Feature[] {
     .reverse()
     .flatMap((assessment) =>
       ofAssessment(assessment, {
-        eventId: event.event_id,
+        eventKey: event.key,
         member: assessment.originator,
         world: event.world,
         isLeading: assessment.originator === event.leading,
@@ -101,7 +101,7 @@ export interface Place {
 /** The features of a position, to be moved by `movePosition`. */
 export function ofPosition(event: EventItem, place: Place): { position: Feature<Point>; sigma: Feature } {
   const props: Props = {
-    eventId: event.event_id, member: event.leading, world: event.world, isLeading: true, isClosed: event.is_closed,
+    eventKey: event.key, member: event.leading, world: event.world, isLeading: true, isClosed: event.is_closed,
   }
   const features = {
     position: make('position', props, new Point([0, 0])) as Feature<Point>,

@@ -82,7 +82,7 @@ export function eventStyle(looks: Looks): StyleFunction {
   return (feature: FeatureLike): Style | Style[] => {
     const drawn = (feature as Feature).get('drawn') as Drawn
     const { palette } = looks
-    const isSelected = looks.selected === null || drawn.eventId === looks.selected
+    const isSelected = looks.selected === null || drawn.eventKey === looks.selected
     const world = looks.isStale ? palette.stale : palette.world[drawn.world]
     const look = memberLook(drawn.member, looks.members)
     const member = looks.isStale ? palette.stale : (palette.member[look.index] as string)

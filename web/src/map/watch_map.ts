@@ -70,7 +70,7 @@ export class WatchMap {
   #fitted = ''
   #follows = true
   /** Called when an event is picked on the map. */
-  onPick: (eventId: string) => void = () => {}
+  onPick: (eventKey: string) => void = () => {}
 
   constructor(private readonly target: HTMLElement) {
     this.#palette = readPalette()
@@ -238,7 +238,7 @@ export class WatchMap {
   }
 
   #drawEvents({ events }: Frame): void {
-    const ids = new Set(events.map((event) => event.event_id))
+    const ids = new Set(events.map((event) => event.key))
     let isChanged = false
     for (const [id, drawn] of this.#drawnEvents) {
       if (ids.has(id)) continue
@@ -247,12 +247,12 @@ export class WatchMap {
       isChanged = true
     }
     for (const event of events) {
-      const drawn = this.#drawnEvents.get(event.event_id)
+      const drawn = this.#drawnEvents.get(event.key)
       if (drawn?.event === event) continue
       if (drawn) this.#events.removeFeatures(drawn.features)
       const features = ofEvent(event)
       this.#events.addFeatures(features)
-      this.#drawnEvents.set(event.event_id, { event, features })
+      this.#drawnEvents.set(event.key, { event, features })
       isChanged = true
     }
     if (isChanged) this.#markAreas(events)
@@ -275,20 +275,20 @@ export class WatchMap {
   }
 
   #drawPositions({ events, tracks }: Frame): void {
-    const newest = new Map(tracks.map((track) => [track.event_id, track]))
+    const newest = new Map(tracks.map((track) => [track.key, track]))
     const ids = new Set<string>()
     for (const event of events) {
-      const place = newest.get(event.event_id) ?? leading(event)?.track
+      const place = newest.get(event.key) ?? leading(event)?.track
       if (event.is_closed || !place) continue
-      ids.add(event.event_id)
-      const drawn = this.#drawnPositions.get(event.event_id)
+      ids.add(event.key)
+      const drawn = this.#drawnPositions.get(event.key)
       if (drawn && drawn.event.leading === event.leading) {
         movePosition(drawn.features, place)
       } else {
         if (drawn) this.#positions.removeFeatures([drawn.features.sigma, drawn.features.position])
         const features = ofPosition(event, place)
         this.#positions.addFeatures([features.sigma, features.position])
-        this.#drawnPositions.set(event.event_id, { event, features })
+        this.#drawnPositions.set(event.key, { event, features })
       }
     }
     for (const [id, { features }] of this.#drawnPositions) {
@@ -300,11 +300,11 @@ export class WatchMap {
 
   /** Fit to the selected event when it is another one or has grown beyond what is seen. */
   #follow(frame: Frame): void {
-    const event = frame.events.find(({ event_id: id }) => id === frame.selected)
+    const event = frame.events.find(({ key: id }) => id === frame.selected)
     const extent = event ? extentOf(event) : null
     const size = this.#map.getSize()
     if (!event || !extent || !size) return
-    const state = `${event.event_id}/${leading(event)?.impact ? 'impact' : 'none'}/${size.join('x')}`
+    const state = `${event.key}/${leading(event)?.impact ? 'impact' : 'none'}/${size.join('x')}`
     const [west, south, east, north] = this.#map.getView().calculateExtent(size) as [number, number, number, number]
     const isSeen = extent[0] > west && extent[1] > south && extent[2] < east && extent[3] < north
     if (isSeen && state === this.#fitted) return
@@ -317,7 +317,7 @@ export class WatchMap {
   #pick(feature: Feature): boolean {
     const drawn = feature.get('drawn') as Drawn | undefined
     if (!drawn) return false
-    this.onPick(drawn.eventId)
+    this.onPick(drawn.eventKey)
     return true
   }
 

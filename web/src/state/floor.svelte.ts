@@ -17,7 +17,7 @@ import type {
 import { Feed, openSocket } from '../feed/feed.ts'
 import { together, type Marked } from '../format/marking.ts'
 import { ServerClock } from './clock.ts'
-import { byUrgency, merged, shownKey } from './reading.ts'
+import { byUrgency, merged, names, shownKey } from './reading.ts'
 
 const TICK_MS = 250
 const RECORDS_KEPT = 500
@@ -63,7 +63,7 @@ class Floor {
   shownEvents = $derived(byUrgency(this.past ? this.past.events : this.events.values()))
   marking = $derived(together(this.past ? this.past.marking : this.#marking, this.besides))
   selected = $derived(
-    this.shownEvents.find((event) => event.event_id === this.#selected || event.aliases.includes(this.#selected ?? '')) ??
+    this.shownEvents.find((event) => names(event).includes(this.#selected ?? '')) ??
       this.shownEvents[0] ??
       null,
   )
@@ -133,8 +133,8 @@ class Floor {
     this.#leave()
   }
 
-  select(eventId: string): void {
-    this.#selected = eventId
+  select(key: string): void {
+    this.#selected = key
   }
 
   /** Look at the picture as it was known then; null: at now again. */
@@ -147,8 +147,8 @@ class Floor {
     if (this.past) return
     const nowMs = this.clock.now(Date.now())
     const fresh = this.shownEvents
-      .flatMap((event) => Object.values(event.members))
-      .flatMap((assessment) => Object.keys(assessment.times).map((stage) => shownKey(assessment, stage)))
+      .flatMap((event) => Object.values(event.members).map((assessment) => ({ event, assessment })))
+      .flatMap(({ event, assessment }) => Object.keys(assessment.times).map((stage) => shownKey(event, assessment, stage)))
       .filter((key) => !this.shownAt.has(key))
     if (fresh.length) this.shownAt = new Map([...this.shownAt, ...fresh.map((key): [string, number] => [key, nowMs])].slice(-SHOWN_KEPT))
     const number = this.#feed?.place.number ?? 0
@@ -197,9 +197,9 @@ class Floor {
 
   #takeEvent({ event, news, marking }: EventNews): void {
     const events = new Map(this.events)
-    const known = events.get(event.event_id)
-    for (const alias of event.aliases) events.delete(alias)
-    events.set(event.event_id, event)
+    const known = events.get(event.key)
+    for (const name of names(event)) events.delete(name)
+    events.set(event.key, event)
     this.events = events
     this.#marking = marking
     if (!known && news !== 'joined') this.#tell({ event, news: 'new' })
@@ -219,13 +219,13 @@ class Floor {
     try {
       const [picture, page] = await Promise.all([this.server.picture(), this.server.records({ limit: 100 })])
       const before = this.events
-      this.events = new Map(picture.events.map((event) => [event.event_id, event]))
+      this.events = new Map(picture.events.map((event) => [event.key, event]))
       this.#marking = picture.marking
       this.clock.hear(Date.parse(picture.at), Date.now())
       this.records = merged(page.records, this.records.filter(({ order }) => order > (page.records[0]?.order ?? 0)), RECORDS_KEPT)
       for (const news of this.#since.filter(({ number }) => number > picture.number)) this.#takeEvent(news)
       for (const event of this.events.values()) {
-        if (!before.has(event.event_id) && !event.is_closed) this.#tell({ event, news: 'new' })
+        if (!before.has(event.key) && !event.is_closed) this.#tell({ event, news: 'new' })
       }
     } catch (error) {
       if (error instanceof ServerError && error.status === 401) this.#leave()

@@ -58,9 +58,14 @@ export function contributors(assessment: Assessment): [string, string[]][] {
   return [...found].sort(([a], [b]) => a.localeCompare(b))
 }
 
+/** Every key that an event has or had: ids alone are the same in an exercise and in earnest. */
+export function names(event: EventItem): string[] {
+  return [event.key, ...event.aliases.map((alias) => `${event.status}/${alias}`)]
+}
+
 /** Under which the moment is kept when a stage was first drawn here. */
-export function shownKey(assessment: Assessment, stage: string): string {
-  return `${assessment.event_id}/${assessment.originator}/${stage}`
+export function shownKey(event: EventItem, assessment: Assessment, stage: string): string {
+  return `${event.key}/${assessment.originator}/${stage}`
 }
 
 /** Put records into a list, newest first, each once, bounded. */
