@@ -119,10 +119,10 @@ export class WatchMap {
         lonLabelStyle: new Text({ font: labelFont(10, 500), textBaseline: 'bottom', fill: new Fill({ color: faded(text, 0.6) }), stroke: new Stroke({ color: halo, width: 2 }) }),
         latLabelStyle: new Text({ font: labelFont(10, 500), textAlign: 'end', fill: new Fill({ color: faded(text, 0.6) }), stroke: new Stroke({ color: halo, width: 2 }) }),
       }),
-      new VectorLayer({ source: this.#areas, style: (feature, resolution) => this.#styleArea(feature as Feature, resolution), declutter: 'areas' }),
-      new VectorLayer({ source: new VectorSource({ features: [this.#sea] }), style: () => this.#styleSea(), declutter: 'areas' }),
-      new VectorLayer({ source: this.#sensors, style: (feature, resolution) => this.#styleSensor(feature as Feature, resolution) }),
-      new VectorLayer({ source: this.#events, style: (feature, resolution) => eventStyle(this.#looks())(feature, resolution), updateWhileAnimating: true, updateWhileInteracting: true }),
+      new VectorImageLayer({ source: this.#areas, imageRatio: 1.2, style: (feature, resolution) => this.#styleArea(feature as Feature, resolution), declutter: true }),
+      new VectorImageLayer({ source: new VectorSource({ features: [this.#sea] }), style: () => this.#styleSea() }),
+      new VectorImageLayer({ source: this.#sensors, style: (feature, resolution) => this.#styleSensor(feature as Feature, resolution) }),
+      new VectorImageLayer({ source: this.#events, imageRatio: 1.2, style: (feature, resolution) => eventStyle(this.#looks())(feature, resolution) }),
       this.#top(),
     ])
   }
