@@ -44,6 +44,7 @@ def test_the_event_is_told_with_its_stages_and_who_says_so(jpn) -> None:
     panel = jpn.page.get_by_role("tabpanel")
     for word in ("Detected", "Assessed", "Predicted", "Closed", "JPN", "KOR", "USA", "Hokkaido"):
         expect(panel).to_contain_text(word)
+    expect(jpn.page.locator("button[aria-pressed=true]", has_text="Launch")).to_have_count(1)
     picture = jpn.api("picture")
     (event,) = picture["events"]
     assert set(event["members"]) == {"JPN", "KOR", "USA"}
