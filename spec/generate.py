@@ -79,6 +79,24 @@ RULES: dict[tuple[str, str], dict[str, Any]] = {
         "anyOf": [{"type": "number", "minimum": 0, "exclusiveMaximum": 360}, {"type": "null"}]
     },
     ("Detection", "elevation_deg"): {"anyOf": [{"type": "number", "minimum": -90, "maximum": 90}, {"type": "null"}]},
+    ("ClassProbability", "probability"): {"minimum": 0, "maximum": 1},
+    ("HazardArea", "outline"): {
+        "minItems": 3,
+        "items": {
+            "type": "array",
+            "minItems": 2,
+            "maxItems": 2,
+            "prefixItems": [
+                {"type": "number", "minimum": -90, "maximum": 90},
+                {"type": "number", "minimum": -180, "maximum": 180},
+            ],
+        },
+    },
+    ("LaunchNotice", "azimuth_deg"): {
+        "anyOf": [{"type": "number", "minimum": 0, "exclusiveMaximum": 360}, {"type": "null"}]
+    },
+    ("LaunchNotice", "site_radius_km"): {"exclusiveMinimum": 0, "maximum": 500},
+    ("LaunchNotice", "azimuth_within_deg"): {"exclusiveMinimum": 0, "maximum": 180},
     ("Signature", "keyid"): {"pattern": HASH},
     ("Signature", "member"): {"pattern": MEMBER},
 }
@@ -90,6 +108,7 @@ WORDS = (
     (r"\bdict\[str, str\]", "object of text"),
     (r"\bLiteral\[(.*)\]", r"one of \1"),
     (r"[\"'](\w+)[\"']", r"`\1`"),
+    (r"^Grade$", "one of `member`, `public`"),
     (r"^Stage$", "one of `detected`, `assessed`, `predicted`, `closed`"),
     (r"\bmsgspec\.Raw\b", "object"),
     (r"\bstr\b", "text"),

@@ -834,6 +834,14 @@ def _forms() -> dict[str, Vector]:
         "same_event_fail": bad_body(
             "The higher id stands first.", "warning.same_event", event_id="b", alias="a", gate="2 km"
         ),
+        "notice_window_fail": bad_body(
+            "A window that closes before it opens.",
+            "orbit.launch_notice",
+            authority="a",
+            opens_at="2026-01-15T12:00:00Z",
+            closes_at="2026-01-15T11:00:00Z",
+            site={"lat_deg": 34.5, "lon_deg": 127.5},
+        ),
         "marking_unsorted_fail": bad_marking("Members out of order.", "2.2", releasable_to=["KOR", "JPN", "USA"]),
         "marking_public_fail": bad_marking("PUBLIC beside others.", "2.2", releasable_to=["KOR", "PUBLIC"]),
         "marking_without_originator_fail": bad_marking(

@@ -126,8 +126,7 @@ def _fits(value: Any, shape: Any, root: Any) -> bool:
             for name, each in value.items()
         )
     if isinstance(value, list):
-        first = shape.get("prefixItems", [])
-        rest = {} if len(value) <= len(first) else shape.get("items", {})
+        first, rest = shape.get("prefixItems", []), shape.get("items", {})
         return all(_fits(each, (first[at : at + 1] or [rest])[0], root) for at, each in enumerate(value))
     return True
 
@@ -160,6 +159,9 @@ def check_marking(marking: dict[str, Any]) -> None:
     need(members == sorted(set(members)), caveats == sorted(set(caveats)), "PUBLIC" not in members or len(members) == 1)
 
 
+ORDERED = {"warning.same_event": ("event_id", "alias"), "exchange.request": ("after", "up_to")}
+
+
 def check_body(kind: str, body: Any) -> bool:
     """Refuse a body that is not what its kind prescribes (1.5, 1.9); return whether the kind is unknown."""
     if schema(f"body/{kind}") is None:
@@ -174,10 +176,10 @@ def check_body(kind: str, body: Any) -> bool:
     elif kind == "warning.launch":
         need((body["stage"] == "closed") == bool(_given(body, "outcome")))
         need(body["stage"] != "predicted" or bool(_given(body, "impact")))
-    elif kind == "warning.same_event":
-        need(body["event_id"] < body["alias"])
-    elif kind == "exchange.request":
-        need(body["after"] < body["up_to"])
+    elif kind == "orbit.launch_notice":
+        need(moment(body["opens_at"]) <= moment(body["closes_at"]))  # type: ignore[operator]
+    elif kind in ORDERED:
+        need(body[ORDERED[kind][0]] < body[ORDERED[kind][1]])
     elif kind == "exchange.downgrade":
         check_marking(body["marking"])
     return False

@@ -58,6 +58,14 @@ class ResumingDesk(Protocol):
         ...
 
 
+@runtime_checkable
+class StandingDesk(ResumingDesk, Protocol):
+    """A desk that also needs what was said long ago and still holds."""
+
+    stands: tuple[str, ...]
+    """Kinds of the records that are handed to ``resume``, too, however old, unless superseded or cancelled."""
+
+
 @dataclass(frozen=True)
 class DeskContext:
     """What a desk is made from."""

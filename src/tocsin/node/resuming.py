@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 import structlog
 
 from tocsin.errors import StoreError
-from tocsin.node.desks import OpenDesk, ResumingDesk
+from tocsin.node.desks import OpenDesk, ResumingDesk, StandingDesk
+from tocsin.records import Admitted
 from tocsin.store import RecordQuery, Store, Window
 
 MOST = 100_000
@@ -42,7 +44,7 @@ def resume(desks: Sequence[OpenDesk], store: Store, *, span_s: float, now: datet
                 before_order=last + 1,
                 limit=MOST + 1,
             )
-            history = [stored.admitted for stored in store.records(query)]
+            history = [*_standing(desk.desk, store, begin), *(stored.admitted for stored in store.records(query))]
             if len(history) > MOST:
                 log.warning("the desk begins with nothing: there is too much to go on with", desk=desk.name, most=MOST)
             elif history:
@@ -52,3 +54,11 @@ def resume(desks: Sequence[OpenDesk], store: Store, *, span_s: float, now: datet
         log.warning("the desks begin with nothing: the store cannot be read", error=str(error))
         return 0
     return last
+
+
+def _standing(desk: ResumingDesk, store: Store, begin: datetime) -> list[Admitted]:
+    """Return what still holds of what was admitted before ``begin``."""
+    if not isinstance(desk, StandingDesk):
+        return []
+    held = (stored.admitted for stored in store.current(*desk.stands))
+    return [admitted for admitted in islice(held, MOST) if admitted.admitted_at < begin]

@@ -13,6 +13,7 @@ from tocsin.records.control import (
     require_epoch,
 )
 from tocsin.records.kinds import BODIES, CONTROL_KINDS, Opaque, body_of, check_body, json_schemas
+from tocsin.records.orbit import HazardArea, LaunchNotice
 from tocsin.records.record import Precedence, Record, Source, with_body
 from tocsin.records.trusted import (
     Admitted,
@@ -62,11 +63,13 @@ __all__ = [
     "Evidence",
     "FrameRef",
     "Grade",
+    "HazardArea",
     "Head",
     "Heads",
     "Held",
     "Impact",
     "Launch",
+    "LaunchNotice",
     "LaunchPoint",
     "LogEntry",
     "Opaque",

@@ -9,7 +9,7 @@ import msgspec
 
 from tocsin.codec import decode
 from tocsin.errors import MalformedRecordError
-from tocsin.records import control, warning, watch
+from tocsin.records import control, orbit, warning, watch
 from tocsin.records.record import Record
 
 BODIES: dict[str, type[msgspec.Struct]] = {
@@ -18,6 +18,7 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "exchange.downgrade": control.Downgrade,
     "exchange.recall": control.Recall,
     "exchange.revocation": control.Revocation,
+    "orbit.launch_notice": orbit.LaunchNotice,
     "warning.detection": warning.Detection,
     "warning.launch": warning.Launch,
     "warning.same_event": warning.SameEvent,

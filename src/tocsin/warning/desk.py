@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tocsin.errors import ConfigError
 from tocsin.records import Admitted, Record, SameEvent
+from tocsin.warning.announced import KIND, NoticeBook
 from tocsin.warning.areas import warning_areas
 from tocsin.warning.picture import Picture, id_stream, may_use
 from tocsin.warning.plots import seconds_of
@@ -27,6 +28,8 @@ class WarningDesk:
 
     resumes = ("warning.*",)
     """Kinds of the records that ``resume`` wants."""
+    stands = (KIND,)
+    """Kinds of which it wants every record that still stands, however old."""
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class WarningDesk:
         self._new_id = new_id
         self._root = new_id()
         self._pictures: dict[tuple[str, tuple[str, ...]], Picture | Twin] = {}
+        self._notices: dict[str, NoticeBook] = {}
         self._has_twins = len(self._audiences) > 1
 
     @property
@@ -66,12 +70,22 @@ class WarningDesk:
             key=lambda entry: (entry.record.issued_at, entry.record.id),
         )
         drafts: list[Record] = []
+        self._note(admitted, now)
         for status in sorted({entry.record.status for entry in ours} | {status for status, _ in self._pictures}):
             drafts += self._take(status, [entry for entry in ours if entry.record.status == status], now)
         return drafts
 
+    def _note(self, admitted: Sequence[Admitted], now: datetime) -> None:
+        """Take in what is announced."""
+        notices = [entry for entry in admitted if entry.record.kind == KIND]
+        for status in {entry.record.status for entry in notices} | set(self._notices):
+            book = self._notices.setdefault(status, NoticeBook())
+            book.take((entry for entry in notices if entry.record.status == status), seconds_of(now))
+
     def _take(self, status: str, batch: Sequence[Admitted], now: datetime) -> list[Record]:
-        is_alike = self._has_twins and not sees_more(batch, self._member, self._audiences[0])
+        notices = self._notices[status].held if status in self._notices else ()
+        looked_at = [*(entry.record for entry in batch), *(notice.record for notice in notices)]
+        is_alike = self._has_twins and not sees_more(looked_at, self._member, self._audiences[0])
         if not is_alike:
             self._part(status)
         may_begin_as_twin = is_alike and (status, self._audiences[0]) not in self._pictures
@@ -91,6 +105,8 @@ class WarningDesk:
                 else:
                     picture = self._picture(status, audience, new_id)
                 self._pictures[status, audience] = picture
+            if isinstance(picture, Picture):
+                picture.notices = tuple(notice for notice in notices if picture.may_use(notice.record))
             said += picture.take(batch, said, now)
         return said
 
@@ -123,6 +139,7 @@ class WarningDesk:
             now: UTC.
         """
         fresh = WarningDesk(self._member, self._audiences[:-1], self._settings, self._new_id)
+        fresh._note([entry for entry in history if entry.admitted_at < begin], now)
         for at, batch in steps(history, begin, now):
             fresh.take(batch, at)
             fresh.tick(at)
@@ -139,7 +156,7 @@ class WarningDesk:
                     if isinstance(entry.body, SameEvent) and picture.may_use(entry.record)
                 ]
                 picture.adopt(in_status, pairs, now_s)
-        self._pictures = fresh._pictures
+        self._pictures, self._notices = fresh._pictures, fresh._notices
 
     def _in_order(self) -> list[tuple[tuple[str, tuple[str, ...]], Picture | Twin]]:
         return sorted(self._pictures.items(), key=lambda item: (item[0][0], self._audiences.index(item[0][1])))

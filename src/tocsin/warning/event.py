@@ -10,10 +10,12 @@ import numpy as np
 
 from tocsin.geo.earth import Vector, geodetic_from_ecef
 from tocsin.records import Impact, Launch, LaunchPoint, Overflight, Stage
+from tocsin.warning.announced import Notice
 from tocsin.warning.areas import Region, WarningAreas
 from tocsin.warning.classification import AIRCRAFT, BALLISTIC_FLIGHT, CLUTTER, Classification, classify
 from tocsin.warning.grading import Grading, grade_of
 from tocsin.warning.impact import Fall, path_down, predict_fall
+from tocsin.warning.initiation import combined
 from tocsin.warning.launchpoint import Origin, better_origin
 from tocsin.warning.plots import moment_of
 from tocsin.warning.settings import WarningSettings
@@ -30,7 +32,7 @@ from tocsin.warning.stages import (
     outcome_at,
     track_point,
 )
-from tocsin.warning.track import Track
+from tocsin.warning.track import Track, combine_public
 
 _ORIGIN_INTERVAL_S = 2.0
 _ORIGIN_LONGEST_S = 90.0
@@ -52,12 +54,18 @@ class Event:
     track: Track
     settings: WarningSettings
     areas: WarningAreas
+    notices: tuple[Notice, ...] = ()
+    """Announced launches that it may be one of."""
     origin: Origin | None = None
     fall: Fall | None = None
     """The latest that passed the gate."""
     label: str = UNCLEAR
     classified: Classification = field(default_factory=Classification)
     """By the plots alone."""
+    assessed: Classification = field(default_factory=Classification)
+    """The same, with what is announced."""
+    announced: tuple[Notice, ...] = ()
+    """Those of ``notices`` that it fits; at most one."""
     grading: Grading = field(default_factory=Grading)
     revision: int = 0
     last: Launch | None = None
@@ -103,7 +111,7 @@ class Event:
         self._classify(now_s)
         self._foretell(now_s)
         had_impact = self.predicted is not None or self.label == MANOEUVRING
-        self.label = label_of(self.track, self.apogee_m, self.classified, self.settings, had_impact=had_impact)
+        self.label = label_of(self.track, self.apogee_m, self.assessed, self.settings, had_impact=had_impact)
 
     def _classify(self, now_s: float) -> None:
         """Weigh the classes and the grade anew, once a second; sooner while an impact waits for it."""
@@ -115,6 +123,33 @@ class Event:
         is_doubtful = max(classified[AIRCRAFT], classified[CLUTTER]) >= _DOUBTFUL
         if self.grading.grade != "public" or is_doubtful:  # what was confirmed stays so, whatever it does later
             self.grading = grade_of(self.track, classified, self.settings)
+        self.announced = self._as_announced() if self.notices else ()
+        self.assessed = classified
+        for notice in self.announced:
+            falls_outside = self.fall is not None and not notice.holds(self.fall.lat_deg, self.fall.lon_deg)
+            self.assessed = classified.given(notice.finding(falls_outside=falls_outside))
+
+    def _as_announced(self) -> tuple[Notice, ...]:
+        """Return the first announced launch that it fits, of those that would not narrow who may be warned."""
+        track, origin = self.track, self.origin
+        if origin is None:
+            return ()
+        lat_deg, lon_deg, _ = geodetic_from_ecef(combined(track.moment)[0])
+        for notice in self.notices:
+            if notice.record.synthetic and not track.is_synthetic:
+                continue
+            if combine_public(track.public_warning, notice.record.marking.public_warning) != track.public_warning:
+                continue
+            if notice.fits(origin, lat_deg, lon_deg):
+                return (notice,)
+        return ()
+
+    @property
+    def _said_label(self) -> str:
+        """The label in words, with what is announced."""
+        if self.label != SPACE_LAUNCH or not self.announced:
+            return self.label
+        return f"{SPACE_LAUNCH}, {self.announced[0].words}"
 
     @property
     def _is_ballistic(self) -> bool:
@@ -175,7 +210,7 @@ class Event:
         if self.predicted is not None:
             return False
         age_s = now_s - self.last_s
-        if self.label != self.last.label:
+        if self._said_label != self.last.label:
             return age_s >= _LABEL_INTERVAL_S
         # Where it is and whither it goes is all that can be told of one under thrust, and by it peers find each other.
         is_burning = self.label in (ACCELERATING, SPACE_LAUNCH)
@@ -272,11 +307,11 @@ class Event:
             launched_at=None if origin is None else moment_of(origin.time_s),
             track=track_point(self.track.moment),
             ballistic_probability=self.classified[BALLISTIC_FLIGHT],
-            classes=self.classified.classes,
-            evidence=self.classified.evidence,
+            classes=self.assessed.classes,
+            evidence=self.assessed.evidence,
             grade=self.grading.grade,
             grade_basis=self.grading.basis,
-            label=self.label,
+            label=self._said_label,
             impact=impact,
             areas=at_risk if at_risk is not None else () if held is None else held.areas,
             overflown=overflown if overflown is not None else () if held is None else held.overflown,

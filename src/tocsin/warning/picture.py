@@ -13,6 +13,7 @@ from datetime import datetime
 
 from tocsin.markings import Marking, PublicWarning
 from tocsin.records import Admitted, Launch, Precedence, Record, SameEvent, Source, body_of, with_body
+from tocsin.warning.announced import Notice
 from tocsin.warning.areas import WarningAreas
 from tocsin.warning.event import Event
 from tocsin.warning.events import Candidate, Ledger, gate_in_words
@@ -66,6 +67,8 @@ class Picture:
     new_id: Callable[[], str]
     is_own: bool = False
     """The member's own picture: it takes over the ids that published records use, whichever is lower."""
+    notices: tuple[Notice, ...] = ()
+    """Announced launches that the whole audience may know of."""
     fusion: Fusion = field(init=False)
     clock_suspect: int = 0
     """Detections that were shown but not fused, for their originator's clock was off."""
@@ -117,6 +120,7 @@ class Picture:
         fresh = [track for track in touched if track.is_confirmed and id(track) not in events]
         for event in self._events:
             if any(event.track is track for track in touched):
+                event.notices = self.notices
                 event.follow()
         self._events += [self._opened(track) for track in fresh]
         said = self._unite(now)
@@ -213,7 +217,7 @@ class Picture:
 
     def _opened(self, track: Track) -> Event:
         self._keys += 1
-        event = Event(self._keys, "", track, self.settings, self.areas)
+        event = Event(self._keys, "", track, self.settings, self.areas, notices=self.notices)
         event.follow()
         return event
 
@@ -309,6 +313,7 @@ class Picture:
                 synthetic=event.track.is_synthetic,
                 sources=(
                     *(Source(record=plot.record.id) for plot in newest),
+                    *(Source(record=notice.record.id) for notice in event.announced),
                     *(Source(cites=cited) for cited in cites),
                 ),
                 supersedes=event.last_record_id,

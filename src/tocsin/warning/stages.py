@@ -98,6 +98,8 @@ def label_of(
         position, velocity, _ = combined(track.moment)
         if osculating(position, velocity).perigee_m > ORBIT_PERIGEE_M:
             return ORBITAL
+        if classified[SPACE] >= _LIKELY:
+            return SPACE_LAUNCH
         if had_impact or classified[BALLISTIC_FLIGHT] >= gate:
             return BALLISTIC_LOW if apogee_m < settings.manoeuvre_apogee_km * 1e3 else BALLISTIC
     elif had_impact and track.ballistic_probability < gate:

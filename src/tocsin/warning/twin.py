@@ -19,10 +19,14 @@ import msgspec
 
 from tocsin.markings import Marking
 from tocsin.records import Admitted, Record, body_of
+from tocsin.warning.announced import KIND
 from tocsin.warning.events import Ledger
 from tocsin.warning.picture import Picture, may_use, own_source
 from tocsin.warning.plots import moment_of, seconds_of
 from tocsin.warning.resuming import Said
+
+SEEN = ("warning.detection", KIND)
+"""Kinds that a picture rests on, whoever they are of."""
 
 
 @dataclass
@@ -119,14 +123,14 @@ class Twin:
         return published.parted(self.new_id, self._ledger, self._ids)
 
 
-def sees_more(admitted: Iterable[Admitted], member: str, widest: tuple[str, ...]) -> bool:
+def sees_more(records: Iterable[Record], member: str, widest: tuple[str, ...]) -> bool:
     """Tell whether there is something for the member's own picture that its widest audience may not use.
 
     Its own launch records, which come back to it, are nothing new to it.
     """
     return any(
-        (record.kind == "warning.detection" or record.originator != member)
+        (record.kind in SEEN or record.originator != member)
         and may_use(record, member, (member,))
         and not may_use(record, member, widest)
-        for record in (entry.record for entry in admitted)
+        for record in records
     )
