@@ -75,12 +75,12 @@ class Observer:
         self._settings = settings
         self._samples: list[Sample] = []
         self._innovations = [0.0, 0]
-        self._detections = 0
+        self.detections = 0
 
     def take(self, batch: Sequence[Admitted], now_s: float) -> None:
         """Hand over what came in until now, seconds after lift-off."""
         now = moment(now_s)
-        self._detections += len(batch)
+        self.detections += len(batch)
         self._test(batch)
         records = self.picture.take(batch, (), now) + self.picture.tick((), now)
         self.said += [(now_s, body_of(record)) for record in records if record.kind == "warning.launch"]
@@ -208,7 +208,7 @@ class Observer:
         origin = next((body.launch_point for _, body in reversed(self.said) if body.launch_point is not None), None)
         return View(
             who=self.who,
-            detections=self._detections,
+            detections=self.detections,
             events=len({body.event_id for _, body in self.said}),
             first_predicted_s=predicted[0][0] - burnout_s if predicted else None,
             first_useful_s=useful[0] - burnout_s if useful else None,

@@ -21,8 +21,9 @@ def run_trial(trial: Trial) -> Run:
     Raises:
         KeyError: There is no such case or flight.
     """
-    truth = CASES[trial.case].fly(trial)
-    plots = sorted(observe(truth, reference_sensors(), trial.seed), key=lambda plot: plot.arrives_s)
+    case = CASES[trial.case]
+    truth = case.fly(trial)
+    plots = sorted(observe(truth, case.sensors(), trial.seed), key=lambda plot: plot.arrives_s)
     door = _door()
     views = {FUSED: door.members} | {member: (member,) for member in door.members}
     observers = {who: Observer(who, members, truth, _SETTINGS) for who, members in views.items()}

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from tocsin.calibration.gains import AFTER_S, Interval, MemberGain
 from tocsin.calibration.statistics import Figures, Share
 from tocsin.cli.terminal import notices
 from tocsin.synthesis.sensors import Sensor
@@ -48,6 +49,29 @@ def render_flights(found: Sequence[Surveyed], counts: Mapping[str, int]) -> Rend
     complete = counts["met"] + counts["refused"]
     total = f"{counts['met']} of {complete} complete launches met within 1 %; {counts['incomplete']} are incomplete."
     return Group(table, Text(""), Text(total), Text("A match is no proof that a flight was ballistic.", "yellow"))
+
+
+def render_gains(found: Sequence[MemberGain]) -> RenderableType:
+    """Return a row for each member: what it gains by its peers."""
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="dim")
+    table.add_column("", no_wrap=True)
+    for each in found:
+        table.add_column(each.member, justify="right", no_wrap=True)
+    table.add_row("runs", *(f"{each.runs}" for each in found))
+    table.add_row("useful only with its peers", *(f"{each.never_alone}" for each in found))
+    table.add_row("useful in neither", *(f"{each.never}" for each in found))
+    table.add_row("sooner, s", *(_interval(each.sooner_s, 0) for each in found))
+    for index, after_s in enumerate(AFTER_S):
+        table.add_row(f"area shared / alone, +{after_s:.0f} s", *(_interval(each.ratio[index], 2) for each in found))
+    words = (
+        "useful: a 95 % ellipse of 10 km; sooner: to the first one, with its peers against alone. area: of the ellipse "
+        "so many seconds after burnout. Medians, with 95 % intervals over launches."
+    )
+    return Group(table, Text(""), Text(words, "dim"))
+
+
+def _interval(value: Interval | None, places: int) -> str:
+    return "" if value is None else f"{value.median:.{places}f} ({value.low:.{places}f}–{value.high:.{places}f})"
 
 
 def render_figures(found: Sequence[Figures]) -> RenderableType:

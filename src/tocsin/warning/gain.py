@@ -37,7 +37,7 @@ def sharing_gain(alone: History, shared: History) -> SharingGain:
         alone: Of a picture fed by the member's own sensors.
         shared: Of a picture fed by all that was released to it.
     """
-    alone_s, shared_s = _first_useful_s(alone), _first_useful_s(shared)
+    alone_s, shared_s = first_useful_s(alone), first_useful_s(shared)
     compared_s = shared_s if shared_s is not None else max((time_s for time_s, _ in shared), default=None)
     return SharingGain(
         alone_s=alone_s,
@@ -47,7 +47,8 @@ def sharing_gain(alone: History, shared: History) -> SharingGain:
     )
 
 
-def _first_useful_s(history: History) -> float | None:
+def first_useful_s(history: History) -> float | None:
+    """Return when the first useful prediction stood; None if none did."""
     for time_s, launch in history:
         if (
             launch.stage == "predicted"
@@ -58,7 +59,8 @@ def _first_useful_s(history: History) -> float | None:
     return None
 
 
-def _area_km2(history: History, by_s: float) -> float | None:
+def area_km2(history: History, by_s: float) -> float | None:
+    """Return the area of the 95 % ellipse that stood at a time; None if none did."""
     area = None
     for time_s, launch in history:
         if time_s > by_s:
@@ -72,5 +74,5 @@ def _area_km2(history: History, by_s: float) -> float | None:
 
 
 def _difference(alone: History, shared: History, by_s: float) -> float | None:
-    alone_km2, shared_km2 = _area_km2(alone, by_s), _area_km2(shared, by_s)
+    alone_km2, shared_km2 = area_km2(alone, by_s), area_km2(shared, by_s)
     return None if alone_km2 is None or shared_km2 is None else alone_km2 - shared_km2

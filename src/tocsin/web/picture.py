@@ -183,7 +183,8 @@ class PictureBook:
             track = view.launch.track
             found.append(
                 TrackItem(
-                    key=event.key, event_id=event.event_id, status=event.status, originator=view.newest.record.originator, at=track.at,
+                    key=event.key, event_id=event.event_id, status=event.status,
+                    originator=view.newest.record.originator, at=track.at,
                     lat_deg=track.lat_deg, lon_deg=track.lon_deg, altitude_m=track.altitude_m,
                     speed_mps=track.speed_mps, heading_deg=track.heading_deg, climb_deg=track.climb_deg,
                     sigma_m=track.sigma_m,
