@@ -56,6 +56,8 @@ class Floor {
   localMs = $state(Date.now())
   /** When stages were first drawn here, by the server's clock; see `shownKey`. */
   shownAt = $state.raw<ReadonlyMap<string, number>>(new Map())
+  /** Events that came and were not picked yet. */
+  fresh = $state.raw<ReadonlySet<string>>(new Set())
   /** What panels show besides the picture: it counts for the marking of the screen. */
   besides = $state.raw<readonly Marked[]>([])
   clock = $state.raw(new ServerClock('live'))
@@ -135,6 +137,7 @@ class Floor {
 
   select(key: string): void {
     this.#selected = key
+    this.fresh = new Set([...this.fresh].filter((each) => each !== key))
   }
 
   /** Look at the picture as it was known then; null: at now again. */
@@ -208,6 +211,12 @@ class Floor {
   }
 
   #tell(happening: Happening): void {
+    if (happening.news === 'new') {
+      this.fresh = new Set([...this.fresh, happening.event.key])
+      // Nobody shall miss it for looking at what is over, or at another time.
+      this.past = null
+      if (this.selected?.is_closed ?? true) this.#selected = happening.event.key
+    }
     for (const listener of this.#listeners) listener(happening)
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Assessment, EventItem, RecordItem } from '../api/shapes.ts'
-import { areaName, atRisk, byUrgency, classes, contributors, inOrder, leading, merged } from './reading.ts'
+import { areaName, atRisk, byUrgency, classes, contributors, inOrder, leading, merged, objections } from './reading.ts'
 
 const assessment = (given: Partial<Assessment>): Assessment => ({ areas: [], sensors: [], originator: 'JPN', ...given }) as Assessment
 const event = (given: Partial<EventItem>): EventItem => ({ members: {}, leading: 'JPN', is_closed: false, opened_at: '', ...given }) as EventItem
@@ -17,6 +17,14 @@ describe('an event', () => {
     const events = [event({ event_id: 'a', opened_at: '1', is_closed: true }), event({ event_id: 'b', opened_at: '0' }), event({ event_id: 'c', opened_at: '2' })]
     expect(byUrgency(events).map((each) => each.event_id)).toEqual(['c', 'b', 'a'])
   })
+})
+
+it('puts what is actual before drills, and tells who objects', () => {
+  const drill = event({ event_id: 'd', world: 'exercise', opened_at: '9' })
+  const real = event({ event_id: 'r', world: 'actual', opened_at: '1' })
+  expect(byUrgency([drill, real]).map((each) => each.event_id)).toEqual(['r', 'd'])
+  const remarks = ['concur', 'dispute', 'false_alarm'].map((act) => ({ act })) as EventItem['remarks']
+  expect(objections(event({ remarks })).map(({ act }) => act)).toEqual(['dispute', 'false_alarm'])
 })
 
 describe('an assessment', () => {

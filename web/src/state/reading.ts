@@ -1,6 +1,6 @@
 /** What the panels and the map read out of an event. Pure. */
 
-import type { AreaAtRisk, AreaProperties, Assessment, EventItem, RecordItem } from '../api/shapes.ts'
+import type { AreaAtRisk, AreaProperties, Assessment, EventItem, RecordItem, Remark } from '../api/shapes.ts'
 import type { Language } from '../i18n/words.svelte.ts'
 
 /** A track is stale when its last plot is older than this. */
@@ -18,9 +18,19 @@ export function inOrder(event: EventItem): Assessment[] {
     a.originator === event.leading ? -1 : b.originator === event.leading ? 1 : a.originator.localeCompare(b.originator))
 }
 
-/** Open events first, then the ones that changed last. */
+/** Open events first, of these what is actual, then the newest: no drill pushes down what is real. */
 export function byUrgency(events: Iterable<EventItem>): EventItem[] {
-  return [...events].sort((a, b) => Number(a.is_closed) - Number(b.is_closed) || b.opened_at.localeCompare(a.opened_at))
+  return [...events].sort(
+    (a, b) =>
+      Number(a.is_closed) - Number(b.is_closed) ||
+      Number(b.world === 'actual') - Number(a.world === 'actual') ||
+      b.opened_at.localeCompare(a.opened_at),
+  )
+}
+
+/** Remarks that speak against an event: whoever looks at it must know of them. */
+export function objections(event: EventItem): Remark[] {
+  return event.remarks.filter(({ act }) => act === 'dispute' || act === 'false_alarm')
 }
 
 /** Areas at risk with what is known of each, the likeliest first. */
