@@ -149,3 +149,14 @@ def test_nobody_else_is_asked_for_anything_and_nothing_is_complained_of(jpn) -> 
     assert next(iter(jpn.hosts)).startswith("127.0.0.1:")
     assert jpn.complaints == []
     assert Path(AXE).is_file()
+
+
+def test_the_banner_stays_in_sight_whatever_is_jumped_to(jpn) -> None:
+    page = jpn.page
+    page.evaluate("document.activeElement?.blur()")
+    page.get_by_role("link", name="Skip to the panels").press("Enter")
+    assert page.evaluate("document.activeElement.id") == "panels"
+    page.get_by_role("tabpanel").evaluate("node => node.scrollTop = node.scrollHeight")
+    page.evaluate("document.querySelector('.foot').scrollIntoView()")
+    banner = page.get_by_role("region", name="Marking").bounding_box()
+    assert (banner["x"], banner["y"]) == (0, 0)
