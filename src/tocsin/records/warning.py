@@ -204,6 +204,12 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     overflown: tuple[Overflight, ...] = ()
     outcome: Literal["impact", "lost", "no_threat"] | None = None
     """With ``closed``."""
+    lost_at: TrackPoint | None = None
+    """With outcome ``lost``: where it was last known to be; nothing is told of where it went from there."""
+    lost_age_s: float | None = None
+    """How old that is, as this is said."""
+    lost_basis: str = ""
+    """Whether a sensor should have seen more of it, in words."""
     detections: int = 0
     """How many plots went into it."""
     sensors: tuple[str, ...] = ()

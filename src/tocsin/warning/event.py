@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
+import msgspec
 import numpy as np
 
 from tocsin.geo.earth import Vector, geodetic_from_ecef
@@ -13,6 +14,7 @@ from tocsin.records import Impact, Launch, LaunchPoint, Overflight, Stage
 from tocsin.warning.announced import Notice
 from tocsin.warning.areas import Region, WarningAreas
 from tocsin.warning.classification import AIRCRAFT, BALLISTIC_FLIGHT, CLUTTER, Classification, classify
+from tocsin.warning.coverage import Coverage
 from tocsin.warning.grading import Grading, grade_of
 from tocsin.warning.impact import Fall, path_down, predict_fall
 from tocsin.warning.initiation import combined
@@ -56,6 +58,8 @@ class Event:
     areas: WarningAreas
     notices: tuple[Notice, ...] = ()
     """Announced launches that it may be one of."""
+    coverage: Coverage = field(default_factory=Coverage)
+    """What the sensors of the picture can see."""
     origin: Origin | None = None
     fall: Fall | None = None
     """The latest that passed the gate."""
@@ -320,6 +324,13 @@ class Event:
             sensors=tuple(sorted(self.track.newest)),
             last_detection_at=moment_of(self.track.time_s),
         )
+        if outcome == "lost":
+            launch = msgspec.structs.replace(
+                launch,
+                lost_at=launch.track,
+                lost_age_s=round(now_s - self.track.time_s, 3),
+                lost_basis=self.coverage.why_lost(self.track, now_s),
+            )
         self.last, self.last_s = launch, now_s
         if stage == "predicted":
             self.predicted = launch

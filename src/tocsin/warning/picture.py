@@ -15,6 +15,7 @@ from tocsin.markings import Marking, PublicWarning
 from tocsin.records import Admitted, Launch, Precedence, Record, SameEvent, Source, body_of, with_body
 from tocsin.warning.announced import Notice
 from tocsin.warning.areas import WarningAreas
+from tocsin.warning.coverage import Coverage
 from tocsin.warning.event import Event
 from tocsin.warning.events import Candidate, Ledger, gate_in_words
 from tocsin.warning.fusion import Counts, Fusion
@@ -69,6 +70,8 @@ class Picture:
     """The member's own picture: it takes over the ids that published records use, whichever is lower."""
     notices: tuple[Notice, ...] = ()
     """Announced launches that the whole audience may know of."""
+    coverage: Coverage = field(default_factory=Coverage)
+    """What the sensors are known to see."""
     fusion: Fusion = field(init=False)
     clock_suspect: int = 0
     """Detections that were shown but not fused, for their originator's clock was off."""
@@ -114,6 +117,7 @@ class Picture:
             if plot is not None:
                 plots.append(plot)
         now_s = seconds_of(now)
+        self.coverage.note(plots)
         touched = self.fusion.take(plots, now_s)
         self._read(usable, published, now)
         events = {id(event.track): event for event in self._events}
@@ -158,11 +162,14 @@ class Picture:
             said: What this member publishes, here and in narrower pictures.
             ids: Of the open records that were issued here to those that stand for them in the own picture.
         """
+        coverage = self.coverage.copy()
         copies = {id(track): track.copy() for track in self.fusion.tracks}
         events, entries = [], {key: replace(entry) for key, entry in said.entries.items()}
         for event in self._events:
             published = event.last_record_id or ""
-            events.append(replace(event, track=copies[id(event.track)], last_record_id=ids.get(published)))
+            events.append(
+                replace(event, track=copies[id(event.track)], coverage=coverage, last_record_id=ids.get(published))
+            )
             if (self.member, published) in entries:
                 entries[self.member, published].link = event.key
         entries |= {key: replace(entry) for key, entry in self._ledger.entries.items()}
@@ -171,6 +178,7 @@ class Picture:
             audience=(self.member,),
             new_id=new_id,
             is_own=True,
+            coverage=coverage,
             _events=events,
             _ledger=Ledger(entries),
             _known_pairs=set(self._known_pairs),
@@ -217,7 +225,7 @@ class Picture:
 
     def _opened(self, track: Track) -> Event:
         self._keys += 1
-        event = Event(self._keys, "", track, self.settings, self.areas, notices=self.notices)
+        event = Event(self._keys, "", track, self.settings, self.areas, notices=self.notices, coverage=self.coverage)
         event.follow()
         return event
 
