@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from tocsin.cli import calibrating, gaining
+from tocsin.cli import calibrating, gaining, registering
 from tocsin.cli.parameters import Json
 from tocsin.cli.terminal import output, write_json
 
@@ -25,6 +25,7 @@ def add_to(app: App) -> None:
     """Add these commands to the program."""
     calibrating.add_to(warning_)
     gaining.add_to(warning_)
+    registering.add_to(warning_)
     app.command(warning_)
 
 

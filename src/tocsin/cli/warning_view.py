@@ -15,6 +15,7 @@ from tocsin.calibration.statistics import Figures, Share
 from tocsin.cli.terminal import notices
 from tocsin.synthesis.sensors import Sensor
 from tocsin.synthesis.survey import Surveyed
+from tocsin.warning.registration import Registration
 
 STYLES = {"met": "green", "refused": "red", "incomplete": "dim"}
 
@@ -49,6 +50,38 @@ def render_flights(found: Sequence[Surveyed], counts: Mapping[str, int]) -> Rend
     complete = counts["met"] + counts["refused"]
     total = f"{counts['met']} of {complete} complete launches met within 1 %; {counts['incomplete']} are incomplete."
     return Group(table, Text(""), Text(total), Text("A match is no proof that a flight was ballistic.", "yellow"))
+
+
+def render_registration(found: Registration, truth: Mapping[tuple[str, str], float] | None) -> RenderableType:
+    """Return a row for each constant error of each sensor; with the true ones beside if they are known."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("sensor", no_wrap=True)
+    table.add_column("plots", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("error", justify="right", no_wrap=True)
+    table.add_column("95 %", justify="right", no_wrap=True)
+    if truth is not None:
+        table.add_column("true", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    last = ""
+    for error in found.errors:
+        digits = 0 if error.unit == "m" else 3
+        verdict = Text("significant", "bold red") if error.is_significant else Text("", "dim")
+        if not error.is_known:
+            verdict = Text("cannot be told", "yellow")
+        head = (error.sensor, f"{found.plots[error.sensor]}") if error.sensor != last else ("", "")
+        cells = [
+            *head, error.figure, f"{error.value:+.{digits}f} {error.unit}", f"±{1.96 * error.sigma:.{digits}f}",
+        ]  # fmt: skip
+        if truth is not None:
+            cells.append(f"{truth[error.sensor, error.figure]:+.{digits}f}")
+        table.add_row(*cells, verdict)
+        last = error.sensor
+    words = (
+        f"From {found.paths} free flight{'s' if found.paths > 1 else ''}. Residuals are {found.misfit:.2f} times what "
+        "the sensors claim. An error that all sensors share looks like another path, and widens the figures."
+    )
+    return Group(table, Text(""), Text(words, "dim"))
 
 
 def render_gains(found: Sequence[MemberGain]) -> RenderableType:

@@ -148,7 +148,7 @@ def _misfit_of_states(track: Track, point: TrackPoint | None, settings: WarningS
         return None
     if waypoint.sigma_m > _COMPARABLE_SIGMA_M:
         return None
-    position, velocity = _state_of(point)
+    position, velocity = state_of(point)
     gap_s = time_s - waypoint.time_s
     # Thrust and gravity bend the way between the two times by at most 30 m/s².
     bend_m = 15.0 * gap_s * gap_s
@@ -160,7 +160,8 @@ def _misfit_of_states(track: Track, point: TrackPoint | None, settings: WarningS
     return max(apart_m / limit_m, apart_mps / limit_mps if apart_mps > limit_mps else 0.0)
 
 
-def _state_of(point: TrackPoint) -> tuple[Vector, Vector]:
+def state_of(point: TrackPoint) -> tuple[Vector, Vector]:
+    """Return position and velocity of a track as a record tells it, ECEF, shape (3,) each, m and m/s."""
     climb, heading = math.radians(point.climb_deg), math.radians(point.heading_deg)
     level = point.speed_mps * math.cos(climb)
     local = np.array([level * math.sin(heading), level * math.cos(heading), point.speed_mps * math.sin(climb)])
