@@ -1,0 +1,114 @@
+"""Take pictures of the watch floor in real Chromium while a launch is replayed: those of the docs, or every view.
+
+``python docs/images/make_pages.py`` writes the pictures beside it; ``--all FOLDER`` each view in each theme, language
+and size, for people to look at.
+"""  # noqa: INP001
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+HERE = Path(__file__).parent
+SPEED = "6"
+LANGUAGES = {"en": "English", "ko": "한국어", "ja": "日本語"}
+SIZES = {"desk": (1280, 720), "tablet": (768, 1024), "wall": (1920, 1080)}
+TABS = ("event", "records", "links", "log")
+_PATIENCE_MS = 180_000
+
+
+@contextmanager
+def demo() -> Iterator[dict[str, str]]:
+    """Run ``tocsin demo``; yields each member's address, which signs one browser in."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tocsin", "demo", "--page", "yes", "--speed", SPEED], text=True, stdout=subprocess.PIPE
+    )
+    if process.stdout is None:
+        raise AssertionError("it is piped")
+    pages: dict[str, str] = {}
+    for line in process.stdout:
+        if found := re.match(r"watch floor of (\w+): (\S+)", line):
+            pages[found[1]] = found[2]
+        if "REPLAY" in line:
+            break
+    try:
+        yield pages
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+
+
+def enter(browser: Browser, address: str) -> BrowserContext:
+    """Sign a browser in and wait until an impact is predicted; it is still in flight then."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 720}, color_scheme="dark", locale="en-GB", timezone_id="Asia/Tokyo"
+    )
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_role("button", name="Turn the sound on").click()
+    page.locator(".countdown strong").wait_for(timeout=_PATIENCE_MS)
+    return context
+
+
+def for_the_docs(page: Page) -> None:
+    """Take what the documentation shows."""
+    page.wait_for_timeout(15_000)  # until it is well on its way
+    page.screenshot(path=HERE / "watch-floor.png")
+    slider = page.get_by_role("slider")
+    slider.evaluate(
+        "node => { node.value = Number(node.min) + 0.72 * (Number(node.max) - Number(node.min));"
+        " node.dispatchEvent(new Event('input', {bubbles: true})) }"
+    )
+    page.locator(".strip.now").wait_for()
+    page.wait_for_timeout(1000)
+    page.screenshot(path=HERE / "watch-floor-not-now.png")
+
+
+def everything(page: Page, folder: Path) -> None:
+    """Take every view in every theme, language and size."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for (size, (width, height)), theme, (code, language) in itertools.product(
+        SIZES.items(), ("dark", "light"), LANGUAGES.items()
+    ):
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=theme)
+        page.get_by_role("button", name=language).click()
+        for tab in TABS:
+            page.locator(f"#tab-{tab}").click()
+            page.wait_for_timeout(400)
+            page.screenshot(path=folder / f"{size}-{theme}-{code}-{tab}.png")
+        page.locator(".views button").nth(1).click()
+        page.screenshot(path=folder / f"{size}-{theme}-{code}-table.png")
+        page.locator(".views button").nth(0).click()
+
+
+def main() -> None:
+    """Take the pictures that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--all", type=Path, metavar="FOLDER")
+    wanted = parser.parse_args()
+    executable = shutil.which("chromium")
+    if executable is None:
+        parser.error("no Chromium is installed: apt-get install chromium fonts-noto-cjk")
+    with demo() as pages, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-quic"])
+        page = enter(browser, pages["JPN"]).pages[0]
+        if wanted.all is None:
+            for_the_docs(page)
+        else:
+            everything(page, wanted.all)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
