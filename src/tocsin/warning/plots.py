@@ -24,7 +24,7 @@ FINEST_M, FINEST_DEG = 1.0, 1e-4
 """No sensor is taken for better: the air alone bends its rays by more, and sums of such different size lose their
 digits."""
 
-ONE_LOOK = 0.6
+ONE_LOOK = 0.8
 """Of the time between two looks of a sensor: it does not come round as evenly as a clock."""
 
 Site = tuple[float, float, float]
