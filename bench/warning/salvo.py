@@ -14,7 +14,7 @@ import math
 import statistics
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -144,8 +144,13 @@ class Traced(Fusion):
         """Take note of what a track got."""
         super().note(track, plot)
         self.fed[id(track)][self.sources[plot.record.id]] += 1
-        if track.is_confirmed and all(track is not other for other in self.shown):
-            self.shown.append(track)
+
+    def take(self, plots: Iterable[Plot], now_s: float) -> list[Track]:
+        """Fuse a batch and take note of what is shown."""
+        touched = super().take(plots, now_s)
+        shown = {id(track) for track in self.shown}
+        self.shown += [track for track in touched if track.is_confirmed and id(track) not in shown]
+        return touched
 
 
 def run(scene: Scene, seed: int, settings: WarningSettings | None = None) -> tuple[Outcome, Traced]:
@@ -170,14 +175,14 @@ def judged(scene: Scene, fusion: Traced, count: int, cpu_s: float) -> Outcome:
     of = [tally.most_common(1)[0] for tally in tallies]
     found = {number for number, _ in of if number != FALSE}
     purity = [most / tally.total() for (_, most), tally in zip(of, tallies, strict=True)]
-    shown = [track for track in fusion.tracks if track.is_confirmed]
+    ranges = fusion.counts_of_groups().values()
     return Outcome(
         objects=scene.objects,
         purity=statistics.fmean(purity) if purity else 0.0,
         found=len(found),
         duplicates=len(of) - len(found),
-        low=len(shown),
-        high=len(shown),
+        low=sum(low for low, _ in ranges),
+        high=sum(high for _, high in ranges),
         plots=count,
         cpu_s=cpu_s,
     )

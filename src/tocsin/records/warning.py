@@ -48,7 +48,7 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How fast the range grows, by the shift of the echo's frequency; negative towards the sensor."""
     range_rate_sigma_mps: float | None = None
     revisit_s: float = 0.0
-    """The sensor looks at one place once in this time: two plots of less than four fifths of it apart are of two objects.
+    """The sensor looks at one place once in this time: two plots less than four fifths of it apart are of two objects.
     0: not told."""
     position: Position | None = None
     position_sigma_m: float | None = None

@@ -6,7 +6,7 @@ early: in a salvo the second plot of a missile lies within reach of its neighbou
 - M of N scans of one sensor saw it, or two sensors twice each (``is_enough``), and three more if it has a rival, which
   is another chain with a plot in common that cannot be true beside it;
 - it moves beyond doubt, and not too slowly for a launch;
-- no rival is nearly as likely, or it has been waited for long enough.
+- no rival is nearly as likely, or none is likelier and no track is about there yet.
 
 The plots of a chain that became a track are nobody else's. Without clutter and neighbours there are no rivals and the
 rule is M of N alone; the denser either is, the more plots are asked for.
@@ -34,10 +34,10 @@ from tocsin.warning.track import first_place
 
 _CROWDED = 3
 """So many plots more are asked of a chain that has a rival."""
+_UNHEADED = 2
+"""And so many where no track is about yet, when it is the likeliest."""
 _CLEAR = 5.0
-"""Of two rivals the one that is e^5 times as likely is taken …"""
-_PATIENCE = 3
-"""… or the likelier one, once it has so many plots more than it needs."""
+"""Of two rivals the one that is e^5 times as likely is taken."""
 _MOVES = 14.2
 """Squared normalised speed that three figures at rest exceed in 0.3 % of cases."""
 _LINE_SIGMA_M = 25_000.0
@@ -151,8 +151,20 @@ class Chains:
         """Whether it waits with no plot."""
         return not any(pool.chains for pool in self._pools.values())
 
-    def take(self, plot: Plot, settings: WarningSettings) -> Chain | None:
-        """Take in a plot that no track took; return the chain that it makes a track, whose plots are forgotten here."""
+    @property
+    def is_waiting(self) -> bool:
+        """Whether plots that move alike wait for it to be clear which are one object."""
+        return any(len(chain.plots) > 2 for pool in self._pools.values() for chain in pool.chains)
+
+    def take(self, plot: Plot, settings: WarningSettings, *, is_headed: bool = False) -> Chain | None:
+        """Take in a plot that no track took; return the chain that it makes a track, whose plots are forgotten here.
+
+        Args:
+            plot: No older than those before it, of its sensor.
+            settings: For M and N.
+            is_headed: A track is about there already. Where there is none the likeliest chain must do in the end: of
+                many objects that cannot be told apart people are told as well.
+        """
         self.forget_before(plot.time_s)
         pool = self._pools.setdefault(plot.sensor, Pool())
         longer = pool.lengthened(plot)
@@ -161,7 +173,11 @@ class Chains:
         for chain, state, covariance in longer:
             if not _moves(state[3:6], covariance[3:6, 3:6], settings):
                 continue
-            found = chain if _is_ready(chain, pool, settings) else self._agreed(chain, state, covariance, settings)
+            found = (
+                chain
+                if _is_ready(chain, pool, settings, is_headed=is_headed)
+                else self._agreed(chain, state, covariance, settings)
+            )
             if found is not None:
                 for each in self._pools.values():
                     each.drop([found.members.isdisjoint(other.members) for other in each.chains])
@@ -193,16 +209,15 @@ class Chains:
         return None
 
 
-def _is_ready(chain: Chain, pool: Pool, settings: WarningSettings) -> bool:
+def _is_ready(chain: Chain, pool: Pool, settings: WarningSettings, *, is_headed: bool) -> bool:
     if not is_enough(chain.plots, settings):
         return False
     rival = pool.rival(chain)
     if rival == -np.inf:
         return True
-    if not is_enough(chain.plots, settings, more=_CROWDED):
-        return False
-    is_patient = len(chain.plots) >= settings.confirm_plots + _CROWDED + _PATIENCE
-    return chain.score - rival >= _CLEAR or (is_patient and chain.is_ranged and chain.score > rival)
+    if not is_headed and chain.is_ranged and chain.score > rival and is_enough(chain.plots, settings, more=_UNHEADED):
+        return True
+    return chain.score - rival >= _CLEAR and is_enough(chain.plots, settings, more=_CROWDED)
 
 
 def _by_bias(chain: Chain) -> Vector:

@@ -7,7 +7,7 @@ nothing left but the neighbour's, and so on: there the plots of a look wait for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -42,6 +42,11 @@ class Crowding:
     def is_empty(self) -> bool:
         """Whether no plot waits."""
         return not self._waiting
+
+    @property
+    def latest(self) -> Iterable[list[tuple[Plot, Vector]]]:
+        """Of each sensor that tells its looks, the plots of the latest two, and their places."""
+        return self._latest.values()
 
     def is_crowded(self, plot: Plot) -> bool:
         """Take note of a plot, and tell whether its sensor sees several objects about there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from tocsin.geo.earth import geodetic_from_ecef
 from tocsin.warning.association import assign, is_clear
 from tocsin.warning.chains import Chain, Chains
 from tocsin.warning.crowding import Crowding
+from tocsin.warning.groups import count_range, nearest_unresolved, plots_in_a_look
 from tocsin.warning.initiation import combined, distance2_of
 from tocsin.warning.plots import ONE_LOOK, Plot, independent, scans
 from tocsin.warning.settings import WarningSettings
@@ -23,6 +24,9 @@ _TRAIL_STEP_S = 1.0
 _OLDEST_S = 7200.0
 _LOST_CHI2 = 400.0
 """Six figures; wide, for a track that lost its object does not know where that is."""
+_SHARE_S = 12.0
+_LEAST_SHARE = 0.45
+_SHOWN_SHARE = 0.65
 _STARVING_LOOKS = 1.9
 
 
@@ -92,6 +96,7 @@ class Fusion:
             touched += self._take_clear(scan)
         for look in self._crowding.over(now_s):
             touched += self._take_scan(look, is_crowded=True)
+        self._show(touched)
         if now_s >= self._prune_s:
             self._prune_s = now_s + _PRUNE_S
             self._groups = {group: at_s for group, at_s in self._groups.items() if at_s > now_s - _GROUPS_KEPT_S}
@@ -117,7 +122,7 @@ class Fusion:
             self.give(track, plot)
             touched.append(track)
         for plot in assignment.free:
-            chain = self._chains.take(plot, self.settings)
+            chain = self._chains.take(plot, self.settings, is_headed=any(t.is_near(plot) for t in self.tracks))
             touched += [] if chain is None else self._found(chain)
         return touched
 
@@ -131,7 +136,6 @@ class Fusion:
             self.counts.no_room += 1
             return []
         if elder is None:
-            found.is_confirmed = True
             self.tracks.append(found)
             elder = found
         else:
@@ -158,6 +162,35 @@ class Fusion:
         nearest, row = min(apart, default=(np.inf, 0))
         return lost[row] if nearest < _LOST_CHI2 else None
 
+    def _show(self, touched: Sequence[Track]) -> None:
+        """Show the tracks that stand clear of all that are shown."""
+        for track in touched:
+            if track.is_confirmed:
+                continue
+            shown = [other for other in self.tracks if other.is_confirmed]
+            share = track.share_of_looks(_SHARE_S)
+            if share is not None and share < _LEAST_SHARE and shown:
+                self.drop(track)
+                continue
+            is_fed = not shown or share is None or share >= _SHOWN_SHARE
+            track.is_confirmed = is_fed and nearest_unresolved(track, shown) is None
+
+    def counts_of_groups(self) -> dict[int, tuple[int, int]]:
+        """Return the fewest and the most objects for each shown track, by its ``id``."""
+        shown = [track for track in self.tracks if track.is_confirmed]
+        groups: dict[int, list[int]] = {id(track): [] for track in shown}
+        for row, track in enumerate(self.tracks):
+            of = track if track.is_confirmed else nearest_unresolved(track, shown)
+            if of is not None:
+                groups[id(of)].append(row)
+        latest = list(self._crowding.latest)
+        ranges = {}
+        for head, members in groups.items():
+            is_one = len(members) == 1 and not self._chains.is_waiting
+            plots = 1 if is_one else plots_in_a_look(members, self.tracks, latest)
+            ranges[head] = count_range(len(members), plots)
+        return ranges
+
     def give(self, track: Track, plot: Plot) -> None:
         """Fuse a plot into a track of this pool."""
         track.add(plot)
@@ -178,8 +211,10 @@ class Fusion:
         return not self.tracks and self._chains.is_empty and self._crowding.is_empty
 
     def forget(self, now_s: float) -> None:
-        """Forget plots that came to nothing."""
+        """Forget plots that came to nothing, and tracks that were never shown and get no plots."""
         self._chains.forget_before(now_s)
+        limit_s = now_s - self.settings.tentative_s
+        self.tracks = [track for track in self.tracks if track.is_confirmed or track.time_s >= limit_s]
 
     def drop(self, track: Track) -> None:
         """Forget a track."""

@@ -14,7 +14,7 @@ from tocsin.warning import imm
 from tocsin.warning.measurement import ANGLES, PLACED, apart_and_sigmas, misfit
 from tocsin.warning.models import VELOCITY
 from tocsin.warning.moment import Moment, judge, moved, moved_back, start
-from tocsin.warning.plots import Plot
+from tocsin.warning.plots import ONE_LOOK, Plot
 from tocsin.warning.settings import WarningSettings
 
 EARLY_PLOTS = 64
@@ -167,6 +167,21 @@ class Track:
         )
         reach_m = _NEAR_M + _HARDEST_TURN_MPS2 * gap_s * gap_s + 6.0 * (sigma_m + sigma_mps * abs(gap_s))
         return apart_m <= reach_m + 6.0 * plot.place_sigma_m
+
+    def share_of_looks(self, window_s: float) -> float | None:
+        """Return the part of the looks of its sensors that gave it a plot of late; None before it can be told.
+
+        Sensors that do not tell how often they look, and those that never saw it in that time, do not count.
+        """
+        if self.time_s - self.early[0].time_s < window_s:
+            return None
+        since_s = self.time_s - window_s
+        hits, looks = 0, 0.0
+        for sensor, newest in self.newest.items():
+            count = sum(name == sensor and at_s > since_s for name, at_s in self._seen)
+            if count and newest.look_s > 0.0:
+                hits, looks = hits + count, looks + max(1.0, ONE_LOOK * window_s / newest.look_s)
+        return hits / looks if looks else None
 
     def has_seen(self, plot: Plot) -> bool:
         """Tell whether the look of the sensor that gave this plot is in the track already."""

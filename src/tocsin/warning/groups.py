@@ -1,0 +1,91 @@
+"""Objects that cannot be told apart: one event with a range of counts, instead of events that come and go.
+
+A track is shown once it stands clear of every track that is shown already: at least ``RESOLVED_M`` apart, and apart by
+more than its errors explain. Until then it is a hidden member of the group of the shown track next to it. How many
+objects a group is, is told by what sensors see of it in one look: no look shows an object twice, so that there are
+at least as many objects as the plots of a look. Of those that stand closer than a sensor can resolve a look
+shows one in two or less, which gives the other end: twice as many and one more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from tocsin.geo.earth import Vector
+from tocsin.warning.initiation import combined
+from tocsin.warning.plots import Plot
+from tocsin.warning.track import Track
+
+RESOLVED_M = 2_000.0
+"""Below this, radars of 0.1 degrees resolved no salvo of forty, whatever the method."""
+_RESOLVED_CHI2 = 9.0
+_OWN_M = 5_000.0
+"""A plot counts for the nearest track, and for none that is further off than this and three sigmas."""
+
+
+def places(tracks: Sequence[Track], time_s: float) -> tuple[Vector, Vector]:
+    """Return where tracks are at a time, shape (n, 3), ECEF, metres, and the covariances, shape (n, 3, 3).
+
+    They go straight on from where they were last seen, without the errors of speed for more than that way.
+    """
+    found, spreads = np.zeros((len(tracks), 3)), np.zeros((len(tracks), 3, 3))
+    for row, track in enumerate(tracks):
+        position, velocity, covariance = combined(track.moment)
+        gap_s = time_s - track.time_s
+        found[row] = position + gap_s * velocity
+        spreads[row] = covariance[:3, :3] + gap_s * gap_s * covariance[3:, 3:]
+    return found, spreads
+
+
+def nearest_unresolved(track: Track, shown: Sequence[Track]) -> Track | None:
+    """Return the shown track from which another cannot be told apart, the nearest if there are several."""
+    if not shown:
+        return None
+    found, spreads = places([track, *shown], track.time_s)
+    away = found[1:] - found[0]
+    apart_m = np.linalg.norm(away, axis=1)
+    wholes = spreads[1:] + spreads[0] + np.eye(3)
+    apart2 = np.einsum("ni,ni->n", away, np.linalg.solve(wholes, away[:, :, None])[:, :, 0])
+    unresolved = np.flatnonzero((apart_m < RESOLVED_M) | (apart2 < _RESOLVED_CHI2))
+    return shown[int(unresolved[np.argmin(apart_m[unresolved])])] if unresolved.size else None
+
+
+def plots_in_a_look(
+    members: Sequence[int], tracks: Sequence[Track], latest: Iterable[list[tuple[Plot, Vector]]]
+) -> int:
+    """Return how many plots of one look are nearest to members of a group: of each sensor the most, and their median.
+
+    Args:
+        members: Their rows in ``tracks``.
+        tracks: All of them.
+        latest: Of each sensor its latest plots, in the order of time, and their places.
+    """
+    time_s = max(track.time_s for track in tracks)
+    found, spreads = places(tracks, time_s)
+    velocities = np.array([combined(track.moment)[1] for track in tracks])
+    reaches_m = _OWN_M + 3.0 * np.sqrt(np.trace(spreads, axis1=1, axis2=2))
+    most = []
+    for plots in latest:
+        looks = []
+        for plot, place in plots:
+            apart_m = np.linalg.norm(found - (time_s - plot.time_s) * velocities - place, axis=1)
+            row = int(np.argmin(apart_m))
+            if row in members and apart_m[row] < reaches_m[row] and time_s - plot.time_s < 3.0 * plot.look_s:
+                looks.append((plot.time_s, plot.time_s + plot.look_s))
+        if looks:
+            most.append(max(sum(start_s <= other_s <= end_s for other_s, _ in looks) for start_s, end_s in looks))
+    return int(np.median(most)) if most else 1
+
+
+def count_range(tracks: int, plots: int) -> tuple[int, int]:
+    """Return the fewest and the most objects that a group may be.
+
+    Args:
+        tracks: That cannot be told apart, the shown one among them.
+        plots: Of the group in one look.
+    """
+    if tracks <= 1 and plots <= 1:
+        return 1, 1
+    return plots, 2 * plots + 1
