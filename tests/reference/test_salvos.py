@@ -37,3 +37,16 @@ def test_one_missile_is_one_event_for_each_member(members):
 def test_false_plots_make_no_track_and_cost_no_object():
     (found,) = outcomes([1], objects=4, spacing_km=10.0, interval_s=0.0, clutter_per_scan=2.0, until_s=110.0)
     assert is_right(found)
+
+
+def test_eight_one_second_apart_are_all_found_with_few_false_events():
+    found = outcomes(range(1, 4), objects=8, spacing_km=0.0, interval_s=1.0)
+    assert all(each.found == 8 for each in found)
+    assert sum(each.duplicates for each in found) <= 6  # before chains and groups: ten each
+
+
+def test_three_half_a_kilometre_apart_are_a_group_whose_range_holds_them():
+    found = outcomes(range(1, 7), objects=3, spacing_km=0.5, interval_s=0.0, until_s=100.0)
+    assert sum(each.low <= 3 <= each.high for each in found) >= 5
+    assert all(each.high <= 3 * each.low for each in found)
+    assert sum(each.duplicates for each in found) == 0

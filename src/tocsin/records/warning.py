@@ -210,6 +210,11 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How old that is, as this is said."""
     lost_basis: str = ""
     """Whether a sensor should have seen more of it, in words."""
+    count_low: int = 1
+    """How many objects it is at least, such as the 2 of "2 to 5 objects": a group whose members stand too close to be
+    told apart is one event …"""
+    count_high: int = 1
+    """… and at most."""
     detections: int = 0
     """How many plots went into it."""
     sensors: tuple[str, ...] = ()
@@ -218,6 +223,8 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def __post_init__(self) -> None:
         if (self.outcome is not None) != (self.stage == "closed"):
             raise ValueError("an outcome stands with stage closed and nowhere else")
+        if not 1 <= self.count_low <= self.count_high:
+            raise ValueError("count_low is at least 1 and at most count_high")
         if self.stage == "predicted" and self.impact is None:
             raise ValueError("stage predicted needs an impact")
         for moment in (self.launched_at, self.last_detection_at):

@@ -34,7 +34,7 @@ from tocsin.warning.track import first_place
 
 _CROWDED = 3
 """So many plots more are asked of a chain that has a rival."""
-_UNHEADED = 2
+_UNHEADED = 4
 """And so many where no track is about yet, when it is the likeliest."""
 _CLEAR = 5.0
 """Of two rivals the one that is e^5 times as likely is taken."""
@@ -173,11 +173,8 @@ class Chains:
         for chain, state, covariance in longer:
             if not _moves(state[3:6], covariance[3:6, 3:6], settings):
                 continue
-            found = (
-                chain
-                if _is_ready(chain, pool, settings, is_headed=is_headed)
-                else self._agreed(chain, state, covariance, settings)
-            )
+            is_ready = _is_ready(chain, pool, settings, is_headed=is_headed)
+            found = chain if is_ready else self._agreed(chain, state, covariance, settings)
             if found is not None:
                 for each in self._pools.values():
                     each.drop([found.members.isdisjoint(other.members) for other in each.chains])

@@ -80,6 +80,8 @@ class Event:
     """The last record with an impact that still holds."""
     has_predicted: bool = False
     """A prediction was issued before."""
+    counted: tuple[int, int] = (1, 1)
+    """How many objects it is, at least and at most."""
     is_renamed: bool = False
     """The event id changed since the last record."""
     _origin_s: float = -math.inf
@@ -320,6 +322,8 @@ class Event:
             areas=at_risk if at_risk is not None else () if held is None else held.areas,
             overflown=overflown if overflown is not None else () if held is None else held.overflown,
             outcome=outcome,
+            count_low=self.counted[0],
+            count_high=self.counted[1],
             detections=self.track.count,
             sensors=tuple(sorted(self.track.newest)),
             last_detection_at=moment_of(self.track.time_s),

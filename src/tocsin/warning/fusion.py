@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -176,20 +177,14 @@ class Fusion:
             track.is_confirmed = is_fed and nearest_unresolved(track, shown) is None
 
     def counts_of_groups(self) -> dict[int, tuple[int, int]]:
-        """Return the fewest and the most objects for each shown track, by its ``id``."""
+        """Return the fewest and the most objects of each shown track's group, by the track's ``id``."""
         shown = [track for track in self.tracks if track.is_confirmed]
-        groups: dict[int, list[int]] = {id(track): [] for track in shown}
-        for row, track in enumerate(self.tracks):
-            of = track if track.is_confirmed else nearest_unresolved(track, shown)
-            if of is not None:
-                groups[id(of)].append(row)
-        latest = list(self._crowding.latest)
-        ranges = {}
-        for head, members in groups.items():
-            is_one = len(members) == 1 and not self._chains.is_waiting
-            plots = 1 if is_one else plots_in_a_look(members, self.tracks, latest)
-            ranges[head] = count_range(len(members), plots)
-        return ranges
+        if len(self.tracks) == len(shown) and not self._chains.is_waiting:
+            return {id(track): (1, 1) for track in shown}
+        heads = [track if track.is_confirmed else nearest_unresolved(track, shown) for track in self.tracks]
+        groups = Counter(id(head) for head in heads if head is not None)
+        plots = plots_in_a_look([id(head) for head in heads], self.tracks, self._crowding.latest) if shown else {}
+        return {head: count_range(members, plots.get(head, 1)) for head, members in groups.items()}
 
     def give(self, track: Track, plot: Plot) -> None:
         """Fuse a plot into a track of this pool."""

@@ -9,6 +9,7 @@ shows one in two or less, which gives the other end: twice as many and one more.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -53,30 +54,30 @@ def nearest_unresolved(track: Track, shown: Sequence[Track]) -> Track | None:
 
 
 def plots_in_a_look(
-    members: Sequence[int], tracks: Sequence[Track], latest: Iterable[list[tuple[Plot, Vector]]]
-) -> int:
-    """Return how many plots of one look are nearest to members of a group: of each sensor the most, and their median.
+    heads: Sequence[int], tracks: Sequence[Track], latest: Iterable[list[tuple[Plot, Vector]]]
+) -> dict[int, int]:
+    """Return how many plots of one look belong to each group: of each sensor the most, of these three quarters.
 
     Args:
-        members: Their rows in ``tracks``.
-        tracks: All of them.
+        heads: Of each of ``tracks``, which group it belongs to.
+        tracks: All of them, one or more.
         latest: Of each sensor its latest plots, in the order of time, and their places.
     """
     time_s = max(track.time_s for track in tracks)
     found, spreads = places(tracks, time_s)
     velocities = np.array([combined(track.moment)[1] for track in tracks])
     reaches_m = _OWN_M + 3.0 * np.sqrt(np.trace(spreads, axis1=1, axis2=2))
-    most = []
+    most: dict[int, list[int]] = defaultdict(list)
     for plots in latest:
-        looks = []
+        looks: dict[int, list[tuple[float, float]]] = defaultdict(list)
         for plot, place in plots:
             apart_m = np.linalg.norm(found - (time_s - plot.time_s) * velocities - place, axis=1)
             row = int(np.argmin(apart_m))
-            if row in members and apart_m[row] < reaches_m[row] and time_s - plot.time_s < 3.0 * plot.look_s:
-                looks.append((plot.time_s, plot.time_s + plot.look_s))
-        if looks:
-            most.append(max(sum(start_s <= other_s <= end_s for other_s, _ in looks) for start_s, end_s in looks))
-    return int(np.median(most)) if most else 1
+            if apart_m[row] < reaches_m[row] and time_s - plot.time_s < 3.0 * plot.look_s:
+                looks[heads[row]].append((plot.time_s, plot.time_s + plot.look_s))
+        for head, seen in looks.items():
+            most[head].append(max(sum(start_s <= at_s <= end_s for at_s, _ in seen) for start_s, end_s in seen))
+    return {head: int(np.percentile(counts, 75.0)) for head, counts in most.items()}
 
 
 def count_range(tracks: int, plots: int) -> tuple[int, int]:

@@ -128,7 +128,9 @@ class Picture:
                 event.follow()
         self._events += [self._opened(track) for track in fresh]
         said = self._unite(now)
+        counts = self.fusion.counts_of_groups()
         for event in self._events:
+            event.counted = counts.get(id(event.track), event.counted)
             said += self._issue(event, event.due(now_s), now)
         return said
 

@@ -13,6 +13,7 @@ from tocsin.warning.chain_filter import begun, extended, moved
 from tocsin.warning.chains import Chains
 from tocsin.warning.crowding import Crowding
 from tocsin.warning.fusion import Fusion
+from tocsin.warning.groups import count_range
 from tocsin.warning.initiation import is_enough
 from tocsin.warning.plots import plot_of, seconds_of
 
@@ -167,3 +168,24 @@ def test_a_track_that_lost_its_object_goes_on_with_the_chain_that_found_it():
 def test_a_sensor_looks_again_after_a_time(revisit_s):
     with pytest.raises(ValueError, match="revisit_s"):
         msgspec.structs.replace(body_of(plots_of()[0].record), revisit_s=revisit_s)
+
+
+def test_a_track_beside_another_is_a_hidden_member_of_its_group_until_it_stands_clear():
+    plots = plots_of("KOR-radar-c")[10:40]
+    for by_m, is_group in ((900.0, True), (30_000.0, False)):
+        twins = [shifted(plot, by_s=0.3, range_m=float(plot.figures[0]) + by_m) for plot in plots]
+        fusion = Fusion(SETTINGS)
+        for plot in sorted([*plots, *twins], key=lambda plot: plot.key):
+            fusion.take([plot], plot.time_s)
+        counts = list(fusion.counts_of_groups().values())
+        if is_group:
+            assert len(counts) == 1
+            assert counts[0][0] <= 2 <= counts[0][1] <= 3 * counts[0][0]
+        else:
+            assert counts == [(1, 1), (1, 1)]
+
+
+def test_a_range_of_counts_is_at_most_threefold_and_one_is_one():
+    assert count_range(1, 1) == (1, 1)
+    assert count_range(2, 1) == (1, 3)
+    assert count_range(1, 8) == (8, 17)
