@@ -90,7 +90,7 @@ def test_what_is_said_to_be_nine_in_ten_is_that_often_true(samples):
         said, is_true = probabilities[:, index], truth == index
         for low, high, least, most in ((0.0, 0.1, 0.0, 0.1), (0.9, 1.01, 0.9, 1.0)):
             chosen = (said >= low) & (said < high)
-            assert chosen.sum() > 20
+            assert chosen.sum() > 10
             assert least <= np.average(is_true[chosen], weights=weights[chosen]) <= most
         brier = np.average((said - is_true) ** 2, weights=weights)
         share = np.average(is_true, weights=weights)

@@ -64,8 +64,11 @@ _COAST_S, _COAST_AGAIN = 20.0, 0.005
 _SUBORBITAL: Chances = (0.994, 0.55, 1.0, 0.95)
 _NEARLY_IN_ORBIT: Chances = (0.006, 0.30, 1e-4, 0.04)
 _IN_ORBIT: Chances = (1e-5, 0.15, 1e-6, 0.01)
-_MISFITTING: Chances = (0.02, 0.02, 0.02, 0.4)
+_MISFITTING: Chances = (0.02, 0.02, 0.02, 0.9)
 _MISFIT_TAIL = 1e-3
+_FIT_TAIL = 0.01
+"""Motion like a launch's asks for more than not to misfit."""
+_LEAST_FIGURES = 8
 _DETECTION = 0.8
 _PERIGEE_SIGMA_M = 200_000.0
 _PLACED_SIGMA_M = 20_000.0
@@ -151,7 +154,7 @@ def classify(track: Track, settings: WarningSettings) -> Classification:
     is_fast = _above(speed_mps, FAST_MPS, spread_mps + 20.0)
     is_high = _above(highest_m, HIGH_M, spread_m + 500.0)
     is_steep = _above(abs(climb_deg), STEEP_DEG, climb_sigma_deg)
-    is_misfitting = _misfit(moment)
+    chance = _chance_of_fit(moment)
     findings = [
         Finding(_either("speed", is_fast), speed_mps * 1e-3, "km/s", _soft(_FAST, is_fast)),
         Finding(_either("altitude", is_high), highest_m * 1e-3, "km", _soft(_HIGH, is_high)),
@@ -162,8 +165,8 @@ def classify(track: Track, settings: WarningSettings) -> Classification:
         findings.append(_motion(moment, moment.time_s - track.early[0].time_s))
     if spread_m < _PLACED_SIGMA_M:
         findings.append(_perigee(position, velocity))
-    if is_misfitting is not None:
-        findings.append(_fit(moment, is_misfitting))
+    if chance is not None:
+        findings.append(_fit(moment, chance))
     starts = settings.clutter_starts
     prior: Chances = (
         PRIOR[0] / (1.0 + starts), PRIOR[1] / (1.0 + starts), PRIOR[2] / (1.0 + starts), starts / (1.0 + starts),
@@ -171,7 +174,7 @@ def classify(track: Track, settings: WarningSettings) -> Classification:
     return Classification(
         probabilities=_posterior(prior, findings),
         findings=tuple(findings),
-        launch_like=is_fast > 0.95 and is_high > 0.95 and not (is_misfitting is not None and is_misfitting > 0.5),
+        launch_like=is_fast > 0.95 and is_high > 0.95 and chance is not None and chance >= _FIT_TAIL,
         prior=prior,
     )
 
@@ -267,15 +270,15 @@ def _perigee(position: Vector, velocity: Vector) -> Finding:
     return Finding(what, perigee_m * 1e-3, "km", chances)
 
 
-def _misfit(moment: Moment) -> float | None:
-    """Return whether the latest plots fit one motion badly, 1 or 0; None while they are too few."""
+def _chance_of_fit(moment: Moment) -> float | None:
+    """Return the chance that plots of one motion lie as far from what was expected; None while they are too few."""
     freedom = round(moment.residual_figures)
-    if freedom < 8:
+    if freedom < _LEAST_FIGURES:
         return None
-    is_unlikely = moment.residual2 > freedom and chance_above(moment.residual2, freedom) < _MISFIT_TAIL
-    return 1.0 if is_unlikely else 0.0
+    return chance_above(moment.residual2, freedom) if moment.residual2 > freedom else 1.0
 
 
-def _fit(moment: Moment, is_misfitting: float) -> Finding:
-    what = "plots do not fit one motion" if is_misfitting > 0.5 else "plots fit one motion"
+def _fit(moment: Moment, chance: float) -> Finding:
+    is_misfitting = 1.0 if chance < _MISFIT_TAIL else 0.0
+    what = "plots do not fit one motion" if is_misfitting else "plots fit one motion"
     return Finding(what, moment.residual2 / moment.residual_figures, "chi2/dof", _soft(_MISFITTING, is_misfitting))
