@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from reference_feed import SETTINGS, plots_of, truth_of
 from tocsin.warning.impact import predict_fall
+from tocsin.warning.measurement import RANGED, RATED, absorb
+from tocsin.warning.models import KINEMATIC, LOG_DRAG, STATES
 from tocsin.warning.plots import FINEST_DEG, FINEST_M, FURTHEST_M
 from tocsin.warning.track import begin
 
@@ -64,13 +66,19 @@ SIGMAS_DEG = st.floats(math.log10(FINEST_DEG), math.log10(180.0))
 
 
 @settings(max_examples=40)
-@given(st.lists(st.tuples(SIGMAS_M, SIGMAS_DEG, st.floats(0.0, 3.0), st.booleans()), min_size=3, max_size=12))
+@given(
+    st.lists(
+        st.tuples(SIGMAS_M, SIGMAS_DEG, st.floats(-1.0, 5.0), st.floats(0.0, 3.0), st.booleans()),
+        min_size=3,
+        max_size=12,
+    )
+)
 def test_whatever_sensors_claim_of_themselves_the_filter_stays_finite(claims):
     """Sigmas over their whole plausible range, as powers of ten, on the plots of a real track."""
     plots = [plot for plot in seen("erscud") if plot.is_ranged][:200:10]
     claiming = []
-    for plot, (range_sigma, angle_sigma, bias, has_bias) in zip(plots, claims, strict=False):
-        sigmas = np.array([10.0**range_sigma, *2 * [np.radians(10.0**angle_sigma)]])
+    for plot, (range_sigma, angle_sigma, rate_sigma, bias, has_bias) in zip(plots, claims, strict=False):
+        sigmas = np.array([10.0**range_sigma, *2 * [np.radians(10.0**angle_sigma)], 10.0**rate_sigma])
         claiming.append(replace(plot, variances=sigmas**2, bias_sigma_rad=10.0**-bias if has_bias else 0.0))
     track = fused(claiming)
     assert np.all(np.isfinite(track.moment.states))
@@ -79,3 +87,35 @@ def test_whatever_sensors_claim_of_themselves_the_filter_stays_finite(claims):
     for covariance in track.moment.covariances:
         assert np.all(np.diagonal(covariance) >= 0.0)
     predict_fall(track.moment, SETTINGS)
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10_000), st.floats(0.1, 1000.0), st.sampled_from([-1, KINEMATIC]))
+def test_a_range_rate_never_makes_a_covariance_larger(seed, rate_sigma_mps, slot):
+    random = np.random.default_rng(seed)
+    plot = next(plot for plot in seen("erscud") if plot.form == RATED)
+    root = random.normal(0.0, 1.0, (STATES, STATES))
+    root *= np.r_[np.full(3, 500.0), np.full(3, 50.0), np.full(3, 5.0), 0.3, np.full(STATES - 10, 1e-3)][:, None]
+    variances = plot.variances.copy()
+    variances[3] = rate_sigma_mps**2
+    after = {}
+    for form in (RANGED, RATED):
+        state, covariance = np.zeros(STATES), root @ root.T
+        state[:3], state[3:6], state[LOG_DRAG] = plot.place, random.normal(0.0, 2000.0, 3), -8.85
+        absorb(state, covariance, plot.figures, variances, form, plot.site, plot.basis, slot)
+        after[form] = covariance
+    gained = after[RANGED] - after[RATED]
+    scale = np.sqrt(np.diagonal(after[RANGED]))
+    assert np.linalg.eigvalsh(gained / np.outer(scale, scale)).min() > -1e-6
+
+
+@settings(max_examples=20)
+@given(st.floats(150.0, 5000.0), st.booleans())
+def test_a_wrong_range_rate_fails_the_gate(off_mps, is_less):
+    plots = [plot for plot in seen("hs15loft") if plot.time_s < seen("hs15loft")[0].time_s + 60.0]
+    wrong = next(plot for plot in reversed(plots) if plot.form == RATED)
+    track = fused([plot for plot in plots if plot.key < wrong.key])
+    moment = track.at(wrong.time_s)
+    assert track.distance(moment, wrong)[0] <= SETTINGS.gate_chi2
+    figures = wrong.figures + np.array([0.0, 0.0, 0.0, -off_mps if is_less else off_mps])
+    assert track.distance(moment, replace(wrong, figures=figures))[0] > SETTINGS.gate_chi2

@@ -22,7 +22,7 @@ from tocsin.warning import Picture, Region, WarningSettings, warning_areas
 from tocsin.warning.gain import USEFUL_SEMI_AXIS_KM
 from tocsin.warning.impact import Fall, predict_fall
 from tocsin.warning.initiation import combined
-from tocsin.warning.measurement import ANGLES
+from tocsin.warning.measurement import figures_of
 from tocsin.warning.picture import id_stream
 from tocsin.warning.plots import plot_of
 from tocsin.warning.stages import may_publish_impact
@@ -98,7 +98,7 @@ class Observer:
             distance2, _ = track.distance(expected, plot)
             if math.isfinite(distance2):
                 self._innovations[0] += distance2
-                self._innovations[1] += 2 if plot.form == ANGLES else 3
+                self._innovations[1] += figures_of(plot.form)
 
     @property
     def track(self) -> Track | None:

@@ -249,7 +249,7 @@ def _placed(plot: Plot) -> tuple[Vector, Vector]:
     Without a range it is where the line of sight is as high as rockets are when they are first seen.
     """
     if plot.form == PLACED:
-        return plot.place, np.diag(plot.variances)
+        return plot.place, np.diag(plot.variances[:3])
     line = plot.line
     if plot.form == ANGLES:
         place, _ = first_place(plot)

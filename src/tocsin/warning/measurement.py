@@ -1,7 +1,8 @@
 """How a sensor sees a state, and what one plot does to it: the measurement side of the filter.
 
 A plot's figures are taken one after the other against one linearisation, which equals the joint update of an
-extended Kalman filter without inverting a matrix; the range comes last and with the second order of its curvature.
+extended Kalman filter without inverting a matrix. Range and range rate come after the angles and with the second order
+of how the line of sight turns.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 
 from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
-from tocsin.warning.models import LEAST_LOG_DRAG, LOG_DRAG, MOST_LOG_DRAG, STATES, VELOCITY
+from tocsin.warning.models import LEAST_LOG_DRAG, LOG_DRAG, MOST_LOG_DRAG, POSITION, STATES, VELOCITY
 
 RANGED = 0
 """Range, azimuth, elevation."""
@@ -20,6 +21,29 @@ ANGLES = 1
 """Azimuth, elevation."""
 PLACED = 2
 """Three earth-fixed coordinates."""
+RATED = 3
+"""Range, azimuth, elevation, and how fast the range grows."""
+TURN_S = 5.0
+"""How long a turn that plots have not shown yet has lasted at most."""
+FIGURES = 4
+"""Length of the array that figures are in, whatever the form; those that it has not are zero."""
+
+
+@njit
+def first_row(form: int) -> int:
+    """Return the index of the first figure that a form has."""
+    return 1 if form == ANGLES else 0
+
+
+@njit
+def end_row(form: int) -> int:
+    """Return one more than the index of the last."""
+    return FIGURES if form == RATED else 3
+
+
+def figures_of(form: int) -> int:
+    """Return how many figures a form has."""
+    return int(end_row(form) - first_row(form))
 
 
 @njit
@@ -28,17 +52,17 @@ def predicted_figures(state: Vector, form: int, site: Vector, basis: Vector, slo
 
     Args:
         state: Shape (STATES,).
-        form: ``RANGED``, ``ANGLES`` or ``PLACED``.
+        form: ``RANGED``, ``ANGLES``, ``PLACED`` or ``RATED``.
         site: Of the sensor, ECEF, shape (3,), metres.
         basis: East, north, up at the sensor as rows, shape (3, 3).
         slot: Index of the sensor's azimuth bias in the state, or -1.
 
     Returns:
-        Figures, shape (3,): range (m), azimuth, elevation (rad), or coordinates (m); and shape (3, STATES).
-        For ``ANGLES`` the first row is zero.
+        Figures, shape (FIGURES,): range (m), azimuth, elevation (rad), range rate (m/s), or coordinates (m); and
+        shape (FIGURES, STATES). Rows that the form has not are zero.
     """
-    figures = np.zeros(3)
-    slope = np.zeros((3, STATES))
+    figures = np.zeros(FIGURES)
+    slope = np.zeros((FIGURES, STATES))
     if form == PLACED:
         for axis in range(3):
             figures[axis] = state[axis]
@@ -54,16 +78,18 @@ def predicted_figures(state: Vector, form: int, site: Vector, basis: Vector, slo
     ground = math.sqrt(ground2)
     range2 = ground2 + u * u
     distance = math.sqrt(range2)
-    if form == RANGED:
+    if form != ANGLES:
         figures[0] = distance
     figures[1] = math.atan2(e, n)
     figures[2] = math.atan2(u, ground)
     for j in range(3):
         be, bn, bu = basis[0, j], basis[1, j], basis[2, j]
-        if form == RANGED:
+        if form != ANGLES:
             slope[0, j] = (e * be + n * bn + u * bu) / distance
         slope[1, j] = (n * be - e * bn) / ground2
         slope[2, j] = (ground * bu - u * (e * be + n * bn) / ground) / range2
+    if form == RATED:
+        _rate(state, figures, slope)
     if slot >= 0:
         figures[1] += state[slot]
         figures[2] += state[slot + 1]
@@ -73,10 +99,20 @@ def predicted_figures(state: Vector, form: int, site: Vector, basis: Vector, slo
 
 
 @njit
+def _rate(state: Vector, figures: Vector, slope: Vector) -> None:
+    """Fill in how fast the range grows, and its derivative, from the range's own."""
+    for j in range(3):
+        figures[3] += slope[0, j] * state[VELOCITY + j]
+    for j in range(3):
+        slope[3, j] = (state[VELOCITY + j] - slope[0, j] * figures[3]) / figures[0]
+        slope[3, VELOCITY + j] = slope[0, j]
+
+
+@njit
 def residual(figures: Vector, expected: Vector, form: int) -> Vector:
-    """Return measured minus expected, shape (3,), the azimuth from -π to π."""
-    difference = np.empty(3)
-    for i in range(3):
+    """Return measured minus expected, shape (FIGURES,), the azimuth from -π to π."""
+    difference = np.empty(FIGURES)
+    for i in range(FIGURES):
         difference[i] = figures[i] - expected[i]
     if form != PLACED:
         difference[1] = (difference[1] + math.pi) % (2.0 * math.pi) - math.pi
@@ -86,34 +122,50 @@ def residual(figures: Vector, expected: Vector, form: int) -> Vector:
 
 
 @njit
-def _curvature(line: Vector, covariance: Vector, distance: float) -> tuple[float, float]:
-    """Return mean and variance of what a range gains because lines of sight turn within the covariance.
+def _across(line: Vector, covariance: Vector, first: int, second: int, distance: float) -> Vector:
+    """A block of a covariance, shape (3, 3), seen across the line of sight and by the distance: how far that turns."""
+    turned = np.empty((3, 3))
+    for j in range(3):
+        along = 0.0
+        for k in range(3):
+            along += line[k] * covariance[first + k, second + j]
+        for i in range(3):
+            turned[i, j] = (covariance[first + i, second + j] - line[i] * along) / distance
+    return turned
 
-    A place that is uncertain across the line of sight by s is further off than the straight derivative says, by about
-    s²/2r; where that is more than the range's own error a filter without it takes a lens for an ellipsoid.
+
+@njit
+def _curvature(line: Vector, covariance: Vector, distance: float, row: int) -> tuple[float, float]:
+    """Return mean and variance of what range or range rate gain because the line of sight turns within the covariance.
+
+    A place that is uncertain across the line by s is further off than the straight derivative says, by about s²/2r.
+    Where that is more than the range's own error, a filter without it takes a lens for an ellipsoid.
 
     Args:
         line: Derivative of the range by the state: the line of sight, then zeros.
         covariance: Shape (STATES, STATES).
         distance: Range, metres.
+        row: 0: of the range; 3: of its rate, by place and speed together.
 
     Source:
         Gaussian second-order filter: Bar-Shalom, Li, Kirubarajan, Estimation with Applications to Tracking and
         Navigation, 10.3.2. The limit: Lerro and Bar-Shalom (1993).
     """
-    across = np.empty((3, 3))
-    for j in range(3):
-        along = 0.0
-        for k in range(3):
-            along += line[k] * covariance[k, j]
+    place = _across(line, covariance, POSITION, POSITION, distance)
+    shift, variance = 0.0, 0.0
+    if row == 0:
         for i in range(3):
-            across[i, j] = (covariance[i, j] - line[i] * along) / distance
-    shift, curved = 0.0, 0.0
+            shift += 0.5 * place[i, i]
+            for j in range(3):
+                variance += 0.5 * place[i, j] * place[j, i]
+        return shift, max(variance, 0.0)
+    speed = _across(line, covariance, VELOCITY, VELOCITY, distance)
+    both = _across(line, covariance, VELOCITY, POSITION, distance)
     for i in range(3):
-        shift += 0.5 * across[i, i]
+        shift += both[i, i]
         for j in range(3):
-            curved += 0.5 * across[i, j] * across[j, i]
-    return shift, max(curved, 0.0)
+            variance += both[i, j] * both[j, i] + speed[i, j] * place[j, i]
+    return shift, max(variance, 0.0)
 
 
 @njit
@@ -133,7 +185,7 @@ def absorb(  # noqa: PLR0917 - compiled code takes its arguments by position
         state: Shape (STATES,).
         covariance: Shape (STATES, STATES).
         figures: As in ``predicted_figures``.
-        variances: Of the figures, shape (3,).
+        variances: Of the figures, shape (FIGURES,).
         form: As in ``predicted_figures``.
         site: As in ``predicted_figures``.
         basis: As in ``predicted_figures``.
@@ -147,14 +199,14 @@ def absorb(  # noqa: PLR0917 - compiled code takes its arguments by position
     difference = residual(figures, expected, form)
     distance2 = 0.0
     log_likelihood = 0.0
-    first = 1 if form == ANGLES else 0
+    is_ranged = form in (RANGED, RATED)
     gain = np.empty(STATES)
-    for turn in range(first, 3):
-        row = (turn + 1) % 3 if form == RANGED else turn  # the range last: angles tell how far it can curve
+    for turn in range(first_row(form), end_row(form)):
+        row = (turn + 1) % 3 if is_ranged and turn < 3 else turn
         spread = variances[row]
         innovation = difference[row]
-        if form == RANGED and row == 0:
-            shift, curved = _curvature(slope[0], covariance, figures[0])
+        if is_ranged and row in (0, 3):
+            shift, curved = _curvature(slope[0], covariance, figures[0], row)
             innovation -= shift
             spread += curved
         for i in range(STATES):
@@ -175,19 +227,38 @@ def absorb(  # noqa: PLR0917 - compiled code takes its arguments by position
 
 
 @njit
-def _misfit(difference: Vector, spread: Vector, first: int) -> tuple[float, float]:
+def _misfit(difference: Vector, spread: Vector, first: int, end: int) -> tuple[float, float]:
     """Return squared normalised distance, and with the logarithm of the determinant added; both are used up."""
     distance2, log_determinant = 0.0, 0.0
-    for i in range(first, 3):
+    for i in range(first, end):
         pivot, rest = spread[i, i], difference[i]
         distance2 += rest * rest / pivot
         log_determinant += math.log(abs(pivot))
-        for k in range(i + 1, 3):
+        for k in range(i + 1, end):
             factor = spread[k, i] / pivot
             difference[k] -= factor * rest
-            for j in range(i + 1, 3):
+            for j in range(i + 1, end):
                 spread[k, j] -= factor * spread[i, j]
     return distance2, distance2 + log_determinant
+
+
+@njit
+def _expected_spread(covariance: Vector, slope: Vector, form: int, slot: int) -> Vector:
+    """Covariance of the expected figures, shape (FIGURES, FIGURES), over the states that they depend on."""
+    moving = 6 if form == RATED else 3
+    count = moving + (2 if slot >= 0 else 0)
+    spread, carried = np.zeros((FIGURES, FIGURES)), np.empty(8)
+    for i in range(first_row(form), end_row(form)):
+        for k in range(count):
+            a = k if k < moving else slot + k - moving
+            carried[k] = 0.0
+            for m in range(count):
+                b = m if m < moving else slot + m - moving
+                carried[k] += covariance[a, b] * slope[i, b]
+        for j in range(first_row(form), end_row(form)):
+            for k in range(count):
+                spread[i, j] += slope[j, k if k < moving else slot + k - moving] * carried[k]
+    return spread
 
 
 @njit
@@ -202,6 +273,7 @@ def misfit(  # noqa: PLR0917 - compiled code takes its arguments by position
     slot: int,
     first_model: int,
     place_m2: float,
+    speed_m2_s2: float,
     turn_m2: float,
     angle_rad2: float,
 ) -> tuple[float, float]:
@@ -211,41 +283,39 @@ def misfit(  # noqa: PLR0917 - compiled code takes its arguments by position
         states: Shape (2, STATES).
         covariances: Shape (2, STATES, STATES).
         figures: As in ``predicted_figures``.
-        variances: Of the figures, shape (3,).
+        variances: Of the figures, shape (FIGURES,).
         form: As in ``predicted_figures``.
         site: As in ``predicted_figures``.
         basis: As in ``predicted_figures``.
         slot: As in ``predicted_figures``.
         first_model: Models before this one are not asked.
         place_m2: Added to the variance of the place, m².
-        turn_m2: Once more is tried with so much added besides, unless it is zero; m².
+        speed_m2_s2: Added to that of the velocity, m²/s².
+        turn_m2: Once more is tried with so much added to the place besides, and to the velocity what makes it so much
+            within ``TURN_S``, unless it is zero; m².
         angle_rad2: Added to the variances of the angles, rad².
 
     Returns:
         Squared normalised distance, and the same plus the logarithm of the determinant of its covariance; infinite
         where nothing can be reckoned.
     """
-    first = 1 if form == ANGLES else 0
-    count = 5 if slot >= 0 else 3  # all other derivatives are zero
+    first, end = first_row(form), end_row(form)
     best2, best = math.inf, math.inf
-    spread = np.empty((3, 3))
+    spread = np.empty((FIGURES, FIGURES))
     for model in range(first_model, 2):
         expected, slope = predicted_figures(states[model], form, site, basis, slot)
+        bare = _expected_spread(covariances[model], slope, form, slot)
         for turn in range(1 if turn_m2 == 0.0 else 2):
             more_m2 = place_m2 + turn * turn_m2
-            for i in range(first, 3):
-                for j in range(first, 3):
-                    total = 0.0
-                    for k in range(count):
-                        a = k if k < 3 else slot + k - 3
-                        for m in range(count):
-                            b = m if m < 3 else slot + m - 3
-                            total += slope[i, a] * covariances[model, a, b] * slope[j, b]
+            more_m2_s2 = speed_m2_s2 + turn * turn_m2 / (TURN_S * TURN_S)
+            for i in range(first, end):
+                for j in range(first, end):
+                    spread[i, j] = bare[i, j]
                     for axis in range(3):
-                        total += slope[i, axis] * more_m2 * slope[j, axis]
-                    spread[i, j] = total
-                spread[i, i] += variances[i] + (angle_rad2 if i > 0 else 0.0)
-            distance2, cost = _misfit(residual(figures, expected, form), spread, first)
+                        spread[i, j] += slope[i, axis] * more_m2 * slope[j, axis]
+                        spread[i, j] += slope[i, VELOCITY + axis] * more_m2_s2 * slope[j, VELOCITY + axis]
+                spread[i, i] += variances[i] + (angle_rad2 if 0 < i < 3 else 0.0)
+            distance2, cost = _misfit(residual(figures, expected, form), spread, first, end)
             if cost < best:
                 best2, best = distance2, cost
     return best2, best

@@ -21,7 +21,8 @@ from tocsin.warning.models import (
 )
 from tocsin.warning.settings import WarningSettings
 
-_START_SPEED_SIGMA_MPS = 2500.0
+START_SPEED_SIGMA_MPS = 2500.0
+"""Of each component, of which nothing is known yet."""
 _START_ACCELERATION_SIGMA_MPS2 = 40.0
 _START_BALLISTIC = 0.2
 _DEEPEST_M = 5_500_000.0
@@ -98,7 +99,7 @@ def start(time_s: float, place: Vector, spread: Vector, velocity: Vector, settin
         states[model, LOG_DRAG] = -math.log(settings.mass_per_drag_area_kg_m2)
         covariances[model, POSITION:VELOCITY, POSITION:VELOCITY] = spread
         for axis in range(VELOCITY, ACCELERATION):
-            covariances[model, axis, axis] = _START_SPEED_SIGMA_MPS**2
+            covariances[model, axis, axis] = START_SPEED_SIGMA_MPS**2
         covariances[model, LOG_DRAG, LOG_DRAG] = settings.mass_per_drag_area_log_sigma**2
     for axis in range(ACCELERATION, LOG_DRAG):
         covariances[imm.BOOST, axis, axis] = _START_ACCELERATION_SIGMA_MPS2**2

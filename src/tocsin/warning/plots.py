@@ -14,13 +14,15 @@ import numpy as np
 from tocsin.geo.earth import Vector, ecef_from_geodetic, enu_basis
 from tocsin.markings import Marking
 from tocsin.records import Admitted, Detection, Record
-from tocsin.warning.measurement import ANGLES, PLACED, RANGED
+from tocsin.warning.measurement import ANGLES, FIGURES, PLACED, RANGED, RATED
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 FURTHEST_M = 1e9
 """Beyond the moon: nothing that is warned of is so far, and no sensor so bad."""
-FINEST_M, FINEST_DEG = 1.0, 1e-4
+FASTEST_MPS = 1e5
+"""No rate is greater, nor a sigma of one."""
+FINEST_M, FINEST_DEG, FINEST_MPS = 1.0, 1e-4, 0.1
 """No sensor is taken for better: the air alone bends its rays by more, and sums of such different size lose their
 digits."""
 
@@ -57,9 +59,9 @@ class Plot:
     form: int
     """As in ``measurement``."""
     figures: Vector
-    """Shape (3,), as in ``measurement.predicted_figures``."""
+    """Shape (FIGURES,), as in ``measurement.predicted_figures``."""
     variances: Vector
-    """Shape (3,)."""
+    """Shape (FIGURES,)."""
     site: Vector
     """Of the sensor, ECEF, shape (3,), metres; zero for a placed copy."""
     basis: Vector
@@ -103,7 +105,7 @@ class Plot:
     @cached_property
     def place(self) -> Vector:
         """Where the measurement itself puts the object, ECEF, shape (3,), metres; without range, the sensor's site."""
-        return self.figures if self.form == PLACED else self.site + self.figures[0] * self.line
+        return self.figures[:3] if self.form == PLACED else self.site + self.figures[0] * self.line
 
     @cached_property
     def place_sigma_m(self) -> float:
@@ -134,8 +136,8 @@ def plot_of(admitted: Admitted) -> Plot | None:
             time_s=time_s,
             sensor=f"{record.originator}:placed",
             form=PLACED,
-            figures=ecef_from_geodetic(place.lat_deg, place.lon_deg, place.altitude_m),
-            variances=np.full(3, sigma_m**2),
+            figures=np.append(ecef_from_geodetic(place.lat_deg, place.lon_deg, place.altitude_m), 0.0),
+            variances=np.full(FIGURES, sigma_m**2),
             site=np.zeros(3),
             basis=np.eye(3),
             bias_sigma_rad=0.0,
@@ -146,13 +148,16 @@ def plot_of(admitted: Admitted) -> Plot | None:
     site, basis = _frame_at((float(body.sensor.lat_deg), float(body.sensor.lon_deg), float(body.sensor.altitude_m)))
     angle_variance = math.radians(max(body.angle_sigma_deg, FINEST_DEG)) ** 2
     range_sigma_m = max(body.range_sigma_m or 1.0, FINEST_M)
+    rate_sigma_mps = max(body.range_rate_sigma_mps or 1.0, FINEST_MPS)
+    ranged = RANGED if body.range_rate_mps is None else RATED
+    azimuth_rad, elevation_rad = math.radians(body.azimuth_deg), math.radians(body.elevation_deg)
     return Plot(
         record=record,
         time_s=time_s,
         sensor=f"{record.originator}:{body.sensor_id}",
-        form=ANGLES if body.range_m is None else RANGED,
-        figures=np.array([body.range_m or 0.0, math.radians(body.azimuth_deg), math.radians(body.elevation_deg)]),
-        variances=np.array([range_sigma_m**2, angle_variance, angle_variance]),
+        form=ANGLES if body.range_m is None else ranged,
+        figures=np.array([body.range_m or 0.0, azimuth_rad, elevation_rad, body.range_rate_mps or 0.0]),
+        variances=np.array([range_sigma_m**2, angle_variance, angle_variance, rate_sigma_mps**2]),
         site=site,
         basis=basis,
         bias_sigma_rad=math.radians(body.bias_sigma_deg),
@@ -166,6 +171,8 @@ def _is_plausible(body: Detection) -> bool:
     limits = (
         (body.range_m, 1.0, FURTHEST_M),
         (body.range_sigma_m, 1e-3, FURTHEST_M),
+        (body.range_rate_mps, -FASTEST_MPS, FASTEST_MPS),
+        (body.range_rate_sigma_mps, 1e-3, FASTEST_MPS),
         (body.angle_sigma_deg, 1e-9, 180.0),
         (body.bias_sigma_deg, 0.0, 180.0),
         (body.sensor.altitude_m if body.sensor is not None else None, -FURTHEST_M, FURTHEST_M),

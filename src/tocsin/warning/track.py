@@ -11,9 +11,9 @@ import numpy as np
 from tocsin.geo.earth import Vector
 from tocsin.markings import PublicWarning
 from tocsin.warning import imm
-from tocsin.warning.measurement import ANGLES, PLACED, apart_and_sigmas, misfit
+from tocsin.warning.measurement import PLACED, apart_and_sigmas, figures_of, misfit
 from tocsin.warning.models import VELOCITY
-from tocsin.warning.moment import Moment, judge, moved, moved_back, start
+from tocsin.warning.moment import START_SPEED_SIGMA_MPS, Moment, judge, moved, moved_back, start
 from tocsin.warning.plots import ONE_LOOK, Plot
 from tocsin.warning.settings import WarningSettings
 
@@ -26,7 +26,7 @@ _HARDEST_TURN_MPS2 = 100.0
 _LINE_HEIGHT_M = 20_000.0
 _LINE_SIGMA_M = 25_000.0
 _EARTH_RADIUS_M = 6_371_000.0
-_ANGULAR = np.array([0.0, 1.0, 1.0])
+_ANGULAR = np.array([0.0, 1.0, 1.0, 0.0])
 """Which of the figures the bias of a sensor is in."""
 
 
@@ -151,6 +151,7 @@ class Track:
             slot,
             imm.BALLISTIC if moment.is_single else imm.BOOST,
             (self.settings.first_range_sigma_km * 1e3) ** 2 if is_first_place else 0.0,
+            START_SPEED_SIGMA_MPS**2 if is_first_place else 0.0,
             _TURN_SIGMA_M**2 if is_turning else 0.0,
             plot.bias_sigma_rad**2 if slot < 0 and plot.form != PLACED else 0.0,
         )
@@ -263,7 +264,7 @@ class Track:
             slot,
             moment.is_single,
         )
-        judge(moment, distance2, 2 if plot.form == ANGLES else 3, self.settings)
+        judge(moment, distance2, figures_of(plot.form), self.settings)
         return moment
 
 

@@ -17,7 +17,7 @@ from tocsin.synthesis.sensors import observe
 from tocsin.warning import imm
 from tocsin.warning.impact import predict_fall
 from tocsin.warning.models import LOG_DRAG
-from tocsin.warning.plots import FINEST_DEG, FINEST_M, plot_of
+from tocsin.warning.plots import FINEST_DEG, FINEST_M, FINEST_MPS, plot_of
 from tocsin.warning.stages import may_publish_impact
 from tocsin.warning.track import begin
 
@@ -85,9 +85,9 @@ def test_an_impact_of_a_singular_covariance_does_not_fail(known):
 def test_a_sensor_is_not_taken_for_better_than_any_is():
     record = records_of(truth_of("erscud", 1000), ["USA-radar-1"])[0]
     body = msgspec.json.decode(record.body, type=Detection)
-    boastful = msgspec.structs.replace(body, range_sigma_m=1e-3, angle_sigma_deg=1e-9)
+    boastful = msgspec.structs.replace(body, range_sigma_m=1e-3, angle_sigma_deg=1e-9, range_rate_sigma_mps=1e-3)
     plot = plot_of(admit(detection(boastful, id_="b", at=record.observed_at), START))
-    np.testing.assert_allclose(np.sqrt(plot.variances), [FINEST_M, *2 * [np.radians(FINEST_DEG)]])
+    np.testing.assert_allclose(np.sqrt(plot.variances), [FINEST_M, *2 * [np.radians(FINEST_DEG)], FINEST_MPS])
 
 
 def test_what_cannot_be_reckoned_any_more_begins_anew():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -8,13 +9,26 @@ import numpy as np
 import pytest
 
 from launch_feed import ALL, START, admit, detection, detections, flight_of
+from reference_feed import after_lift_off, follow, truth_of
+from reference_feed import plots_of as reference_plots
 from tocsin.geo.ballistics import coast, fall
 from tocsin.geo.earth import ecef_from_geodetic, enu_basis, geodetic_from_ecef
 from tocsin.records import Detection, Position
 from tocsin.warning import WarningSettings, imm
 from tocsin.warning.impact import descend, predict_fall
 from tocsin.warning.initiation import combined, distance2_of
-from tocsin.warning.measurement import ANGLES, PLACED, RANGED, absorb, misfit, predicted_figures, residual
+from tocsin.warning.measurement import (
+    ANGLES,
+    FIGURES,
+    PLACED,
+    RANGED,
+    RATED,
+    TURN_S,
+    absorb,
+    misfit,
+    predicted_figures,
+    residual,
+)
 from tocsin.warning.models import KINEMATIC, LOG_DRAG, STATES, predict_ballistic, predict_boost
 from tocsin.warning.plots import plot_of, seconds_of
 from tocsin.warning.track import begin
@@ -42,14 +56,14 @@ def track_of(plots):
     return track
 
 
-@pytest.mark.parametrize("form", [RANGED, ANGLES, PLACED])
+@pytest.mark.parametrize("form", [RANGED, ANGLES, PLACED, RATED])
 def test_derivative_of_a_measurement_agrees_with_differences(form):
     state = a_state()
     site, basis = ecef_from_geodetic(38.0, 127.0, 20.0), enu_basis(38.0, 127.0)
     slot = -1 if form == PLACED else KINEMATIC
     state[KINEMATIC : KINEMATIC + 2] = 1e-4, -2e-4
     _, slope = predicted_figures(state, form, site, basis, slot)
-    for index, step in [(0, 1.0), (1, 1.0), (2, 1.0), (KINEMATIC, 1e-5), (KINEMATIC + 1, 1e-5)]:
+    for index, step in [(0, 1.0), (1, 1.0), (2, 1.0), (3, 0.1), (5, 0.1), (KINEMATIC, 1e-5), (KINEMATIC + 1, 1e-5)]:
         ahead, behind = state.copy(), state.copy()
         ahead[index] += step
         behind[index] -= step
@@ -59,26 +73,39 @@ def test_derivative_of_a_measurement_agrees_with_differences(form):
 
 
 def test_azimuth_residual_wraps_at_north():
-    difference = residual(np.array([0.0, 0.01, 0.0]), np.array([0.0, 2 * math.pi - 0.01, 0.0]), ANGLES)
+    difference = residual(np.array([0.0, 0.01, 0.0, 0.0]), np.array([0.0, 2 * math.pi - 0.01, 0.0, 0.0]), ANGLES)
     assert difference[1] == pytest.approx(0.02)
 
 
-def test_one_figure_after_the_other_equals_the_joint_update():
+@pytest.mark.parametrize("form", [RANGED, RATED])
+def test_one_figure_after_the_other_equals_the_joint_update(form):
     state, covariance = a_state(), np.diag(np.r_[np.full(3, 1e6), np.full(3, 1e4), np.full(3, 25.0), 0.3, np.zeros(16)])
     covariance[KINEMATIC, KINEMATIC] = covariance[KINEMATIC + 1, KINEMATIC + 1] = 1e-7
     site, basis = ecef_from_geodetic(38.0, 127.0, 20.0), enu_basis(38.0, 127.0)
-    variances = np.array([50.0**2, 1e-6, 2e-6])
-    expected, h = predicted_figures(state, RANGED, site, basis, KINEMATIC)
-    figures = expected + np.array([120.0, 1e-3, -5e-4])
-    angles = h[1:3] @ covariance @ h[1:3].T + np.diag(variances[1:])
-    by_angles = covariance - covariance @ h[1:3].T @ np.linalg.solve(angles, h[1:3] @ covariance)
+    variances = np.array([50.0**2, 1e-6, 2e-6, 9.0])
+    expected, h = predicted_figures(state, form, site, basis, KINEMATIC)
+    figures = expected + np.array([120.0, 1e-3, -5e-4, 4.0])
+
+    def after(rows, noise):
+        part = h[rows]
+        spread = part @ covariance @ part.T + np.diag(noise[rows])
+        return covariance - covariance @ part.T @ np.linalg.solve(spread, part @ covariance)
+
     line = h[0, :3]
-    turns = (np.eye(3) - np.outer(line, line)) / expected[0] @ by_angles[:3, :3]  # second order of the range
-    innovation = figures - expected - np.array([0.5 * np.trace(turns), 0.0, 0.0])
-    spread = h @ covariance @ h.T + np.diag(variances + np.array([0.5 * np.trace(turns @ turns), 0.0, 0.0]))
+    swing = (np.eye(3) - np.outer(line, line)) / figures[0]
+    turns = swing @ after([1, 2], variances)[:3, :3]  # second order of the range, and of its rate
+    shift, noise = np.array([0.5 * np.trace(turns), 0.0, 0.0, 0.0]), variances.copy()
+    noise[0] += 0.5 * np.trace(turns @ turns)
+    left = after([1, 2, 0], noise)
+    both, place, speed = swing @ left[3:6, :3], swing @ left[:3, :3], swing @ left[3:6, 3:6]
+    shift[3] = np.trace(both)
+    noise[3] += np.trace(both @ both) + np.trace(speed @ place)
+    rows = slice(0, 4 if form == RATED else 3)
+    innovation, h = (figures - expected - shift)[rows], h[rows]
+    spread = h @ covariance @ h.T + np.diag(noise[rows])
     gain = covariance @ h.T @ np.linalg.inv(spread)
     joint, joint_covariance = state + gain @ innovation, covariance - gain @ h @ covariance
-    distance2, log_likelihood = absorb(state, covariance, figures, variances, RANGED, site, basis, KINEMATIC)
+    distance2, log_likelihood = absorb(state, covariance, figures, variances, form, site, basis, KINEMATIC)
     np.testing.assert_allclose(state, joint, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(covariance, joint_covariance, rtol=1e-6, atol=1e-6)
     assert distance2 == pytest.approx(innovation @ np.linalg.solve(spread, innovation), rel=1e-6)
@@ -86,7 +113,7 @@ def test_one_figure_after_the_other_equals_the_joint_update():
     assert log_likelihood == pytest.approx(-0.5 * (distance2 + log_determinant), rel=1e-6)
 
 
-@pytest.mark.parametrize("form", [RANGED, ANGLES, PLACED])
+@pytest.mark.parametrize("form", [RANGED, ANGLES, PLACED, RATED])
 @pytest.mark.parametrize("slot", [-1, KINEMATIC])
 def test_misfit_is_the_normalised_distance_by_the_model_that_fits_best(form, slot):
     random = np.random.default_rng(4)
@@ -97,24 +124,25 @@ def test_misfit_is_the_normalised_distance_by_the_model_that_fits_best(form, slo
         root = random.normal(0.0, 1.0, (STATES, STATES)) * np.r_[np.full(10, 100.0), np.full(16, 1e-3)][:, None]
         covariances[model] = root @ root.T
     site, basis = ecef_from_geodetic(38.0, 127.0, 20.0), enu_basis(38.0, 127.0)
-    variances = np.full(3, 1e6) if form == PLACED else np.array([50.0**2, 1e-6, 2e-6])
+    variances = np.full(4, 1e6) if form == PLACED else np.array([50.0**2, 1e-6, 2e-6, 9.0])
     figures, _ = predicted_figures(a_state(), form, site, basis, slot)
-    rows, best = slice(1 if form == ANGLES else 0, 3), []
+    rows, best = slice(1 if form == ANGLES else 0, 4 if form == RATED else 3), []
     for model in range(2):
         expected, slope = predicted_figures(states[model], form, site, basis, slot)
         difference, h = residual(figures, expected, form)[rows], slope[rows]
         for turn_m2 in (0.0, 500.0**2):
             place = np.zeros((STATES, STATES))
             place[:3, :3] = np.eye(3) * (1e4 + turn_m2)
+            place[3:6, 3:6] = np.eye(3) * (2e3 + turn_m2 / TURN_S**2)
             spread = h @ (covariances[model] + place) @ h.T + np.diag(variances[rows])
-            spread += np.diag([0.0, 3e-6, 3e-6][rows])
+            spread += np.diag([0.0, 3e-6, 3e-6, 0.0][rows])
             distance2 = difference @ np.linalg.solve(spread, difference)
             best.append((distance2 + np.linalg.slogdet(spread)[1], distance2, model, turn_m2))
     for first_model, turn_m2 in [(imm.BOOST, 0.0), (imm.BOOST, 500.0**2), (imm.BALLISTIC, 0.0)]:
         asked = [entry for entry in best if entry[2] >= first_model and entry[3] <= turn_m2]
         cost, distance2, _, _ = min(asked)
         found = misfit(
-            states, covariances, figures, variances, form, site, basis, slot, first_model, 1e4, turn_m2, 3e-6
+            states, covariances, figures, variances, form, site, basis, slot, first_model, 1e4, 2e3, turn_m2, 3e-6
         )
         assert found == pytest.approx((distance2, cost), rel=1e-6)
 
@@ -122,7 +150,8 @@ def test_misfit_is_the_normalised_distance_by_the_model_that_fits_best(form, slo
 def test_nothing_is_near_what_cannot_be_reckoned():
     states, covariances = np.array([a_state(), a_state()]), np.full((2, STATES, STATES), np.nan)
     site, basis = ecef_from_geodetic(38.0, 127.0, 20.0), enu_basis(38.0, 127.0)
-    found = misfit(states, covariances, np.zeros(3), np.ones(3), RANGED, site, basis, -1, imm.BOOST, 0.0, 0.0, 0.0)
+    nothing = np.zeros(FIGURES)
+    found = misfit(states, covariances, nothing, nothing, RANGED, site, basis, -1, imm.BOOST, 0.0, 0.0, 0.0, 0.0)
     assert found == (math.inf, math.inf)
 
 
@@ -188,6 +217,33 @@ def test_a_state_that_does_not_come_down_has_no_impact():
     moment = track.moment.copy()
     moment.states[imm.BALLISTIC, :6] = a_state(altitude_m=300_000.0, speed_mps=11_500.0)[:6]
     assert predict_fall(moment, SETTINGS) is None
+
+
+def test_burnout_at_an_unknown_time_between_two_plots_is_what_many_such_times_give():
+    random, dt_s, share = np.random.default_rng(2), 2.0, 0.3
+    thrust, spread = np.array([30.0, -10.0, 50.0]), np.diag([9.0, 25.0, 4.0])
+    state, covariance = np.zeros(STATES), np.zeros((STATES, STATES))
+    imm.burn_out(state, covariance, dt_s, thrust, spread, share)
+    count = 400_000
+    pushes = random.multivariate_normal(thrust, spread, count)
+    at_s = random.uniform(0.0, dt_s, count)[:, None] * (random.random(count) < share)[:, None]
+    drawn = np.hstack([pushes * (dt_s * at_s - 0.5 * at_s**2), pushes * at_s])
+    np.testing.assert_allclose(state[:6], drawn.mean(axis=0), rtol=0.02)
+    np.testing.assert_allclose(covariance[:6, :6], np.cov(drawn.T), rtol=0.03, atol=2.0)
+    np.testing.assert_array_equal(covariance, covariance.T)
+
+
+def test_range_rate_sharpens_a_track_on_average_over_many_flights():
+    truth = truth_of("erscud", 1000)
+    errors = {True: [], False: []}
+    for seed in range(1000, 1010):
+        plots = [plot for _, plot in reference_plots(truth, seed) if after_lift_off(plot.time_s) < truth.burnout_s + 10]
+        for has_rate, errors_there in errors.items():
+            used = [replace(plot, form=RANGED) if plot.form == RATED and not has_rate else plot for plot in plots]
+            track = follow(used)
+            velocity = combined(track.moment)[1]
+            errors_there.append(velocity - truth.state_at(after_lift_off(track.time_s))[3:])
+    assert np.mean(np.square(errors[True])) < 0.95 * np.mean(np.square(errors[False]))
 
 
 def test_late_plots_replayed_equal_plots_in_order():
