@@ -206,7 +206,9 @@ def chance_above(distance2: float, freedom: int) -> float:
 
 
 def _knows_thrust(moment: Moment, settings: WarningSettings) -> bool:
-    """Tell whether the model under thrust knows its acceleration along the way well enough to show thrust."""
+    """Tell whether plots would show thrust: they have, or the acceleration along the way is known well enough."""
+    if moment.is_placed and moment.weights[imm.BOOST] >= settings.single_model_probability:
+        return True
     velocity = moment.states[imm.BOOST, VELOCITY : VELOCITY + 3]
     speed2 = float(velocity @ velocity)
     spread = moment.covariances[imm.BOOST, ACCELERATION:LOG_DRAG, ACCELERATION:LOG_DRAG]

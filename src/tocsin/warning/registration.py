@@ -151,7 +151,7 @@ class _Problem:
                 state = coast(state, 0.0, plot.time_s - at_s, _STEP_S)
                 at_s = plot.time_s
                 errors = unknowns[self._place[plot.sensor] : self._place[plot.sensor] + 3]
-                away = (_apart(plot, state) - errors) / np.sqrt(plot.variances)
+                away = (_apart(plot, state) - errors) / np.sqrt(plot.variances[:3])
                 parts.append(away[1:] if plot.form == ANGLES else away)
         return np.concatenate([*parts, unknowns[6 * len(self._paths) :] / self._priors])
 
