@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Assessment, EventItem, RecordItem } from '../api/shapes.ts'
-import { areaName, atRisk, byUrgency, classes, contributors, inOrder, leading, merged, objections } from './reading.ts'
+import { agreement, areaName, atRisk, byUrgency, classes, contributors, inOrder, leading, merged, objections } from './reading.ts'
 
 const assessment = (given: Partial<Assessment>): Assessment => ({ areas: [], sensors: [], originator: 'JPN', ...given }) as Assessment
 const event = (given: Partial<EventItem>): EventItem => ({ members: {}, leading: 'JPN', is_closed: false, opened_at: '', ...given }) as EventItem
@@ -17,6 +17,19 @@ describe('an event', () => {
     const events = [event({ event_id: 'a', opened_at: '1', is_closed: true }), event({ event_id: 'b', opened_at: '0' }), event({ event_id: 'c', opened_at: '2' })]
     expect(byUrgency(events).map((each) => each.event_id)).toEqual(['c', 'b', 'a'])
   })
+})
+
+it('says who agrees on the impact, who differs, and who tells none', () => {
+  const impact = (lat_deg: number, at: string): Assessment['impact'] => ({ lat_deg, lon_deg: 157, at }) as Assessment['impact']
+  const at = '2026-01-01T00:00:00Z'
+  const members = {
+    JPN: assessment({ impact: impact(42, at) }),
+    KOR: assessment({ originator: 'KOR', impact: impact(42.005, '2026-01-01T00:00:01.5Z') }),
+    USA: assessment({ originator: 'USA', impact: impact(42.02, at) }),
+    AUS: assessment({ originator: 'AUS', impact: null }),
+  }
+  expect(agreement(event({ members }))).toEqual({ agree: ['KOR'], differ: ['USA'], silent: ['AUS'] })
+  expect(agreement(event({}))).toEqual({ agree: [], differ: [], silent: [] })
 })
 
 it('puts what is actual before drills, and tells who objects', () => {

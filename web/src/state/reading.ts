@@ -1,6 +1,7 @@
 /** What the panels and the map read out of an event. Pure. */
 
 import type { AreaAtRisk, AreaProperties, Assessment, EventItem, RecordItem, Remark } from '../api/shapes.ts'
+import { distanceKm } from '../geo/sphere.ts'
 import type { Language } from '../i18n/words.svelte.ts'
 
 /** A track is stale when its last plot is older than this. */
@@ -31,6 +32,27 @@ export function byUrgency(events: Iterable<EventItem>): EventItem[] {
 /** Remarks that speak against an event: whoever looks at it must know of them. */
 export function objections(event: EventItem): Remark[] {
   return event.remarks.filter(({ act }) => act === 'dispute' || act === 'false_alarm')
+}
+
+/** Members agree if their impact points lie this near to each other in place and time (docs/explanation/the-watch-floor.md). */
+export const AGREE_WITHIN = { km: 1, s: 2 }
+
+/** Who, besides the leading member, predicts the same impact, who another, and who none. */
+export function agreement(event: EventItem): Record<'agree' | 'differ' | 'silent', string[]> {
+  const [first, ...others] = inOrder(event)
+  const out = { agree: [] as string[], differ: [] as string[], silent: [] as string[] }
+  const own = first?.impact
+  if (!own) return out
+  for (const { originator, impact } of others) {
+    if (!impact) {
+      out.silent.push(originator)
+      continue
+    }
+    const apartKm = distanceKm([own.lon_deg, own.lat_deg], [impact.lon_deg, impact.lat_deg])
+    const apartS = Math.abs(Date.parse(own.at) - Date.parse(impact.at)) / 1000
+    out[apartKm <= AGREE_WITHIN.km && apartS <= AGREE_WITHIN.s ? 'agree' : 'differ'].push(originator)
+  }
+  return out
 }
 
 /** Areas at risk with what is known of each, the likeliest first. */
