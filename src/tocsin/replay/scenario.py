@@ -83,6 +83,7 @@ def detections(
 ) -> dict[str, list[Record]]:  # fmt: skip
     """Make the records of a tick's plots, by member; what goes to two audiences is one measurement in two records."""
     made: dict[str, list[Record]] = {}
+    sources = (Source(cites=METHOD), Source(cites=scene.flight.assumptions))
     for plot in plots:
         if alone is not None and plot.member != alone:
             continue
@@ -93,7 +94,7 @@ def detections(
             record = with_body(
                 "warning.detection", body, id=new_id(plot.member), originator=plot.member,
                 marking=marking_for(*audience, public_warning=PublicWarning.ASK), status=STATUS,
-                precedence=Precedence.FLASH, issued_at=now, synthetic=True, sources=(Source(cites=METHOD),),
+                precedence=Precedence.FLASH, issued_at=now, synthetic=True, sources=sources,
                 observed_at=scene.lift_off + timedelta(seconds=plot.time_s),
             )  # fmt: skip
             made.setdefault(plot.member, []).append(record)

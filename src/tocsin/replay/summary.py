@@ -85,7 +85,9 @@ def of_launch(
             apogee_error=float(flight.apogee_error), range_error=float(flight.range_error),
             bearing_error=float(flight.bearing_error),
         ),
-        synthetic=(METHOD, f"{len(sensors)} invented sensors", "status test: nothing of this is a warning"),
+        synthetic=(
+            METHOD, flight.assumptions, f"{len(sensors)} invented sensors", "status test: nothing of this is a warning",
+        ),
     )  # fmt: skip
 
 

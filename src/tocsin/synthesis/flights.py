@@ -57,6 +57,18 @@ class Flight:
         return self.launch.launch_id
 
     @property
+    def assumptions(self) -> str:
+        """What was assumed to get from the record to this flight, and what must be known of it, for its sources."""
+        burn = self.trajectory.burn
+        stages = "one stage" if burn.stages == 1 else f"{burn.stages} stages"
+        figures = (
+            f"{self.name}: thrust over mass {burn.thrust_start_m_s2:g} to {burn.thrust_end_m_s2:g} m/s2 in {stages}, "
+            f"{burn.burn_s:.1f} s, held for {burn.control_step_s:g} s at a time; "
+            f"mass over CdA {1.0 / burn.cda_m:.0f} kg/m2"
+        )
+        return "; ".join((figures, *self.launch.notes))
+
+    @property
     def begins_s(self) -> float:
         """Lift-off."""
         return 0.0
