@@ -89,7 +89,7 @@ class Radar(MeasurementModel, GaussianModel):
         return StateVector([figures[0], Bearing(figures[1]), Elevation(figures[2])])
 
     def jacobian(self, state, **kwargs):  # noqa: ARG002
-        return predicted_figures(whole(state.state_vector), RANGED, self.site, self.basis, -1)[1][:, STATE]
+        return predicted_figures(whole(state.state_vector), RANGED, self.site, self.basis, -1)[1][:3, STATE]
 
     def covar(self, **kwargs):  # noqa: ARG002
         return CovarianceMatrix(np.diag(self.noise))
@@ -112,7 +112,7 @@ class StoneSoup:
         """Return a plot as Stone Soup has it."""
         radar = self._radars.get(plot.sensor)
         if radar is None:
-            radar = Radar(ndim_state=7, mapping=(0, 1, 2), site=plot.site, basis=plot.basis, noise=plot.variances)
+            radar = Radar(ndim_state=7, mapping=(0, 1, 2), site=plot.site, basis=plot.basis, noise=plot.variances[:3])
             self._radars[plot.sensor] = radar
         figures = StateVector([plot.figures[0], Bearing(plot.figures[1]), Elevation(plot.figures[2])])
         return Detection(figures, timestamp=START + timedelta(seconds=time_s), measurement_model=radar)

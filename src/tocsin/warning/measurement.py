@@ -13,7 +13,15 @@ import numpy as np
 
 from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
-from tocsin.warning.models import LEAST_LOG_DRAG, LOG_DRAG, MOST_LOG_DRAG, POSITION, STATES, VELOCITY
+from tocsin.warning.models import (
+    ACCELERATION,
+    LEAST_LOG_DRAG,
+    LOG_DRAG,
+    MOST_LOG_DRAG,
+    POSITION,
+    STATES,
+    VELOCITY,
+)
 
 RANGED = 0
 """Range, azimuth, elevation."""
@@ -169,6 +177,16 @@ def _curvature(line: Vector, covariance: Vector, distance: float, row: int) -> t
 
 
 @njit
+def _correct(state: Vector, covariance: Vector, gain: Vector, innovation: float, spread: float) -> None:
+    """Update a state and its covariance by one figure, in place; the gain is not yet divided by its spread."""
+    for i in range(STATES):
+        if gain[i] != 0.0:  # it is for the biases of sensors that have not seen the object
+            state[i] += gain[i] * (innovation / spread)
+            for j in range(STATES):
+                covariance[i, j] -= gain[i] * gain[j] / spread
+
+
+@njit
 def absorb(  # noqa: PLR0917 - compiled code takes its arguments by position
     state: Vector,
     covariance: Vector,
@@ -211,15 +229,15 @@ def absorb(  # noqa: PLR0917 - compiled code takes its arguments by position
             spread += curved
         for i in range(STATES):
             gain[i] = 0.0
-            for j in range(STATES):
+            for j in range(ACCELERATION):  # of the other states a figure depends on its sensor's biases alone
                 gain[i] += covariance[i, j] * slope[row, j]
+            if slot >= 0:
+                gain[i] += covariance[i, slot] * slope[row, slot] + covariance[i, slot + 1] * slope[row, slot + 1]
         for i in range(STATES):
-            spread += slope[row, i] * gain[i]
-            innovation -= slope[row, i] * (state[i] - before[i])
-        for i in range(STATES):
-            state[i] += gain[i] * (innovation / spread)
-            for j in range(STATES):
-                covariance[i, j] -= gain[i] * gain[j] / spread
+            if slope[row, i] != 0.0:
+                spread += slope[row, i] * gain[i]
+                innovation -= slope[row, i] * (state[i] - before[i])
+        _correct(state, covariance, gain, innovation, spread)
         distance2 += innovation * innovation / spread
         log_likelihood -= 0.5 * (innovation * innovation / spread + math.log(2.0 * math.pi * spread))
     state[LOG_DRAG] = min(max(state[LOG_DRAG], LEAST_LOG_DRAG), MOST_LOG_DRAG)
