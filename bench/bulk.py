@@ -33,7 +33,8 @@ async def run(homes: dict[str, Path], *, records: int, bulk_rate: float, rate: f
         korea.order(run="idle", count=int(idle_s * rate), **flash)
         await korea.answer("issued")
         await asyncio.sleep(1)
-        idle = await _delays(japan)
+        idle, idle_turns = await _delays(japan)
+        await _delays(korea)
         before = {code: member.use() for code, member in members.items()}
         begin = loop.time()
         bulk_s = records / bulk_rate
@@ -45,7 +46,8 @@ async def run(homes: dict[str, Path], *, records: int, bulk_rate: float, rate: f
         total = int(5 * rate) + int(idle_s * rate) + records + int(bulk_s * rate)
         await load.until_stored([japan], total, [], originator=None, patience_s=4 * bulk_s + 120)
         took = loop.time() - begin
-        beside = await _delays(japan)
+        beside, turns = await _delays(japan)
+        _, origin_turns = await _delays(korea)
         used = load.used_table(before, members, took)
     lines = [f"{records} records of bulk from KOR to JPN in {took:.0f} s, {records / took:.0f} a second"]
     lines += [f"{one['issued']}: issued in {one['seconds']:.1f} s, {one['behind_s']:.2f} s behind" for one in done]
@@ -58,13 +60,18 @@ async def run(homes: dict[str, Path], *, records: int, bulk_rate: float, rate: f
         f"{name:16}{alone * 1e3:9.2f}{busy * 1e3:11.2f}{busy / max(alone, 1e-9):8.2f}"
         for name, (alone, busy) in figures.items()
     ]
+    lines += [f"{'loop, ms':16}{'late p99':>9}{'longest':>11}{'collector':>11}"]
+    for name, told in (("JPN alone", idle_turns), ("JPN with bulk", turns), ("KOR with bulk", origin_turns)):
+        lines.append(f"{name:16}{told[0] * 1e3:9.2f}{told[1] * 1e3:11.2f}{told[2] * 1e3:11.2f}")
     return lines + used
 
 
-async def _delays(member: load.Member) -> list[float]:
+async def _delays(member: load.Member) -> tuple[list[float], tuple[float, float, float]]:
+    """Return the delays since the last time, and of the loop: lateness at p99, longest, longest collection, s."""
     member.order(do="delays")
     told = await member.answer("delays")
-    return list(told["delays"]["flash"])
+    turns = (told["turn_p99_s"], told["longest_turn_s"], told["longest_collection_s"])
+    return list(told["delays"]["flash"]), turns
 
 
 def main() -> None:

@@ -51,6 +51,8 @@ class Use:
     cpu_s: float = 0.0
     rss_mb: float = 0.0
     """At most, since it began."""
+    queued_s: float = 0.0
+    """How long its first thread, in a node the one with the loop, was ready to run and had no core."""
 
     @classmethod
     def of(cls, pid: int) -> Use:
@@ -58,10 +60,11 @@ class Use:
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             status = Path(f"/proc/{pid}/status").read_text()
+            queued_ns = int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[1])
         except OSError:
             return cls()
         peak_kb = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0)
-        return cls((int(fields[11]) + int(fields[12])) / _TICKS, peak_kb / 1024)
+        return cls((int(fields[11]) + int(fields[12])) / _TICKS, peak_kb / 1024, queued_ns / 1e9)
 
 
 @dataclass
@@ -180,11 +183,13 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def used_table(before: dict[str, tuple[Use, Use]], members: dict[str, Member], seconds: float) -> list[str]:
     """Return lines of what each process used between two moments."""
-    lines = [f"{'':12}{'CPU s':>9}{'of a core':>11}{'RSS max MB':>12}"]
+    lines = [f"{'':12}{'CPU s':>9}{'of a core':>11}{'RSS max MB':>12}{'loop queued s':>15}"]
     for code, member in members.items():
         for name, old, new in zip((code, f"{code} server"), before[code], member.use(), strict=True):
             cpu_s = new.cpu_s - old.cpu_s
-            lines.append(f"{name:12}{cpu_s:9.1f}{cpu_s / seconds:11.2f}{new.rss_mb:12.0f}")
+            lines.append(
+                f"{name:12}{cpu_s:9.1f}{cpu_s / seconds:11.2f}{new.rss_mb:12.0f}{new.queued_s - old.queued_s:15.2f}"
+            )
     return lines
 
 

@@ -22,7 +22,7 @@ import uvloop
 from bench.load.plots import Answer, Plots
 from tocsin.cli.logs import log_to_stderr
 from tocsin.node import Node, Watcher, read_config
-from tocsin.node.process import prefer_the_loop
+from tocsin.node.process import collect_when_calm, prefer_the_loop
 from tocsin.records import AdmittedFrame, Precedence
 
 _TELL_EVERY_S = 0.25
@@ -40,6 +40,17 @@ class Part:
         self._records: dict[str, int] = {}
         """Records of others that came in, by path."""
         self._longest_turn_s = 0.0
+        self._turns_s: list[float] = []
+        self._longest_collection_s = 0.0
+        self._collection_began_s = 0.0
+        gc.callbacks.append(self._on_collection)
+
+    def _on_collection(self, phase: str, _info: dict[str, int]) -> None:
+        if phase == "start":
+            self._collection_began_s = time.thread_time()  # what it costs, not how busy the machine is
+        else:
+            took_s = time.thread_time() - self._collection_began_s
+            self._longest_collection_s = max(self._longest_collection_s, took_s)
 
     def _on_admitted(self, frame: AdmittedFrame) -> None:
         now = datetime.now(UTC)
@@ -52,6 +63,9 @@ class Part:
             (now - admitted.record.issued_at).total_seconds() for admitted in noted
         ]
 
+    def _is_calm(self) -> bool:
+        return self.node.pacing.is_calm
+
     async def run(self) -> None:
         """Run the node and carry out orders until standard input ends."""
         await self.node.start()
@@ -60,7 +74,7 @@ class Part:
         stop = asyncio.Event()
         helpers = [
             asyncio.create_task(self.node.serve(stop)), asyncio.create_task(self._tell_for_ever()),
-            asyncio.create_task(self._watch_turns()),
+            asyncio.create_task(self._watch_turns()), asyncio.create_task(collect_when_calm(self._is_calm)),
         ]  # fmt: skip
         _say({"ready": True, "server_pid": self.node.server.pid if self.node.server else 0})
         async for order in _orders():
@@ -83,8 +97,16 @@ class Part:
                 _say({"flushed": True})
             case "delays":
                 taken, self._delays = self._delays, {"flash": [], "other": []}
-                _say({"delays": taken, "longest_turn_s": self._longest_turn_s})
-                self._longest_turn_s = 0.0
+                turns = sorted(self._turns_s)
+                _say(
+                    {
+                        "delays": taken, "longest_turn_s": self._longest_turn_s,
+                        "turn_p99_s": turns[int(len(turns) * 0.99)] if turns else 0.0,
+                        "longest_collection_s": self._longest_collection_s,
+                    }
+                )  # fmt: skip
+                self._longest_turn_s = self._longest_collection_s = 0.0
+                self._turns_s = []
 
     async def _issue(
         self,
@@ -131,7 +153,9 @@ class Part:
         while True:
             before = loop.time()
             await asyncio.sleep(0.005)
-            self._longest_turn_s = max(self._longest_turn_s, loop.time() - before - 0.005)
+            late_s = loop.time() - before - 0.005
+            self._turns_s.append(late_s)
+            self._longest_turn_s = max(self._longest_turn_s, late_s)
 
 
 async def _orders() -> AsyncIterator[dict[str, Any]]:

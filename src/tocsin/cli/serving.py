@@ -15,7 +15,7 @@ from tocsin.node import ControlSocket, HealthServer, MemberConfig, Node, status_
 from tocsin.node.desks_part import DesksPart
 from tocsin.node.part_words import DESKS, WEB
 from tocsin.node.parts import Parts
-from tocsin.node.process import leave_threads, prefer_the_loop
+from tocsin.node.process import collect_when_calm, leave_threads, prefer_the_loop
 from tocsin.node.web_part import WebPart
 
 log = structlog.get_logger()
@@ -38,6 +38,7 @@ async def serve(config: MemberConfig) -> None:
     if not await done_unless(stop, node.start()):
         return
     prefer_the_loop()
+    collecting = asyncio.create_task(collect_when_calm(lambda: node.pacing.is_calm), name="collecting")
     try:
         health = HealthServer(
             config.health.listen, status=lambda: status_of(node, parts.status()), exposition=node.metrics.exposition
@@ -52,6 +53,7 @@ async def serve(config: MemberConfig) -> None:
         finally:
             await asyncio.to_thread(health.close)
     finally:
+        collecting.cancel()
         await node.stop()
     await leave_threads()
 

@@ -28,6 +28,7 @@ from tocsin.node.keeping import Keeper
 from tocsin.node.lost_tail import LostTail
 from tocsin.node.metrics import Metrics
 from tocsin.node.orders import Orders
+from tocsin.node.pacing import Pacing
 from tocsin.node.refusing import Refusing
 from tocsin.node.resuming import resume
 from tocsin.node.returning import OwnFrames
@@ -118,6 +119,7 @@ class Node:
         self.lost_tail = LostTail(self.bus)
         self.store = open_store(self.config)
         self.keeper = Keeper(self.store, on_committed=self.metrics.committed, before_flush=self.finish)
+        self.pacing = Pacing(SystemClock(), waiting=lambda: self.keeper.waiting)
         self.metrics.watch_backlog(lambda: self.keeper.backlog_bytes)
         self.exchange = Exchange(
             self.member, trust=trust, keys=keys, policy=self.config.exchange, clock=self.clock,
@@ -325,6 +327,7 @@ class Node:
             return
         if frame.ref.chain.originator == self.member != frame.via:
             self.lost_tail.note()
+        self.pacing.note(frame.ref.chain.precedence)
         self._watcher.on_admitted(frame)
         self.desks.put(frame.records)
         self.keeper.frame(frame)

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import sys
+from collections.abc import Callable
 
 import structlog
 
@@ -13,6 +14,15 @@ _SWITCH_S = 0.0001
 """How long the loop waits for a thread that computes. Python's own 5 ms, several times a turn, would stand between
 a warning and the desks whenever the store or a desk is at work."""
 
+FULL_EVERY_S = 10.0
+"""Between two full collections, if the second finds a calm moment."""
+
+FULL_AT_THE_LATEST_S = 60.0
+"""After so long it no longer waits for one: memory has a bound, whatever goes on."""
+
+_LOOK_AGAIN_S = 0.25
+_RARELY = 1000
+"""Collections of the middle generation, of some 7,000 objects each, before Python begins a full one by itself."""
 
 _PATIENCE_S = 2.0
 
@@ -24,6 +34,29 @@ def prefer_the_loop() -> None:
     sys.setswitchinterval(_SWITCH_S)
     gc.collect()
     gc.freeze()
+
+
+async def collect_when_calm(is_calm: Callable[[], bool]) -> None:
+    """Until cancelled, hold full collections back for a moment when nobody waits.
+
+    A full collection looks at everything made since the start while all threads stand still: with a backlog of records
+    in memory for some 40 ms, and Python begins it just then, because much was made. The young are collected as ever.
+
+    Args:
+        is_calm: Whether this is such a moment.
+    """
+    young, middle, old = gc.get_threshold()
+    gc.set_threshold(young, middle, _RARELY)
+    try:
+        while True:
+            await asyncio.sleep(FULL_EVERY_S)
+            for _ in range(int((FULL_AT_THE_LATEST_S - FULL_EVERY_S) / _LOOK_AGAIN_S)):
+                if is_calm():
+                    break
+                await asyncio.sleep(_LOOK_AGAIN_S)
+            gc.collect()
+    finally:
+        gc.set_threshold(young, middle, old)
 
 
 async def leave_threads() -> None:
