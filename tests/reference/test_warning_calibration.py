@@ -6,9 +6,9 @@ The physics is the same on both sides, so that this is the best case; what break
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import numpy as np
 import pytest
 import shapely
@@ -16,8 +16,8 @@ import shapely
 from launch_feed import ALL, START, admit, detections, flight_of, launches, make_desk, run
 from tocsin.geo.ballistics import acceleration
 from tocsin.geo.earth import ecef_from_geodetic, enu_basis, geodetic_from_ecef
-from tocsin.geo.geodesic import distance_m, initial_bearing_deg
-from tocsin.warning import Region, WarningSettings, is_within_ellipse
+from tocsin.geo.geodesic import distance_m
+from tocsin.warning import WarningSettings, is_within_ellipse, region_of
 from tocsin.warning.impact import predict_fall
 from tocsin.warning.initiation import combined
 from tocsin.warning.plots import plot_of, seconds_of
@@ -140,18 +140,8 @@ def test_a_pull_up_leaves_the_ellipse_but_not_the_region_at_risk():
     impact = said[-1][1].impact
     lat_deg, lon_deg = pulled_up(flight.state_at(flight.burnout_s + 10.0), flight.burn.cda_m, 0.5, 40_000.0)
     assert not is_within_ellipse(impact, lat_deg, lon_deg)
-    site = flight.burn
-    region = Region(
-        lat_deg=impact.lat_deg,
-        lon_deg=impact.lon_deg,
-        semi_axes_km=impact.ellipse_95_km,
-        bearing_deg=impact.ellipse_bearing_deg,
-        course_deg=initial_bearing_deg(impact.lat_deg, impact.lon_deg, site.site_lat_deg, site.site_lon_deg),
-        manoeuvre_km=impact.manoeuvre_km,
-        margin_km=SETTINGS.margin_km,
-    )
-    assert region.outline().contains(shapely.Point(lon_deg, lat_deg))
-    assert not replace(region, manoeuvre_km=0.0).outline().contains(shapely.Point(lon_deg, lat_deg))
+    assert region_of(impact).outline().contains(shapely.Point(lon_deg, lat_deg))
+    assert not region_of(msgspec.structs.replace(impact, region=())).outline().contains(shapely.Point(lon_deg, lat_deg))
 
 
 def test_one_real_launch_end_to_end():

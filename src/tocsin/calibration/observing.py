@@ -18,7 +18,7 @@ from tocsin.calibration.results import Forecast, Sample, View
 from tocsin.geo.geodesic import distance_m, initial_bearing_deg
 from tocsin.records import Admitted, Impact, Launch, body_of
 from tocsin.synthesis.truth import Truth
-from tocsin.warning import Picture, Region, WarningSettings, warning_areas
+from tocsin.warning import Picture, WarningSettings, region_of, warning_areas
 from tocsin.warning.gain import USEFUL_SEMI_AXIS_KM
 from tocsin.warning.impact import Fall, predict_fall
 from tocsin.warning.initiation import combined
@@ -161,7 +161,7 @@ class Observer:
 
     def _of_impact(self, impact: Impact) -> Forecast:
         error_km, reach = self._miss(impact.lat_deg, impact.lon_deg, impact.ellipse_95_km, impact.ellipse_bearing_deg)
-        outline = self._region(impact).outline()
+        outline = region_of(impact, self._settings.margin_km).outline()
         lon_deg = impact.lon_deg + (self._impact[1] - impact.lon_deg + 180.0) % 360.0 - 180.0
         return Forecast(
             error_km=error_km,
@@ -172,19 +172,6 @@ class Observer:
             manoeuvre_km=impact.manoeuvre_km,
             is_in_region=bool(outline.covers(shapely.Point(lon_deg, self._impact[0]))),
             region_km2=_area_km2(outline, impact),
-        )
-
-    def _region(self, impact: Impact) -> Region:
-        """The region at risk as the picture draws it; the course is that from the site."""
-        course_deg = initial_bearing_deg(impact.lat_deg, impact.lon_deg, *self._site)
-        return Region(
-            lat_deg=impact.lat_deg,
-            lon_deg=impact.lon_deg,
-            semi_axes_km=impact.ellipse_95_km,
-            bearing_deg=impact.ellipse_bearing_deg,
-            course_deg=course_deg,
-            manoeuvre_km=impact.manoeuvre_km,
-            margin_km=self._settings.margin_km,
         )
 
     def _miss(

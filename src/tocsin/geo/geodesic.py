@@ -6,7 +6,10 @@ Source:
 
 from __future__ import annotations
 
+import numpy as np
 from pyproj import Geod
+
+from tocsin.geo.earth import Vector
 
 _WGS84 = Geod(ellps="WGS84")
 
@@ -19,6 +22,13 @@ def distance_m(lat1_deg: float, lon1_deg: float, lat2_deg: float, lon2_deg: floa
 def initial_bearing_deg(lat1_deg: float, lon1_deg: float, lat2_deg: float, lon2_deg: float) -> float:
     """Return the bearing at the first place towards the second, clockwise from north, at least 0 and below 360."""
     return float(_WGS84.inv(lon1_deg, lat1_deg, lon2_deg, lat2_deg)[0]) % 360.0 % 360.0
+
+
+def destinations(lat_deg: float, lon_deg: float, bearings_deg: Vector, distances_m: Vector) -> tuple[Vector, Vector]:
+    """Return longitudes (-180 to 180) and latitudes of the places at bearings and distances (metres), shape (n,)."""
+    count = len(bearings_deg)
+    lons, lats, _ = _WGS84.fwd(np.full(count, lon_deg), np.full(count, lat_deg), bearings_deg, distances_m)
+    return np.asarray(lons), np.asarray(lats)
 
 
 def destination(lat_deg: float, lon_deg: float, bearing_deg: float, distance_m: float) -> tuple[float, float]:

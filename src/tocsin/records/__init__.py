@@ -30,6 +30,8 @@ from tocsin.records.trusted import (
     WatchFloor,
 )
 from tocsin.records.warning import (
+    AreaLeft,
+    AreaRisk,
     ClassProbability,
     Detection,
     Evidence,
@@ -54,6 +56,8 @@ __all__ = [
     "Act",
     "Admitted",
     "AdmittedFrame",
+    "AreaLeft",
+    "AreaRisk",
     "BundleFile",
     "ChainId",
     "ClassProbability",

@@ -122,10 +122,21 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: datetime
     at_sigma_s: float
     manoeuvre_km: float = 0.0
-    """How far it may still stray along its course, by policy for low flights; inside ``areas`` already."""
+    """How far beyond the ellipse it may still stray if it uses the air, as low flights can; inside ``region``."""
+    region: tuple[tuple[float, float], ...] = ()
+    """Where it comes down with 95 % probability, lift allowed for by policy: corners, longitude and latitude (degrees),
+    counter-clockwise, the first one again last; longitudes go on beyond 180. Empty: the ellipse is that region."""
+    earliest_at: datetime | None = None
+    """Before this, one impact in 200 comes, and after ``latest_at`` another one."""
+    latest_at: datetime | None = None
 
     def __post_init__(self) -> None:
         require_utc(self.at)
+        for moment in (self.earliest_at, self.latest_at):
+            if moment is not None:
+                require_utc(moment)
+        if self.region and (len(self.region) < 4 or self.region[0] != self.region[-1]):
+            raise ValueError("a region has three corners or more, and its last is its first")
 
 
 class Overflight(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,6 +179,31 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How many times likelier it is in the one than in the other."""
 
 
+class AreaRisk(msgspec.Struct, frozen=True, kw_only=True):
+    """How likely an impact is in one warning area, and between when."""
+
+    area: str
+    """Id of a warning area, such as ``JP-01``."""
+    probability: float
+    """Of an impact within it, debris and margin not counted; from 0 to 1."""
+    earliest_at: datetime
+    latest_at: datetime
+
+    def __post_init__(self) -> None:
+        require_utc(self.earliest_at)
+        require_utc(self.latest_at)
+        if not 0.0 <= self.probability <= 1.0:
+            raise ValueError("a probability is from 0 to 1")
+
+
+class AreaLeft(msgspec.Struct, frozen=True, kw_only=True):
+    """A warning area that is at risk no longer, and why."""
+
+    area: str
+    reason: Literal["narrowed", "moved", "withdrawn"]
+    """``narrowed``: more data, smaller region; ``moved``: the region lies elsewhere; ``withdrawn``: no impact holds."""
+
+
 Stage = Literal["detected", "assessed", "predicted", "closed"]
 Grade = Literal["member", "public"]
 
@@ -201,6 +237,10 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     impact: Impact | None = None
     areas: tuple[str, ...] = ()
     """Ids of the warning areas that the impact region touches."""
+    at_risk: tuple[AreaRisk, ...] = ()
+    """The same with how likely each is, the likeliest first."""
+    left: tuple[AreaLeft, ...] = ()
+    """Areas of the record before that are at risk no longer."""
     overflown: tuple[Overflight, ...] = ()
     outcome: Literal["impact", "lost", "no_threat"] | None = None
     """With ``closed``."""

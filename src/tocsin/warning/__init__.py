@@ -10,7 +10,7 @@ For civil protection alone: where something comes down, when, and who is to be w
 one; ``desk`` one member; ``gain`` what sharing bought.
 """
 
-from tocsin.warning.areas import Area, Region, WarningAreas, warning_areas
+from tocsin.warning.areas import Area, Region, WarningAreas, region_of, warning_areas
 from tocsin.warning.desk import WarningDesk
 from tocsin.warning.events import agree
 from tocsin.warning.gain import SharingGain, sharing_gain
@@ -28,6 +28,7 @@ __all__ = [
     "WarningSettings",
     "agree",
     "is_within_ellipse",
+    "region_of",
     "sharing_gain",
     "warning_areas",
 ]

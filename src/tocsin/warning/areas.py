@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely import affinity
 from shapely.geometry import LineString, Polygon, shape
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import unary_union
 
 from tocsin.geo.earth import Vector
-from tocsin.geo.geodesic import destination
+from tocsin.geo.geodesic import destinations, distance_m, initial_bearing_deg
+from tocsin.records import Impact
+
+Mask = npt.NDArray[np.bool_]
 
 _KM_PER_DEGREE = 110.0
 """Somewhat less than any degree of latitude."""
@@ -66,6 +68,27 @@ class WarningAreas:
         if not any(self.tree.query(turned).size for turned in _turns(region.box())):
             return ()
         return self.touched(region.outline())
+
+    def shares(self, places: Vector) -> dict[str, Mask]:
+        """Return, by area, which of some places lie in it; areas with none are left out.
+
+        Args:
+            places: Longitudes and latitudes, degrees, shape (n, 2); longitudes may lie beyond 180.
+
+        Returns:
+            For each area a mask of shape (n,).
+        """
+        found: dict[str, Mask] = {}
+        west, south = places.min(axis=0)
+        east, north = places.max(axis=0)
+        for turned in _turns(shapely.box(west, south, east, north)):
+            shift = turned.bounds[0] - west
+            for i in self.tree.query(turned).tolist():
+                inside = shapely.contains_xy(self.outlines[i], places[:, 0] + shift, places[:, 1])
+                if inside.any():
+                    area = self.areas[i].id
+                    found[area] = found[area] | inside if area in found else inside
+        return found
 
     def passed(self, path: Vector) -> tuple[tuple[str, float, float], ...]:
         """Return the areas under a path, each with the time and altitude at which the path first comes over it.
@@ -122,48 +145,67 @@ def warning_areas() -> WarningAreas:
     return WarningAreas(areas, outlines, shapely.STRtree(outlines))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Region:
-    """What an impact may touch: the ellipse, drawn out along the course, with a margin around."""
+    """Where it may come down, drawn in kilometres around a place, with a margin around."""
 
     lat_deg: float
     lon_deg: float
-    semi_axes_km: tuple[float, float]
-    bearing_deg: float
-    course_deg: float
-    manoeuvre_km: float
-    margin_km: float
+    ring_km: Vector
+    """Corners, shape (n, 2): east and north of the place, closed."""
+    margin_km: float = 0.0
 
     def box(self) -> BaseGeometry:
         """Return a box in degrees that holds the whole region."""
-        reach = (self.semi_axes_km[0] + self.manoeuvre_km + self.margin_km) / _KM_PER_DEGREE
+        reach = (float(np.hypot(self.ring_km[:, 0], self.ring_km[:, 1]).max()) + self.margin_km) / _KM_PER_DEGREE
         wide = reach / max(math.cos(math.radians(min(abs(self.lat_deg) + reach, 89.0))), 0.01)
         return shapely.box(self.lon_deg - wide, self.lat_deg - reach, self.lon_deg + wide, self.lat_deg + reach)
 
     def outline(self) -> Polygon:
         """Return the region in degrees of longitude and latitude; longitudes may lie beyond 180.
 
-        The shape is drawn in kilometres around the point and laid on the earth along geodesics, so that size and
-        direction hold from the point outwards.
+        The shape is laid on the earth along geodesics, so that size and direction hold from the place outwards.
         """
-        circle = shapely.Point(0.0, 0.0).buffer(1.0, quad_segs=8)
-        longer, shorter = self.semi_axes_km
-        ellipse = affinity.rotate(affinity.scale(circle, shorter, longer), -self.bearing_deg, origin=(0, 0))
-        whole: BaseGeometry = ellipse
-        if self.manoeuvre_km > 0:
-            course = math.radians(self.course_deg)
-            east, north = self.manoeuvre_km * math.sin(course), self.manoeuvre_km * math.cos(course)
-            whole = unary_union([
-                affinity.translate(ellipse, east, north), affinity.translate(ellipse, -east, -north)
-            ]).convex_hull  # fmt: skip
-        ring = shapely.get_coordinates(whole.buffer(self.margin_km, quad_segs=4))
-        return Polygon(self._on_earth(ring.tolist()))
+        whole = Polygon(self.ring_km).buffer(self.margin_km, quad_segs=4) if self.margin_km else Polygon(self.ring_km)
+        return Polygon(on_earth(self.lat_deg, self.lon_deg, shapely.get_coordinates(whole)))
 
-    def _on_earth(self, ring: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
-        places = []
-        for east, north in ring:
-            bearing_deg = math.degrees(math.atan2(east, north))
-            lat_deg, lon_deg = destination(self.lat_deg, self.lon_deg, bearing_deg, math.hypot(east, north) * 1e3)
-            turn = (lon_deg - self.lon_deg + 180.0) % 360.0 - 180.0
-            places.append((self.lon_deg + turn, lat_deg))
-        return places
+
+def ellipse_ring(semi_axes_km: tuple[float, float], bearing_deg: float) -> Vector:
+    """Return the corners of an ellipse, shape (33, 2): east and north of its centre, counter-clockwise and closed.
+
+    Args:
+        semi_axes_km: The longer first.
+        bearing_deg: Of the longer axis.
+    """
+    bearing = math.radians(bearing_deg)
+    turns = np.linspace(0.0, -2.0 * math.pi, 33)  # bearings grow clockwise
+    along, across = semi_axes_km[0] * np.cos(turns), semi_axes_km[1] * np.sin(turns)
+    ring = np.column_stack([
+        along * math.sin(bearing) + across * math.cos(bearing), along * math.cos(bearing) - across * math.sin(bearing)
+    ])  # fmt: skip
+    ring[-1] = ring[0]
+    return ring
+
+
+def region_of(impact: Impact, margin_km: float = 0.0) -> Region:
+    """Return the region that a record tells of: what it draws, or the ellipse."""
+    if not impact.region:
+        ring = ellipse_ring(impact.ellipse_95_km, impact.ellipse_bearing_deg)
+        return Region(impact.lat_deg, impact.lon_deg, ring, margin_km)
+    corners = []
+    for lon_deg, lat_deg in impact.region:
+        away_km = distance_m(impact.lat_deg, impact.lon_deg, lat_deg, lon_deg) * 1e-3
+        bearing = math.radians(initial_bearing_deg(impact.lat_deg, impact.lon_deg, lat_deg, lon_deg))
+        corners.append((away_km * math.sin(bearing), away_km * math.cos(bearing)))
+    return Region(impact.lat_deg, impact.lon_deg, np.array(corners), margin_km)
+
+
+def on_earth(lat_deg: float, lon_deg: float, places_km: Vector) -> Vector:
+    """Return longitudes and latitudes, degrees, of places told as east and north of one; shapes (n, 2).
+
+    Longitudes go on beyond 180 on the far side of the date line.
+    """
+    bearings = np.degrees(np.arctan2(places_km[:, 0], places_km[:, 1]))
+    lons, lats = destinations(lat_deg, lon_deg, bearings, np.hypot(places_km[:, 0], places_km[:, 1]) * 1e3)
+    turns = (lons - lon_deg + 180.0) % 360.0 - 180.0
+    return np.column_stack([lon_deg + turns, lats])

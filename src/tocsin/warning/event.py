@@ -12,7 +12,7 @@ import numpy as np
 from tocsin.geo.earth import Vector, geodetic_from_ecef
 from tocsin.records import Impact, Launch, LaunchPoint, Overflight, Stage
 from tocsin.warning.announced import Notice
-from tocsin.warning.areas import Region, WarningAreas
+from tocsin.warning.areas import WarningAreas
 from tocsin.warning.classification import AIRCRAFT, BALLISTIC_FLIGHT, CLUTTER, Classification, classify
 from tocsin.warning.coverage import Coverage
 from tocsin.warning.grading import Grading, grade_of
@@ -20,6 +20,7 @@ from tocsin.warning.impact import Fall, path_down, predict_fall
 from tocsin.warning.initiation import combined
 from tocsin.warning.launchpoint import Origin, better_origin
 from tocsin.warning.plots import moment_of
+from tocsin.warning.risk import Risk, areas_left, risk_of
 from tocsin.warning.settings import WarningSettings
 from tocsin.warning.stages import (
     ACCELERATING,
@@ -28,8 +29,8 @@ from tocsin.warning.stages import (
     UNCLEAR,
     is_free,
     label_of,
-    manoeuvre_allowance_km,
     may_publish_impact,
+    may_use_air,
     needs_revision,
     outcome_at,
     track_point,
@@ -89,8 +90,8 @@ class Event:
     """Time of the newest plot that the classes rest on."""
     _impact_s: float = -math.inf
     """Time of the newest plot that the last impact rests on."""
-    _risk: tuple[Fall, float, tuple[str, ...]] | None = None
-    """For which fall and allowance areas were last looked for, and what was found."""
+    risk: Risk | None = None
+    """Whom ``fall`` may concern."""
 
     def go_on(self, record_id: str, launch: Launch, said_at_s: float, *, has_predicted: bool) -> None:
         """Go on from a record that was issued before: what it says is not said again."""
@@ -174,8 +175,12 @@ class Event:
             return
         self._impact_s = self.track.time_s
         fall = predict_fall(self.track.moment, settings)
-        if may_publish_impact(self.track, fall, settings):
-            self.fall = fall
+        if fall is None or not may_publish_impact(self.track, fall, settings):
+            return
+        is_low = may_use_air(max(self.track.top_m, fall.apogee_m), settings)
+        risk = risk_of(self.track.moment, fall, self.areas, settings, is_low=is_low)
+        if risk is not None:  # of a low flight the bare ellipse is never shown
+            self.fall, self.risk = fall, risk
 
     @property
     def _first_s(self) -> float:
@@ -228,12 +233,11 @@ class Event:
         return self.last is None or self.track.count > self.last.detections
 
     def _prediction(self, now_s: float) -> Launch | None:
-        fall = self.fall
+        fall, risk = self.fall, self.risk
         if self.last is self.predicted and not (self._has_new_plots or self.is_renamed):
             return None
-        if fall is None or not may_publish_impact(self.track, fall, self.settings):
+        if fall is None or risk is None or not may_publish_impact(self.track, fall, self.settings):
             return None
-        manoeuvre_km = manoeuvre_allowance_km(self.apogee_m, self.settings)
         impact = Impact(
             lat_deg=fall.lat_deg,
             lon_deg=fall.lon_deg,
@@ -241,33 +245,17 @@ class Event:
             ellipse_bearing_deg=fall.bearing_deg,
             at=moment_of(fall.time_s),
             at_sigma_s=fall.time_sigma_s,
-            manoeuvre_km=manoeuvre_km,
+            manoeuvre_km=risk.beyond_km,
+            region=risk.region,
+            earliest_at=moment_of(risk.earliest_s),
+            latest_at=moment_of(risk.latest_s),
         )
-        at_risk = self._at_risk(fall, manoeuvre_km)
         last = self.predicted
         if last is not None and not self.is_renamed:
             age_s = now_s - self.last_s
-            if not needs_revision(last, impact, at_risk, age_s=age_s, settings=self.settings):
+            if not needs_revision(last, impact, risk.areas, age_s=age_s, settings=self.settings):
                 return None
-        return self._say("predicted", now_s, impact=impact, at_risk=at_risk, overflown=self._overflown(fall))
-
-    def _at_risk(self, fall: Fall, manoeuvre_km: float) -> tuple[str, ...]:
-        """Return the areas at risk; looked for once for every fall."""
-        held = self._risk
-        if held is not None and held[0] is fall and held[1] == manoeuvre_km:
-            return held[2]
-        region = Region(
-            lat_deg=fall.lat_deg,
-            lon_deg=fall.lon_deg,
-            semi_axes_km=fall.semi_axes_km,
-            bearing_deg=fall.bearing_deg,
-            course_deg=fall.course_deg,
-            manoeuvre_km=manoeuvre_km,
-            margin_km=self.settings.margin_km,
-        )
-        at_risk = self.areas.at_risk(region)
-        self._risk = (fall, manoeuvre_km, at_risk)
-        return at_risk
+        return self._say("predicted", now_s, impact=impact, risk=risk, overflown=self._overflown(fall))
 
     def _overflown(self, fall: Fall) -> tuple[Overflight, ...]:
         flown, due_s = [], -math.inf
@@ -284,7 +272,8 @@ class Event:
 
     def close(self, now_s: float) -> Launch | None:
         """Return the closing record if the event has ended."""
-        outcome = outcome_at(self.track, self.fall, self.label, now_s, self.settings)
+        latest_s = self.risk.latest_s if self.risk is not None else -math.inf
+        outcome = outcome_at(self.track, self.fall, self.label, now_s, self.settings, latest_s=latest_s)
         return None if outcome is None else self._say("closed", now_s, outcome=outcome)
 
     def _say(
@@ -293,7 +282,7 @@ class Event:
         now_s: float,
         *,
         impact: Impact | None = None,
-        at_risk: tuple[str, ...] | None = None,
+        risk: Risk | None = None,
         overflown: tuple[Overflight, ...] | None = None,
         outcome: Outcome | None = None,
     ) -> Launch:
@@ -301,6 +290,7 @@ class Event:
         withdrawn = self.label == MANOEUVRING and stage == "assessed"
         if impact is None and held is not None and not withdrawn and stage in ("predicted", "closed"):
             impact = held.impact
+        areas = () if withdrawn else risk.areas if risk is not None else () if held is None else held.areas
         self.revision += 1
         origin = self.origin
         launch = Launch(
@@ -319,7 +309,9 @@ class Event:
             grade_basis=self.grading.basis,
             label=self._said_label,
             impact=impact,
-            areas=at_risk if at_risk is not None else () if held is None else held.areas,
+            areas=areas,
+            at_risk=() if withdrawn else risk.at_risk if risk is not None else () if held is None else held.at_risk,
+            left=areas_left(held.areas, areas, held.impact, impact) if held is not None and outcome is None else (),
             overflown=overflown if overflown is not None else () if held is None else held.overflown,
             outcome=outcome,
             count_low=self.counted[0],
@@ -340,5 +332,5 @@ class Event:
             self.predicted = launch
         elif withdrawn:
             self.predicted = None
-            self.fall = None
+            self.fall = self.risk = None
         return launch

@@ -101,12 +101,20 @@ class WarningSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     unmodelled_sigma_km: float = 0.1
     """Added to the impact, in each direction: wind, weather and the height of the ground are not in the model."""
 
-    manoeuvre_apogee_km: float = 100.0
-    """Flights lower than this can pull up or glide in the air; nothing in the data tells before they do."""
-    manoeuvre_km: float = 40.0
-    """Policy: how far such a flight is taken to stray along its course, either way. A lift of half the drag below
-    40 km moved the impact by 9 km (370 km far, 90 km high), 37 km (450 and 60), 43 km (420 and 50) and 94 km (600
-    and 50); an extreme one, of 1.5 times the drag, by 214 km. 40 km does not cover the flattest."""
+    manoeuvre_apogee_km: float = 120.0
+    """Flights lower than this can pull up or glide in the air; nothing in the data tells before they do. The lowest
+    ones on record with a pull-up stay below 100 km; an apogee of 100 km is foretold to within some kilometres right
+    after burnout, and must not be taken for a higher one in half of the cases."""
+    lift_to_drag_max: float = 1.0
+    """Policy: such a flight is taken to have any lift over drag from 0 to this, all equally likely. With 1 the
+    reference flights come down 39 to 290 km beyond free fall."""
+    lift_below_km: float = 40.0
+    """… and to be lifted from where it sinks below this: above it the air hardly bears."""
+    bank_sigma_deg: float = 3.0
+    """Policy: by how much that lift leans out of the vertical plane, one sigma. A body that leans by 20 degrees at a
+    lift of 1 goes 20 km aside: who expects that sets more, and pays with the size of the region."""
+    region_probability: float = 0.95
+    """How much of all that this leaves possible the published region holds."""
     margin_km: float = 5.0
     """Policy: debris and safety, around every impact region."""
 

@@ -76,9 +76,9 @@ def may_publish_impact(track: Track, fall: Fall | None, settings: WarningSetting
     return is_free(track, settings) and fall is not None and fall.semi_axes_km[0] <= settings.max_semi_axis_km
 
 
-def manoeuvre_allowance_km(apogee_m: float, settings: WarningSettings) -> float:
-    """Return how far along its course a flight may stray from the ballistic impact: policy for low flights, else 0."""
-    return settings.manoeuvre_km if apogee_m < settings.manoeuvre_apogee_km * 1e3 else 0.0
+def may_use_air(apogee_m: float, settings: WarningSettings) -> bool:
+    """Tell whether a flight is so low that it may pull up or glide, by policy."""
+    return apogee_m < settings.manoeuvre_apogee_km * 1e3
 
 
 def label_of(
@@ -101,7 +101,7 @@ def label_of(
         if classified[SPACE] >= _LIKELY:
             return SPACE_LAUNCH
         if had_impact or classified[BALLISTIC_FLIGHT] >= gate:
-            return BALLISTIC_LOW if apogee_m < settings.manoeuvre_apogee_km * 1e3 else BALLISTIC
+            return BALLISTIC_LOW if may_use_air(apogee_m, settings) else BALLISTIC
     elif had_impact and track.ballistic_probability < gate:
         return MANOEUVRING
     if classified[AIRCRAFT] >= gate:
@@ -125,7 +125,7 @@ def needs_revision(
         settings: For the limits.
     """
     old = last.impact
-    if old is None or areas != last.areas or impact.manoeuvre_km != old.manoeuvre_km:
+    if old is None or areas != last.areas or bool(impact.region) != bool(old.region):
         return True
     axis, old_axis = impact.ellipse_95_km[0], old.ellipse_95_km[0]
     moved_km = distance_m(old.lat_deg, old.lon_deg, impact.lat_deg, impact.lon_deg) * 1e-3
@@ -149,7 +149,7 @@ def is_within_ellipse(impact: Impact, lat_deg: float, lon_deg: float) -> bool:
 
 
 def outcome_at(
-    track: Track, fall: Fall | None, label: str, now_s: float, settings: WarningSettings
+    track: Track, fall: Fall | None, label: str, now_s: float, settings: WarningSettings, *, latest_s: float
 ) -> Literal["impact", "lost", "no_threat"] | None:
     """Tell whether and how the event has ended (rules at the top of this module); None while it goes on.
 
@@ -159,10 +159,11 @@ def outcome_at(
         label: What the track is taken for.
         now_s: Scenario time, seconds since 1970.
         settings: For the limits.
+        latest_s: When the last of its possible impacts has come, seconds since 1970: a lifted one is late.
     """
     silent_s = now_s - track.time_s
     if fall is not None and label != MANOEUVRING:
-        if now_s > fall.time_s + 3.0 * fall.time_sigma_s:
+        if now_s > max(fall.time_s + 3.0 * fall.time_sigma_s, latest_s):
             return "impact"
         if fall.semi_axes_km[0] <= settings.good_semi_axis_km:
             return None

@@ -1,22 +1,23 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from importlib import resources
 
+import msgspec
 import numpy as np
 import pytest
 import shapely
 from shapely.geometry import shape
 
 from tocsin.geo.geodesic import destination, distance_m
-from tocsin.warning import Region, warning_areas
+from tocsin.records import Impact
+from tocsin.warning import Region, region_of, warning_areas
+from tocsin.warning.areas import ellipse_ring, on_earth
 
 
-def region(lat_deg, lon_deg, **changes):
-    figures = {
-        "semi_axes_km": (10.0, 4.0), "bearing_deg": 90.0, "course_deg": 90.0, "manoeuvre_km": 0.0, "margin_km": 5.0,
-    }  # fmt: skip
-    return Region(lat_deg=lat_deg, lon_deg=lon_deg, **figures | changes)
+def region(lat_deg, lon_deg, *, semi_axes_km=(10.0, 4.0), bearing_deg=90.0, margin_km=5.0):
+    return Region(lat_deg, lon_deg, ellipse_ring(semi_axes_km, bearing_deg), margin_km)
 
 
 def test_every_area_is_valid_and_named():
@@ -79,13 +80,29 @@ def test_a_region_is_as_large_as_it_says_in_every_direction():
     assert whole.box().contains(outline)
 
 
-def test_a_manoeuvre_draws_the_region_out_along_the_course_both_ways():
-    outline = region(40.0, 135.0, course_deg=60.0, manoeuvre_km=40.0).outline()
-    for bearing_deg in (60.0, 240.0):
-        lat_deg, lon_deg = destination(40.0, 135.0, bearing_deg, 44_000.0)
-        assert outline.contains(shapely.Point(lon_deg, lat_deg))
-    lat_deg, lon_deg = destination(40.0, 135.0, 150.0, 20_000.0)
-    assert not outline.contains(shapely.Point(lon_deg, lat_deg))
+@pytest.mark.parametrize("lon_deg", [135.0, 179.9, -179.9])
+def test_a_region_comes_back_from_the_record_that_tells_it(lon_deg):
+    ring = ellipse_ring((60.0, 9.0), 60.0) + np.array([30.0, 10.0])
+    corners = on_earth(40.0, lon_deg, ring)
+    impact = Impact(
+        lat_deg=40.0, lon_deg=lon_deg, ellipse_95_km=(5.0, 2.0), ellipse_bearing_deg=60.0,
+        at=datetime(2026, 3, 1, tzinfo=UTC), at_sigma_s=1.0, region=tuple(map(tuple, corners.tolist())),
+    )  # fmt: skip
+    assert np.allclose(region_of(impact).ring_km, ring, atol=1e-3)
+    bare = region_of(msgspec.structs.replace(impact, region=()))
+    assert np.allclose(bare.ring_km, ellipse_ring((5.0, 2.0), 60.0))
+
+
+def test_shares_of_places_are_those_that_a_point_by_point_look_gives():
+    areas = warning_areas()
+    random = np.random.default_rng(5)
+    places = np.column_stack([random.uniform(138.0, 142.0, 400), random.uniform(38.0, 42.0, 400)])
+    shares = areas.shares(places)
+    for area, outline in zip(areas.areas, areas.outlines, strict=True):
+        expected = np.array([outline.contains(shapely.Point(place)) for place in places])
+        assert np.array_equal(shares.get(area.id, np.zeros(400, bool)), expected), area.id
+    over = np.array([[181.0, 52.0], [-179.0, 52.0], [181.0, 66.0]])
+    assert areas.shares(over[:1]).keys() == areas.shares(over[1:2]).keys()
 
 
 def test_areas_at_risk_are_those_within_the_margin():

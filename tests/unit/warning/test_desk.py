@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import msgspec
@@ -12,11 +12,12 @@ from launch_feed import ALL, START, admit, detection, detections, federate, flig
 from tocsin.errors import ConfigError
 from tocsin.geo.earth import ecef_from_geodetic, enu_basis
 from tocsin.markings import PublicWarning, marking_for
-from tocsin.records import Detection, Position, Precedence, body_of, with_body
+from tocsin.records import Detection, Impact, Position, Precedence, body_of, with_body
 from tocsin.warning import WarningSettings, agree, imm
 from tocsin.warning.classification import classify
 from tocsin.warning.models import VELOCITY
 from tocsin.warning.plots import plot_of
+from tocsin.warning.risk import areas_left
 from tocsin.warning.stages import ACCELERATING, BALLISTIC_LOW, ORBITAL, SPACE_LAUNCH, label_of, outcome_at
 from tocsin.warning.track import begin
 
@@ -210,7 +211,35 @@ def test_a_low_flight_may_manoeuvre_and_its_region_is_drawn_out():
     predicted = [body for _, body in launches(said) if body.stage == "predicted"]
     assert predicted
     assert {body.label for body in predicted} == {BALLISTIC_LOW}
-    assert {body.impact.manoeuvre_km for body in predicted} == {40.0}
+    for body in predicted:
+        assert len(body.impact.region) >= 4  # the bare ellipse is never shown
+        assert body.impact.manoeuvre_km > 10.0
+        assert body.impact.earliest_at < body.impact.at < body.impact.latest_at
+    closed = [body for _, body in launches(said) if body.stage == "closed"]
+    assert all(each.outcome == "impact" for each in closed)
+
+
+def test_a_high_flight_has_the_ellipse_for_its_region_and_areas_with_their_chances():
+    said = run(make_desk("KOR", audiences=()), detections(flight_of(LONG)), until_s=400.0)
+    predicted = [body for _, body in launches(said) if body.stage == "predicted"]
+    assert predicted
+    for body in predicted:
+        assert body.impact.region == ()
+        assert {risk.area for risk in body.at_risk} == set(body.areas)
+        assert sum(risk.probability for risk in body.at_risk) <= 1.0
+
+
+def test_areas_leave_with_a_reason():
+    wide = Impact(
+        lat_deg=40.0, lon_deg=140.0, ellipse_95_km=(100.0, 60.0), ellipse_bearing_deg=0.0,
+        at=datetime(2026, 3, 1, tzinfo=UTC), at_sigma_s=1.0,
+    )  # fmt: skip
+    narrow = msgspec.structs.replace(wide, ellipse_95_km=(10.0, 5.0))
+    elsewhere = msgspec.structs.replace(narrow, lat_deg=45.0)
+    assert [each.reason for each in areas_left(("a", "b"), ("a",), wide, narrow)] == ["narrowed"]
+    assert [each.reason for each in areas_left(("a",), (), wide, elsewhere)] == ["moved"]
+    assert [each.reason for each in areas_left(("a",), (), wide, None)] == ["withdrawn"]
+    assert areas_left(("a",), ("a", "b"), wide, narrow) == ()
 
 
 def test_a_sharp_impact_is_computed_seldom_and_rests_on_the_last_plots_in_the_end():
@@ -310,6 +339,6 @@ def test_a_fast_level_flight_under_thrust_may_be_a_space_launch_and_one_in_orbit
     orbiting = fast_track(7500.0, boost=0.01)
     label = label_at(orbiting)
     assert label == ORBITAL
-    assert outcome_at(orbiting, None, label, orbiting.time_s + 61.0, settings) == "no_threat"
-    assert outcome_at(orbiting, None, label, orbiting.time_s + 59.0, settings) is None
+    assert outcome_at(orbiting, None, label, orbiting.time_s + 61.0, settings, latest_s=0.0) == "no_threat"
+    assert outcome_at(orbiting, None, label, orbiting.time_s + 59.0, settings, latest_s=0.0) is None
     assert imm.BALLISTIC == 1

@@ -10,7 +10,7 @@ from tocsin.geo.earth import ecef_from_geodetic, enu_basis
 from tocsin.records import Impact, Launch
 from tocsin.warning import SharingGain, WarningSettings, agree, is_within_ellipse, sharing_gain
 from tocsin.warning.orbit import osculating
-from tocsin.warning.stages import manoeuvre_allowance_km, needs_revision
+from tocsin.warning.stages import may_use_air, needs_revision
 
 SETTINGS = WarningSettings()
 AT = datetime(2026, 3, 1, 6, 10, tzinfo=UTC)
@@ -40,7 +40,7 @@ def test_a_prediction_is_issued_again_only_for_what_an_officer_needs():
     assert not revised(impact(lon_deg=135.01))
     assert revised(impact(lon_deg=135.02))
     assert revised(impact(), areas=("JP-05",))
-    assert revised(impact(manoeuvre_km=40.0))
+    assert revised(impact(region=((134.0, 39.0), (136.0, 39.0), (135.0, 41.0), (134.0, 39.0))))
 
 
 def test_a_small_move_that_leaves_the_old_ellipse_is_issued():
@@ -57,9 +57,9 @@ def test_time_alone_brings_a_revision_after_ten_or_thirty_seconds():
     assert revised(impact(), age_s=30.0)
 
 
-def test_low_flights_get_the_allowance_and_high_ones_do_not():
-    assert manoeuvre_allowance_km(60_000.0, SETTINGS) == 40.0
-    assert manoeuvre_allowance_km(101_000.0, SETTINGS) == 0.0
+def test_low_flights_may_use_the_air_and_high_ones_may_not():
+    assert may_use_air(60_000.0, SETTINGS)
+    assert not may_use_air(121_000.0, SETTINGS)
 
 
 def test_ellipse_holds_what_lies_along_its_axis():

@@ -73,6 +73,8 @@ def impact_ring(assessment: Assessment) -> list[tuple[float, float]]:
     impact = assessment.impact
     if impact is None:
         return []
+    if impact.region:
+        return [(round(lon_deg, _PLACES), round(lat_deg, _PLACES)) for lon_deg, lat_deg in impact.region]
     longer, shorter = impact.ellipse_95_km
     corners = []
     for index in range(_CORNERS):
