@@ -45,6 +45,7 @@ RULES: dict[tuple[str, str], dict[str, Any]] = {
     ("Record", "kind"): {"pattern": r"^[a-z][a-z0-9-]{0,31}\.[a-z][a-z0-9_]{0,31}$"},
     ("Record", "id"): {"pattern": r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"},
     ("Record", "originator"): {"pattern": MEMBER},
+    ("Source", "originator"): {"pattern": "^([A-Z]{3})?$"},
     ("Record", "status"): {"pattern": STATUS},
     ("Record", "body"): {"type": "object"},
     ("Marking", "releasable_to"): {"uniqueItems": True, "items": {"type": "string", "pattern": "^([A-Z]{3}|PUBLIC)$"}},

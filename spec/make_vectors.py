@@ -372,6 +372,11 @@ def _good_frames() -> dict[str, Vector]:
                 ADMITTED,
             ),
         ),
+        "frame_source_originator": frames(
+            "A source names a record by its id alone, or by originator and id.",
+            "1.6",
+            (draft(record(sources=[{"record": "a"}, {"record": "a", "originator": "JPN"}])).seal(), ADMITTED),
+        ),
         "frame_unknown_caveat": frames(
             "A caveat that the reader does not know does not keep a record out; it binds what derives from it.",
             "2.5",
@@ -791,6 +796,12 @@ def _forms() -> dict[str, Vector]:
             "1.6", "A source that names a record and cites.", sources=[{"record": "a", "cites": "b"}]
         ),
         "source_neither_fail": bad("1.6", "A source that names nothing.", sources=[{}]),
+        "source_originator_alone_fail": bad(
+            "1.6", "An originator beside what is cited.", sources=[{"cites": "b", "originator": "JPN"}]
+        ),
+        "source_originator_fail": bad(
+            "1.6", "A source whose originator is no member code.", sources=[{"record": "a", "originator": "jpn"}]
+        ),
         "expires_not_utc_fail": bad(
             "1.4", "A time to come that is not in UTC.", expires_at="2026-01-15T20:59:59+09:00"
         ),

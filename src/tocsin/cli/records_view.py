@@ -77,7 +77,7 @@ def render_record(stored: StoredRecord, released: Released[Operator]) -> Rendera
     if flags := _flags(record, stored):
         facts.add_row("note", Text.assemble(*flags))
     for source in record.sources:
-        facts.add_row("source", source.record or source.cites or "")
+        facts.add_row("source", " ".join(filter(None, (source.originator, source.record or source.cites))))
     return Group(facts, JSON(bytes(record.body).decode(), indent=2))
 
 

@@ -2,7 +2,7 @@
 
 from tocsin.exchange.admission import Reason, Rejected
 from tocsin.exchange.chains import ForeignChains, Memory, NoMemory
-from tocsin.exchange.derivation import Label, strictest
+from tocsin.exchange.derivation import Label, LookUp, strictest
 from tocsin.exchange.downgrade import carry_out, sign_downgrade
 from tocsin.exchange.epochs import Epoch
 from tocsin.exchange.frames import FRAME_TYPE, PROTOCOL, Envelope, Header, open_frame, without_records
@@ -28,6 +28,7 @@ __all__ = [
     "Header",
     "Incoming",
     "Label",
+    "LookUp",
     "Memory",
     "Missing",
     "Neighbour",

@@ -24,21 +24,29 @@ class Label:
     synthetic: bool
 
 
+LookUp = Callable[[str, str], Label | None]
+"""Returns the label of a record that the store holds, by id and originator; without one, of all that bear the id."""
+
+
 class Labels:
     """Markings and statuses of the records that a member holds, the newest in memory, all in the store."""
 
-    def __init__(self, look_up: Callable[[str], Label | None]) -> None:
+    def __init__(self, look_up: LookUp) -> None:
         self._look_up = look_up
-        self._recent: OrderedDict[str, Label] = OrderedDict()
+        self._recent: OrderedDict[tuple[str, str], Label] = OrderedDict()
+        """By originator and id."""
+        self._originators: set[str] = set()
+        """Of any record remembered; no more than there are members."""
         self._last: Label | None = None
 
     def note(self, record: Record) -> None:
         """Remember a record.
 
-        Ids are anybody's to choose. If two records bear one, a record that rests on it answers to both, so that
-        nobody widens another's marking by taking its id.
+        If an originator gives two records one id, a record that rests on it answers to both.
         """
-        self._recent[record.id] = both(self._recent.get(record.id), self.label_of(record))
+        key = record.originator, record.id
+        self._recent[key] = both(self._recent.get(key), self.label_of(record))
+        self._originators.add(record.originator)
         if len(self._recent) > REMEMBERED:
             self._recent.popitem(last=False)
 
@@ -60,7 +68,7 @@ class Labels:
         Args:
             member: Who derives it.
             record: The new record.
-            beside: Labels of the new records that come with it and that it may rest on, by id.
+            beside: Labels of the member's new records that come with it and that it may rest on, by id.
 
         Raises:
             NotReleasableError: A parent is not held, or the record would go further than a parent may.
@@ -70,13 +78,20 @@ class Labels:
         if not record.sources:
             return
         parents = []
-        for parent_id in record.parents:
-            held = self._recent.get(parent_id) or self._look_up(parent_id)
-            label = strictest(found for found in (beside.get(parent_id), held) if found is not None)
+        for source in record.sources:
+            if source.record is None:
+                continue
+            near = beside.get(source.record) if source.originator in ("", member) else None
+            held = self._held(source.record, source.originator)
+            label = strictest(found for found in (near, held) if found is not None)
             if label is None:
-                raise NotReleasableError(f"{record.id} rests on {parent_id}, which is not held")
+                of = f" of {source.originator}" if source.originator else ""
+                raise NotReleasableError(f"{record.id} rests on {source.record}{of}, which is not held")
             if label.status == _AMBIGUOUS:
-                raise StatusMixError(f"{record.id} rests on {parent_id}, the id of two records of different status")
+                raise StatusMixError(
+                    f"{record.id} rests on {source.record}, the id of two records of different status",
+                    advice="Name the originator of the record that is meant",
+                )
             parents.append(label)
         if not parents:
             return
@@ -91,6 +106,17 @@ class Labels:
             raise StatusMixError(f"{record.id} has status {record.status}, its sources have {status}")
         if any(parent.synthetic for parent in parents) and not record.synthetic:
             raise StatusMixError(f"{record.id} rests on simulated records and does not say so")
+
+    def _held(self, record_id: str, originator: str) -> Label | None:
+        """Return the label of a record that is held; without an originator, that of all that bear the id (spec 2.4).
+
+        Ids are anybody's to choose: whoever names the originator is out of reach of another that takes the id, and
+        whoever does not answers to every one, also to those that the store alone still knows.
+        """
+        if originator:
+            return self._recent.get((originator, record_id)) or self._look_up(record_id, originator)
+        recent = (self._recent.get((each, record_id)) for each in self._originators)
+        return strictest(found for found in (*recent, self._look_up(record_id, "")) if found is not None)
 
 
 def strictest(labels: Iterable[Label]) -> Label | None:

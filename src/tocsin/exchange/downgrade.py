@@ -64,7 +64,7 @@ def carry_out(
         "exchange.downgrade", order, id=new_id(), originator=member, marking=kept_here,
         status=reduce(combine_status, [source.record.status for source in sources]),
         precedence=Precedence.ROUTINE, issued_at=now, synthetic=any(source.record.synthetic for source in sources),
-        sources=tuple(Source(record=source.record.id) for source in sources),
+        sources=tuple(Source(record=source.record.id, originator=member) for source in sources),
     )  # fmt: skip
     return [note, *(_copy(source.record, order, new_id(), now) for source in sources)]
 

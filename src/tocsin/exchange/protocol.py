@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from tocsin.clock import Clock
 from tocsin.exchange.chains import ForeignChains, Memory, NoMemory
-from tocsin.exchange.derivation import Label, Labels
+from tocsin.exchange.derivation import Labels, LookUp
 from tocsin.exchange.epochs import Epoch
 from tocsin.exchange.inward import Incoming, Inward, kind_of
 from tocsin.exchange.ledger import Ledger
@@ -46,7 +46,7 @@ class Exchange:
         policy: Policy,
         clock: Clock,
         memory: Memory | None = None,
-        look_up: Callable[[str], Label | None] = lambda _: None,
+        look_up: LookUp = lambda *_: None,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
         has_quotas: bool = True,
     ) -> None:

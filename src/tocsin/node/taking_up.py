@@ -51,15 +51,15 @@ async def take_back_tails(bus: Bus, exchange: Exchange, keeper: Keeper, orders: 
     return ends
 
 
-def held_label(store: Store, record_id: str) -> Label | None:
-    """Return the label of a record that a store holds, the strictest if several members used one id.
+def held_label(store: Store, record_id: str, originator: str) -> Label | None:
+    """Return the label of a record that a store holds; without originator the strictest of all that bear the id.
 
     Raises:
         StoreError: The store cannot be read.
     """
     return strictest(
         Label(stored.admitted.record.marking, stored.admitted.record.status, stored.admitted.record.synthetic)
-        for stored in store.records(RecordQuery(id=record_id))
+        for stored in store.records(RecordQuery(id=record_id, originator=originator or None))
     )
 
 

@@ -43,12 +43,16 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     record: str | None = None
     """Id of a record."""
+    originator: str = ""
+    """Of that record; empty: of any record of that id."""
     cites: str | None = None
     """A publication, data set or method, in words or as a URL."""
 
     def __post_init__(self) -> None:
         if (self.record is None) == (self.cites is None):
             raise ValueError("a source names either a record or what it cites")
+        if self.originator and (self.record is None or len(self.originator) != 3 or not _is_member(self.originator)):
+            raise ValueError(f"originator {self.originator[:80]!r} of a source is not that of a record")
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

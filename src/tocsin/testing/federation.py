@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from tocsin.clock import Clock, ManualClock
-from tocsin.exchange import Exchange, Label, Memory, Policy
+from tocsin.exchange import Exchange, LookUp, Memory, Policy
 from tocsin.markings import PUBLIC, marking_for
 from tocsin.records import Detection, Position, Precedence, Record, with_body
 from tocsin.signing import (
@@ -63,7 +63,7 @@ class TestFederation:
         clock: Clock | None = None,
         policy: Policy | None = None,
         memory: Memory | None = None,
-        look_up: Callable[[str], Label | None] = lambda _: None,
+        look_up: LookUp = lambda *_: None,
         random_bytes: Callable[[int], bytes] | None = None,
     ) -> Exchange:
         """Return a member's side of the protocol.

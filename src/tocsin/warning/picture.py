@@ -282,9 +282,12 @@ class Picture:
             return []
         self._known_pairs.add(pair)
         body = SameEvent(event_id=pair[0], alias=pair[1], gate=gate_in_words(self.settings))
-        linked = [entry for entry in self._ledger.linked(event.key) if entry.launch.event_id == other_id]
-        own = () if event.last_record_id is None else (event.last_record_id,)
-        parents = (*own, *(entry.record_id for entry in linked))
+        linked = [
+            place
+            for place, entry in self._ledger.entries.items()
+            if entry.link == event.key and entry.launch.event_id == other_id
+        ]
+        own = [] if event.last_record_id is None else [(self.member, event.last_record_id)]
         record = with_body(
             "warning.same_event",
             body,
@@ -295,7 +298,7 @@ class Picture:
             precedence=Precedence.IMMEDIATE,
             issued_at=now,
             synthetic=event.track.is_synthetic,
-            sources=tuple(Source(record=parent) for parent in parents),
+            sources=tuple(Source(record=parent, originator=originator) for originator, parent in (*own, *linked)),
         )
         return [record]
 
@@ -322,8 +325,8 @@ class Picture:
                 observed_at=launch.last_detection_at,
                 synthetic=event.track.is_synthetic,
                 sources=(
-                    *(Source(record=plot.record.id) for plot in newest),
-                    *(Source(record=notice.record.id) for notice in event.announced),
+                    *(Source(record=plot.record.id, originator=plot.record.originator) for plot in newest),
+                    *(Source(record=told.record.id, originator=told.record.originator) for told in event.announced),
                     *(Source(cites=cited) for cited in cites),
                 ),
                 supersedes=event.last_record_id,

@@ -44,7 +44,7 @@ def remark_on(
     return with_body(
         "watch.remark", body, id=record_id, originator=member, marking=marking, status=about.record.status,
         precedence=Precedence.IMMEDIATE, issued_at=now, synthetic=about.record.synthetic,
-        sources=(Source(record=about.record.id),),
+        sources=(Source(record=about.record.id, originator=about.record.originator),),
     )  # fmt: skip
 
 

@@ -138,10 +138,10 @@ def test_heads_that_name_another_frame():
 
 def test_the_newest_ids_of_records_are_remembered(monkeypatch):
     monkeypatch.setattr(derivation, "REMEMBERED", 2)
-    labels = derivation.Labels(lambda _: None)
+    labels = derivation.Labels(lambda *_: None)
     for number in range(3):
         labels.note(make_detection(f"a{number}", "KOR", []))
-    assert list(labels._recent) == ["a1", "a2"]
+    assert list(labels._recent) == [("KOR", "a1"), ("KOR", "a2")]
 
 
 # -- what is kept of an originator that wants to fill us up

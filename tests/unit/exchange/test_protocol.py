@@ -261,6 +261,40 @@ def test_ids_that_cross_never_widen(federation):
             jpn.submit([msgspec.structs.replace(product, sources=(Source(record="same"),))])
 
 
+def test_whoever_names_the_originator_is_out_of_reach_of_another_that_takes_the_id(federation):
+    """Neither does JPN's narrow record block the product of KOR's, nor does JPN's exercise; nor is one the other."""
+    for theirs in ({"audience": ["USA"]}, {"audience": ALL, "status": "actual"}):
+        usa = federation.exchange("USA")
+        for code, fields in (("KOR", {"audience": ALL}), ("JPN", theirs)):
+            frame = federation.exchange(code).submit([make_detection("same", code, **fields)]).frames[0]
+            assert usa.receive(frame, via=code, path="live").frame
+        product = make_detection("p", "USA", ALL)
+        with pytest.raises((NotReleasableError, StatusMixError)):
+            usa.submit([msgspec.structs.replace(product, sources=(Source(record="same"),))])
+        with pytest.raises((NotReleasableError, StatusMixError)):
+            usa.submit([msgspec.structs.replace(product, sources=(Source(record="same", originator="JPN"),))])
+        assert usa.submit([msgspec.structs.replace(product, sources=(Source(record="same", originator="KOR"),))]).frames
+        with pytest.raises(NotReleasableError, match="p2 rests on same of USA, which is not held"):
+            usa.submit([msgspec.structs.replace(product, id="p2", sources=(Source(record="same", originator="USA"),))])
+
+
+def test_an_old_reference_also_answers_to_what_the_store_alone_knows(federation):
+    """JPN's newest record must not hide KOR's old one of the same id, of which memory has let go."""
+    narrow = Label(marking_for("KOR", "USA"), "test", synthetic=True)
+
+    def look_up(id_, originator):
+        return narrow if id_ == "same" and originator in ("", "KOR") else None
+
+    usa = federation.exchange("USA", look_up=look_up)
+    usa.receive(
+        federation.exchange("JPN").submit([make_detection("same", "JPN", ALL)]).frames[0], via="JPN", path="live"
+    )
+    product = make_detection("p", "USA", ALL)
+    with pytest.raises(NotReleasableError, match="its sources allow KOR-USA"):
+        usa.submit([msgspec.structs.replace(product, sources=(Source(record="same"),))])
+    assert usa.submit([msgspec.structs.replace(product, sources=(Source(record="same", originator="JPN"),))]).frames
+
+
 def test_ids_that_cross_never_mix_statuses(federation):
     kor = federation.exchange("KOR")
     usa = federation.exchange("USA").submit([make_detection("same", "USA", ALL, status="actual")]).frames[0]
@@ -272,7 +306,7 @@ def test_ids_that_cross_never_mix_statuses(federation):
 
 def test_a_record_may_rest_on_one_beside_it_and_on_one_from_the_store(federation):
     old = Label(marking_for("JPN", "KOR"), "test", synthetic=True)
-    kor = federation.exchange("KOR", look_up={"old": old}.get)
+    kor = federation.exchange("KOR", look_up=lambda id_, _originator: {"old": old}.get(id_))
     beside = detection("b", sources=(Source(record="a"), Source(record="old")))
     with pytest.raises(NotReleasableError, match="sources allow JPN-KOR"):
         kor.submit([detection("a"), beside])

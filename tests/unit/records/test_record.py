@@ -85,6 +85,14 @@ def test_a_source_is_one_thing():
     for fields in ({}, {"record": "a", "cites": "b"}):
         with pytest.raises(ValueError, match="either a record or what it cites"):
             Source(**fields)
+    for fields in ({"cites": "b", "originator": "KOR"}, {"record": "a", "originator": "kor"}):
+        with pytest.raises(ValueError, match="is not that of a record"):
+            Source(**fields)
+
+
+def test_a_source_without_originator_is_read_and_written_as_ever():
+    assert encode(Source(record="a")) == b'{"record":"a"}'
+    assert decode(b'{"record":"a"}', Source) == Source(record="a", originator="")
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
