@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from html import escape
 
 from tocsin.calibration.gains import AFTER_S, GainRun, Interval, MemberGain
 from tocsin.calibration.results import FUSED
 
-_WIDTH, _ROW, _LEFT, _RIGHT = 900, 18, 250, 20
+_WIDTH, _ROW, _LEFT, _RIGHT = 900, 18, 130, 20
+_MARKS_S = (60, 120, 180, 300, 600, 1200, 1800, 3000)
 _ALONE, _SHARED = "#b45309", "#1d4ed8"
 
 
@@ -66,8 +68,12 @@ def picture(runs: Sequence[GainRun]) -> str:
     longest = max((s for _, shared, alone in rows for s in (shared, *alone.values()) if s is not None), default=1.0)
     height = 60 + _ROW * len(rows)
 
+    shortest = min((s for _, shared, alone in rows for s in (shared, *alone.values()) if s is not None), default=1.0)
+    low, high = math.log(0.9 * shortest), math.log(1.1 * longest)
+
     def x_of(seconds: float) -> float:
-        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * seconds / longest
+        """Lay times out by their logarithm: most are minutes, some an hour."""
+        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * (math.log(seconds) - low) / (high - low)
 
     title = "Seconds after lift-off to a 95 % ellipse of 10 km: "
     box = f'viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif" font-size="11"'
@@ -77,12 +83,12 @@ def picture(runs: Sequence[GainRun]) -> str:
         f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
         f'<text x="{_LEFT}" y="16">{title}{key}</text>',
     ]
-    step = 60.0 if longest < 900 else 300.0
-    for mark in range(int(longest / step) + 1):
-        x = x_of(mark * step)
-        parts.append(
-            f'<path d="M{x:.1f} 30V{height - 8}" stroke="#d4d4d8"/><text x="{x + 2:.1f}" y="30">{mark * step:g}</text>'
-        )
+    for mark in _MARKS_S:
+        if low <= math.log(mark) <= high:
+            x = x_of(mark)
+            parts.append(
+                f'<path d="M{x:.1f} 30V{height - 8}" stroke="#d4d4d8"/><text x="{x + 2:.1f}" y="30">{mark}</text>'
+            )
     for index, (launch, shared, alone) in enumerate(rows):
         y = 46 + _ROW * index
         parts.append(f'<text x="6" y="{y + 4}">{escape(launch)}</text>')
