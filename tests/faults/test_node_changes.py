@@ -350,8 +350,8 @@ async def test_a_member_with_a_server_of_its_own_takes_up_a_roster_and_is_told_w
                     traffic.begin(kor)
                     await eventually(lambda: says(usa, "KOR: the peer has not called"))
                     await operator.reload(bus_config(usa_config, house.rosters[-1]))
+                    await traffic.end("KOR")  # before it leaves, all that it promised must have crossed
                     await until_level(house, [node.told for node in (*nodes.values(), kor)])
-                    await traffic.end("KOR")
                     less = next_roster(house, members=house.roster.members, links=house.links, signers=["JPN", "USA"])
                     await usa.changes.apply_roster(less)
                     await nodes["JPN"].changes.apply_roster(less)
