@@ -64,6 +64,28 @@ def test_the_region_of_a_low_flight_holds_where_it_really_comes_down() -> None:
     assert np.median(sizes) < 400.0
 
 
+@pytest.mark.parametrize("seed", [3004, 3008, 3010, 3014, 3015])
+def test_what_was_said_of_a_low_flight_stands_until_it_is_down(seed: int) -> None:
+    """Lifted, it looks like anything but free fall; its event must neither close nor lose its region while it flies."""
+    truth = CASES["pull-up"].fly(Trial(case="pull-up", flight_id="kn25", variant=1, seed=seed))
+    plots = sorted(observe(truth, reference_sensors(), seed), key=lambda plot: plot.arrives_s)
+    door = _door()
+    observer = Observer(FUSED, door.members, truth, WarningSettings())
+    admitted, position = door.admit(plots), 0
+    for tick in range(int(truth.duration_s) - 1):
+        first = position
+        while position < len(plots) and plots[position].arrives_s <= tick * TICK_S:
+            position += 1
+        observer.take(admitted[first:position], tick * TICK_S)
+    said = [body for _, body in observer.said]
+    first_event = [body for body in said if body.event_id == said[0].event_id]
+    assert "closed" not in [body.stage for body in first_event]
+    last = next(body.impact for body in reversed(first_event) if body.stage != "detected")
+    assert last is not None
+    lat_deg, lon_deg = truth.impact
+    assert region_of(last, WarningSettings().margin_km).outline().contains(shapely.Point(lon_deg, lat_deg))
+
+
 def test_the_smallest_corridor_of_a_normal_law_is_near_its_ellipse() -> None:
     random = np.random.default_rng(1)
     places = random.standard_normal((20_000, 2)) * [40.0, 5.0]

@@ -117,6 +117,8 @@ class Event:
             self.origin = better_origin(self.origin, self.track)
         self._classify(now_s)
         self._foretell(now_s)
+        if self._is_held:
+            return
         had_impact = self.predicted is not None or self.label == MANOEUVRING
         self.label = label_of(self.track, self.apogee_m, self.assessed, self.settings, had_impact=had_impact)
 
@@ -171,7 +173,7 @@ class Event:
         interval_s = settings.sharp_impact_interval_s if is_sharp else settings.impact_interval_s
         if self.track.time_s <= self._impact_s or now_s - self._impact_s < max(interval_s, least_s):
             return
-        if not is_free(self.track, settings) or not self._is_ballistic:
+        if not is_free(self.track, settings) or not self._is_ballistic or self._is_held:
             return
         self._impact_s = self.track.time_s
         fall = predict_fall(self.track.moment, settings)
@@ -181,6 +183,19 @@ class Event:
         risk = risk_of(self.track.moment, fall, self.areas, settings, is_low=is_low)
         if risk is not None:  # of a low flight the bare ellipse is never shown
             self.fall, self.risk = fall, risk
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether a region that allows for lift stands, and the body sinks through the air that may lift it.
+
+        From there on a filter that knows no lift takes it for something else, and is wrong by more than it says. The
+        region from before was made for this.
+        """
+        if self.risk is None or not self.risk.region:
+            return False
+        position, velocity, _ = combined(self.track.moment)
+        altitude_m = geodetic_from_ecef(position)[2]
+        return altitude_m < self.settings.lift_below_km * 1e3 and float(position @ velocity) < 0.0
 
     @property
     def _first_s(self) -> float:
@@ -272,7 +287,7 @@ class Event:
 
     def close(self, now_s: float) -> Launch | None:
         """Return the closing record if the event has ended."""
-        latest_s = self.risk.latest_s if self.risk is not None else -math.inf
+        latest_s = self.risk.latest_s if self.risk is not None and self.risk.region else None
         outcome = outcome_at(self.track, self.fall, self.label, now_s, self.settings, latest_s=latest_s)
         return None if outcome is None else self._say("closed", now_s, outcome=outcome)
 

@@ -110,11 +110,12 @@ class WarningSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     reference flights come down 39 to 290 km beyond free fall."""
     lift_below_km: float = 40.0
     """… and to be lifted from where it sinks below this: above it the air hardly bears."""
-    bank_sigma_deg: float = 3.0
+    bank_sigma_deg: float = 1.0
     """Policy: by how much that lift leans out of the vertical plane, one sigma. A body that leans by 20 degrees at a
     lift of 1 goes 20 km aside: who expects that sets more, and pays with the size of the region."""
-    region_probability: float = 0.95
-    """How much of all that this leaves possible the published region holds."""
+    region_probability: float = 0.97
+    """How much of all that this leaves possible the published region holds: more than 95 %, so that the greatest lift
+    is not cut off first."""
     margin_km: float = 5.0
     """Policy: debris and safety, around every impact region."""
 

@@ -149,7 +149,7 @@ def is_within_ellipse(impact: Impact, lat_deg: float, lon_deg: float) -> bool:
 
 
 def outcome_at(
-    track: Track, fall: Fall | None, label: str, now_s: float, settings: WarningSettings, *, latest_s: float
+    track: Track, fall: Fall | None, label: str, now_s: float, settings: WarningSettings, *, latest_s: float | None
 ) -> Literal["impact", "lost", "no_threat"] | None:
     """Tell whether and how the event has ended (rules at the top of this module); None while it goes on.
 
@@ -159,13 +159,14 @@ def outcome_at(
         label: What the track is taken for.
         now_s: Scenario time, seconds since 1970.
         settings: For the limits.
-        latest_s: When the last of its possible impacts has come, seconds since 1970: a lifted one is late.
+        latest_s: If it may be lifted: when the last of its possible impacts has come, seconds since 1970.
     """
     silent_s = now_s - track.time_s
     if fall is not None and label != MANOEUVRING:
-        if now_s > max(fall.time_s + 3.0 * fall.time_sigma_s, latest_s):
+        free_s = fall.time_s + 3.0 * fall.time_sigma_s
+        if now_s > (free_s if latest_s is None else max(free_s, latest_s)):
             return "impact"
-        if fall.semi_axes_km[0] <= settings.good_semi_axis_km:
+        if latest_s is not None or fall.semi_axes_km[0] <= settings.good_semi_axis_km:
             return None
     if silent_s < settings.lost_s:
         return None
