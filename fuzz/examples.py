@@ -48,12 +48,23 @@ _BODIES: dict[str, Any] = {
         "ballistic_probability": 0.9, "label": "ballistic",
         "impact": {
             "lat_deg": 41.0, "lon_deg": 141.0, "ellipse_95_km": [12.0, 3.0], "ellipse_bearing_deg": 80.0, "at": _AT,
-            "at_sigma_s": 2.0, "manoeuvre_km": 1.0,
+            "at_sigma_s": 2.0, "manoeuvre_km": 1.0, "earliest_at": _AT, "latest_at": _AT,
+            "region": [[140.0, 40.0], [142.0, 40.0], [141.0, 42.0], [140.0, 40.0]],
         },
         "areas": ["JP-01"], "overflown": [{"area": "JP-02", "passes_at": _AT, "altitude_m": 9e5}], "detections": 12,
         "sensors": ["east"], "last_detection_at": _AT,
     },
     "warning.same_event": {"event_id": "a", "alias": "b", "gate": "2 km"},
+    "orbit.launch_notice": {
+        "authority": "a", "opens_at": _AT, "closes_at": _AT, "site": {"lat_deg": 39.66, "lon_deg": 124.7},
+        "azimuth_deg": 180.0, "vehicle": "v",
+        "hazard_areas": [{"name": "stage 1", "outline": [[36.0, 123.0], [36.0, 124.0], [35.0, 124.0]]}],
+    },
+    "watch.log_entry": {"text": "quiet", "person": {"role": "analyst", "pseudonym": "A-1"}, "hands_over": True},
+    "watch.remark": {
+        "originator": "JPN", "record": "a", "act": "query", "person": {"role": "analyst", "pseudonym": "A-1"},
+        "event_id": "e", "text": "?",
+    },
 }  # fmt: skip
 _MARKINGS: list[Any] = [
     {"releasable_to": ["JPN", "KOR", "USA"], "public_warning": "ask"},
