@@ -36,7 +36,7 @@ from tests.traffic import flowing
 from tocsin.bus import NKey, Server, new_nkey
 from tocsin.bus.fragment import SERVER_FILE
 from tocsin.codec import encode
-from tocsin.errors import ConfigError, NotReleasableError, RollbackError
+from tocsin.errors import BusUnavailableError, ConfigError, NotReleasableError, RollbackError
 from tocsin.exchange.frames import Place, seal_frame
 from tocsin.node import bus_config, put_in_force, read_config, status_of
 from tocsin.node.wiring import LANES
@@ -472,12 +472,20 @@ async def came_back(operator: Server, code: str) -> bool:
     return operator.log_file.read_text().count(f"Remote: {code}") >= 4
 
 
+async def problems_of(node: Local) -> list[str]:
+    """Return what a node says is wrong; that its server does not answer just now is one of these things."""
+    try:
+        return (await status_of(node.node)).problems
+    except BusUnavailableError as error:
+        return [str(error)]
+
+
 async def is_sound(node: Local) -> bool:
-    return (await status_of(node.node)).problems == []
+    return await problems_of(node) == []
 
 
 async def says(node: Local, words: str) -> bool:
-    return any(words in problem for problem in (await status_of(node.node)).problems)
+    return any(words in problem for problem in await problems_of(node))
 
 
 async def refused(node: Local, via: str, reason: str) -> bool:
