@@ -16,13 +16,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 HERE = Path(__file__).parent
 SPEED = "6"
 LANGUAGES = {"en": "English", "ko": "한국어", "ja": "日本語"}
-SIZES = {"desk": (1280, 720), "tablet": (768, 1024), "wall": (1920, 1080)}
+DESK = (1920, 1080)
+OTHER_SIZES = {"wall": (3840, 2160), "laptop": (1280, 720), "tablet": (1024, 768), "tablet-upright": (768, 1024)}
 TABS = ("event", "records", "links", "log")
 _PATIENCE_MS = 180_000
 
@@ -75,21 +77,30 @@ def for_the_docs(page: Page) -> None:
 
 
 def everything(page: Page, folder: Path) -> None:
-    """Take every view in every theme, language and size."""
+    """Take every view in every theme and language, and in every size once."""
     folder.mkdir(parents=True, exist_ok=True)
-    for (size, (width, height)), theme, (code, language) in itertools.product(
-        SIZES.items(), ("dark", "light"), LANGUAGES.items()
-    ):
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme=theme)
-        page.get_by_role("button", name=language).click()
-        for tab in TABS:
-            page.locator(f"#tab-{tab}").click()
-            page.wait_for_timeout(400)
-            page.screenshot(path=folder / f"{size}-{theme}-{code}-{tab}.png")
-        page.locator(".views button").nth(1).click()
-        page.screenshot(path=folder / f"{size}-{theme}-{code}-table.png")
-        page.locator(".views button").nth(0).click()
+    for theme, (code, language) in itertools.product(("dark", "light"), LANGUAGES.items()):
+        views(page, DESK, theme, language, folder / f"desk-{theme}-{code}")
+    for size, pixels in OTHER_SIZES.items():
+        views(page, pixels, "light" if size == "laptop" else "dark", LANGUAGES["en"], folder / size)
+
+
+def views(page: Page, size: tuple[int, int], theme: Literal["dark", "light"], language: str, name: Path) -> None:
+    """Take each view once; the names of the files begin with ``name``."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(color_scheme=theme)
+    page.get_by_role("button", name=language).click()
+    for tab in TABS:
+        page.locator(f"#tab-{tab}").click()
+        page.wait_for_timeout(600)
+        page.screenshot(path=f"{name}-{tab}.png")
+    page.locator(f"#tab-{TABS[0]}").click()
+    page.get_by_role("tabpanel").evaluate("node => node.scrollTop = node.scrollHeight")
+    page.locator(".views button").nth(1).click()
+    page.wait_for_timeout(300)
+    page.screenshot(path=f"{name}-table.png")
+    page.locator(".views button").nth(0).click()
+    page.get_by_role("tabpanel").evaluate("node => node.scrollTop = 0")
 
 
 def main() -> None:

@@ -55,6 +55,21 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+# a line that stays cut until the test says otherwise
+_LINE = """
+const Real = window.WebSocket
+window.sockets = []
+window.WebSocket = class extends Real {
+  constructor(...given) {
+    super(...given)
+    window.sockets.push(this)
+    if (window.isCut) this.close()
+  }
+}
+window.cut = () => { window.isCut = true; for (const each of window.sockets) each.close() }
+"""
+
+
 @dataclass
 class Looker:
     """One browser window with all that it asked for and complained of."""
@@ -68,6 +83,7 @@ class Looker:
     def on(cls, context: BrowserContext) -> Looker:
         looker = cls(context.new_page())
         page = looker.page
+        page.add_init_script(_LINE)
         page.on("request", lambda request: looker.hosts.add(urlsplit(request.url).netloc))
         page.on("pageerror", lambda error: looker.complaints.append(str(error)))
         page.on("console", lambda said: said.type in ("error", "warning") and looker.complaints.append(said.text))

@@ -65,6 +65,9 @@ def test_looking_back_shows_what_the_store_knew_and_says_that_it_is_not_now(jpn)
     assert told["is_now"] is False
     (then,) = told["events"]
     assert "predicted" not in then["members"]["JPN"]["times"]
+    held = jpn.api(f"records?kind=warning.launch&limit=500&known_at={told['at'].replace('+', '%2B')}")["records"]
+    newest = {(each["originator"], *each["audience"]): each["id"] for each in reversed(held)}  # the newest comes first
+    assert {each["record_id"] for each in then["members"].values()} <= set(newest.values())
     expect(page).to_have_title(re.compile("not now", re.IGNORECASE))
     page.get_by_role("button", name="Now", exact=True).click()
     expect(page.get_by_role("tabpanel")).to_contain_text("Closed")
@@ -80,7 +83,31 @@ def test_the_table_says_what_the_map_shows(jpn) -> None:
     table = page.get_by_role("table").first
     expect(table).to_be_visible()
     expect(page.get_by_role("region", name="Table")).to_contain_text("JPN")
+    own = page.get_by_role("row", name=re.compile("JPN-radar-a"))
+    expect(own).to_contain_text("1000 km")  # what it covers is said of one's own sensors alone
+    expect(page.get_by_role("row", name=re.compile("KOR-radar-a"))).to_contain_text("not known")
     page.get_by_role("button", name="Map", exact=True).click()
+    page.get_by_role("button", name="Sensors").click()
+    page.get_by_role("button", name="Table", exact=True).click()
+    expect(own).to_have_count(0)
+    page.get_by_role("button", name="Map", exact=True).click()
+    page.get_by_role("button", name="Sensors").click()
+
+
+def test_what_sharing_gives_is_told(jpn) -> None:
+    expect(jpn.page.get_by_role("heading", name=re.compile("What sharing gives"))).to_be_visible()
+
+
+def test_a_picture_of_the_map_says_what_it_is(jpn) -> None:
+    page = jpn.page
+    page.get_by_text("Save", exact=True).click()
+    with page.expect_download() as begun:
+        page.get_by_role("button", name="PNG").click()
+    assert begun.value.suggested_filename == "tocsin-REPLAY-TEST-JPN.png"
+    with page.expect_download() as begun:
+        page.get_by_role("link", name="GeoJSON").click()
+    assert begun.value.suggested_filename.startswith("Tocsin-REPLAY-TEST-REL-TO-")
+    page.get_by_text("Save", exact=True).click()
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])

@@ -59,7 +59,7 @@ function assessment(records: Recorded[]): Assessment {
   for (const record of records) times[record.body.stage] ??= moments(record)
   return {
     revision: 1, label: '', ballistic_probability: null, launch_point: null, launched_at: null, track: null,
-    impact: null, areas: [], overflown: [], outcome: null, detections: 0, sensors: [], last_detection_at: null,
+    impact: null, areas: [], overflown: [], outcome: null, detections: 0, sensors: [], last_detection_at: null, useful_at: null,
     ...newest.body,
     originator: newest.originator, audience: newest.audience, record_id: newest.id, order: 1, times,
     clock_suspect: false, chain_open: false,
@@ -110,7 +110,10 @@ const sensors = [
   ['JPN', 'JPN-radar-a', 38, 138.5], ['JPN', 'JPN-radar-b', 34.5, 133], ['KOR', 'KOR-radar-a', 36.5, 127.5],
   ['KOR', 'KOR-radar-b', 37.5, 127], ['USA', 'USA-radar-a', 41, 140.5], ['USA', 'USA-radar-b', 36, 135],
 ].map(([member, sensor_id, lat_deg, lon_deg]) => ({
-  member, sensor_id, lat_deg, lon_deg, altitude_m: 50, plots: 60, last_observed_at: iso(582),
+  member, sensor_id, lat_deg, lon_deg, altitude_m: 50, status, world, synthetic: true, audience: ['JPN', 'KOR', 'USA'], caveats: [],
+  plots: 60, first_admitted_at: iso(60), last_observed_at: iso(582),
+  coverage: member === 'JPN' ? { range_km: 1000, from_deg: 240, to_deg: 360 } : null,
+  reach_km: Array.from({ length: 24 }, (_, i) => (i === 18 || i === 19 ? 620 : 0)),
 }))
 
 const links = () => ({
@@ -140,6 +143,7 @@ async function answer(url: URL, request: IncomingMessage): Promise<unknown> {
     case 'GET areas': return JSON.parse(here('../../src/tocsin/warning/data/warning_areas.geojson'))
     case 'GET sensors': return sensors
     case 'POST log': return {}
+    case `GET ${path.match(/^events\/.*\/alone$/)?.[0]}`: return null
     case 'GET records': {
       const before = Number(url.searchParams.get('before') ?? Infinity)
       const from = url.searchParams.get('originator')

@@ -20,6 +20,9 @@ from tocsin.signing import KeyRole
 from tocsin.store import postgres_url
 from tocsin.warning import WarningSettings
 
+HALFWAY_ROUND_KM = 20_015.0
+"""From any place of the earth to the one opposite."""
+
 
 class MemberTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[member]``: who this is."""
@@ -150,6 +153,56 @@ class OutletTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ValueError(f"{self.name}: certificate, key and clients come together")
 
 
+class SensorTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[web.sensors]]``: a sensor of this member, with what it covers, for the map.
+
+    It stays with the member: partners learn of a sensor by its plots alone.
+    """
+
+    id: str
+    """As its plots name it (``sensor_id``)."""
+    lat_deg: float
+    lon_deg: float
+    altitude_m: float = 0.0
+    range_km: float
+    """Over ground."""
+    from_deg: float = 0.0
+    """It looks clockwise from this azimuth …"""
+    to_deg: float = 360.0
+    """… to this one; 0 and 360: all around."""
+    audience: tuple[str, ...] = ()
+    """Who may see on a screen of ours what it covers: it counts for the marking of the screen. Empty: this member."""
+
+    def __post_init__(self) -> None:
+        if not (-90 <= self.lat_deg <= 90 and -180 <= self.lon_deg <= 180):
+            raise ValueError(f"{self.id}: latitude {self.lat_deg}, longitude {self.lon_deg} is no place on the earth")
+        if not 0 < self.range_km <= HALFWAY_ROUND_KM:
+            raise ValueError(f"{self.id}: range_km is above 0 and at most {HALFWAY_ROUND_KM:.0f}")
+        if not (0 <= self.from_deg <= 360 and 0 <= self.to_deg <= 360 and self.from_deg != self.to_deg):
+            raise ValueError(f"{self.id}: from_deg and to_deg are from 0 to 360 and differ")
+        if self.audience:
+            try:
+                Marking(releasable_to=self.audience)
+            except MarkingError as error:
+                raise ValueError(f"audience of {self.id}: {error}") from error
+
+
+class NamingTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[web.naming]``: the words on this member's map for what neighbours name differently.
+
+    Records hold codes and places, never such names. What is ``none`` is not named at all.
+    """
+
+    east_sea: Literal["none", "sea_of_japan", "east_sea", "both"] = "none"
+    """The sea between the Korean peninsula and Japan."""
+    yellow_sea: Literal["none", "yellow_sea", "west_sea", "both"] = "none"
+    """The sea between China and the Korean peninsula."""
+    liancourt_rocks: Literal["none", "liancourt_rocks", "dokdo", "takeshima", "both"] = "none"
+    """The islets at 37.24 N 131.87 E."""
+    southern_kurils: Literal["none", "southern_kurils", "northern_territories", "both"] = "none"
+    """The islands north-east of Hokkaido."""
+
+
 class WebTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[web]``: the watch floor, a page for the member's people."""
 
@@ -165,12 +218,18 @@ class WebTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Path of the accounts; see ``tocsin people``."""
     outlets: tuple[OutletTable, ...] = ()
     """Other programs that read the picture."""
+    sensors: tuple[SensorTable, ...] = ()
+    """This member's own, drawn with what they cover."""
+    naming: NamingTable = NamingTable()
+    """Words for what neighbours name differently."""
 
     def __post_init__(self) -> None:
         if (self.certificate is None) != (self.key is None):
             raise ValueError("certificate and key come together")
         if len({outlet.name for outlet in self.outlets}) < len(self.outlets):
             raise ValueError("two outlets have one name")
+        if len({sensor.id for sensor in self.sensors}) < len(self.sensors):
+            raise ValueError("two sensors have one id")
 
 
 class HealthTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,13 +12,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Literal
 
+import msgspec
 import structlog
 
 from tocsin.clock import Clock, SystemClock
 from tocsin.errors import ConfigError, TocsinError
+from tocsin.markings import PUBLIC
 from tocsin.node.asking import ask_status
 from tocsin.node.attached import AttachedPart, serve_part
-from tocsin.node.config import MemberConfig, OutletTable
+from tocsin.node.config import MemberConfig, OutletTable, SensorTable
 from tocsin.node.part_words import WEB
 from tocsin.node.status import LinkStatus, MemberStatus
 from tocsin.records import Outlet, Record
@@ -28,6 +30,8 @@ from tocsin.web import (
     Account,
     CotListen,
     CotStream,
+    Coverage,
+    DeclaredSensor,
     Floor,
     Gateway,
     LinkItem,
@@ -94,12 +98,14 @@ class WebPart:
         outlets = {table.name: Outlet(table.name, table.audience) for table in self._config.web.outlets}
         gateway = Gateway(
             self._member, clock=self._clock, new_id=lambda: secrets.token_hex(16), mode=self._mode,
-            outlets=tuple(outlets.values()),
+            outlets=tuple(outlets.values()), sensors=[self._sensor(table) for table in self._config.web.sensors],
+            settings=self._config.warning.settings,
         )  # fmt: skip
         order = await asyncio.to_thread(gateway.load)
         floor = Floor(
-            gateway, self._sessions, version("tocsin"), is_secure=self.listen.is_secure, outlets=self._accesses(outlets)
-        )
+            gateway, self._sessions, version("tocsin"), is_secure=self.listen.is_secure,
+            outlets=self._accesses(outlets), naming=msgspec.structs.asdict(self._config.web.naming),
+        )  # fmt: skip
         log.info("watch floor", member=self._member.code, url=self.listen.url)
         streams = [
             CotStream(gateway, outlets[table.name]).serve(self._cot_listen(table, table.listen))
@@ -127,6 +133,15 @@ class WebPart:
                 raise ConfigError(f"has a token of {len(token)} characters", path=str(path), advice=advice)
             found[table.name] = Access(outlets[table.name], token)
         return found
+
+    def _sensor(self, table: SensorTable) -> DeclaredSensor:
+        code = self._config.member.code
+        to_deg = table.to_deg if table.to_deg > table.from_deg else table.to_deg + 360.0
+        return DeclaredSensor(
+            sensor_id=table.id, lat_deg=table.lat_deg, lon_deg=table.lon_deg, altitude_m=table.altitude_m,
+            coverage=Coverage(range_km=table.range_km, from_deg=table.from_deg, to_deg=to_deg),
+            audience=table.audience if table.audience == (PUBLIC,) else tuple(sorted({code, *table.audience})),
+        )  # fmt: skip
 
     def _cot_listen(self, table: OutletTable, address: str) -> CotListen:
         certificate, key, clients = (

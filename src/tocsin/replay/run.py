@@ -236,7 +236,9 @@ class Replay:
     async def _open_floors(self, federation: Throwaway) -> None:
         ports = iter(free_ports(len(federation.codes)))
         addresses = {code: f"127.0.0.1:{next(ports)}" for code in federation.codes}
-        self._floors = WatchFloors(federation.homes, addresses, federation.links, ScenarioClock(self._scenario_now))
+        self._floors = WatchFloors(
+            federation.homes, addresses, federation.links, ScenarioClock(self._scenario_now), self._sensors
+        )
         await self._floors.open()
         self.view.pages = self._floors.invitations()
         self._show(self.view)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,11 @@ import msgspec
 from tocsin.bus import LinkState
 from tocsin.clock import Clock, SystemClock
 from tocsin.errors import TocsinError
+from tocsin.geo.earth import WGS84_A_M
 from tocsin.node import read_config
-from tocsin.node.config import WebTable
+from tocsin.node.config import SensorTable, WebTable
 from tocsin.node.web_part import WebPart
+from tocsin.synthesis.sensors import Sensor
 from tocsin.web import Account, LinkItem
 from tocsin.web import LinkState as PageLinks
 
@@ -54,15 +57,27 @@ class WatchFloors:
         addresses: By member, ``host:port`` on loopback.
         links: Asks all members how their links are.
         clock: Tells the scenario's time.
+        sensors: Those of all members; each member's page shows what its own cover.
     """
 
-    def __init__(self, homes: Mapping[str, Path], addresses: Mapping[str, str], links: Links, clock: Clock) -> None:
+    def __init__(
+        self,
+        homes: Mapping[str, Path],
+        addresses: Mapping[str, str],
+        links: Links,
+        clock: Clock,
+        sensors: Sequence[Sensor] = (),
+    ) -> None:
         self._links = links
         self._stop = asyncio.Event()
         self._parts = {
             code: WebPart(
                 msgspec.structs.replace(
-                    read_config(home / "member.toml"), web=WebTable(run="apart", listen=addresses[code])
+                    read_config(home / "member.toml"),
+                    web=WebTable(
+                        run="apart", listen=addresses[code],
+                        sensors=tuple(_covering(each, tuple(homes)) for each in sensors if each.member == code),
+                    ),
                 ),
                 clock=clock, mode="replay", links=partial(self._links_of, code),
             )
@@ -106,6 +121,25 @@ class WatchFloors:
             return PageLinks(at=None, problem=error.args[0], links=(), problems=())
         items = tuple(_item(peer, state) for peer, state in sorted(states.items()))
         return PageLinks(at=SystemClock().now(), problem="", links=items, problems=())
+
+
+def _covering(sensor: Sensor, members: Sequence[str]) -> SensorTable:
+    """Return what an invented sensor covers, which is no secret of anybody's."""
+    half_deg = sensor.azimuth_coverage_deg / 2.0
+    whole = half_deg >= 180.0
+    return SensorTable(
+        id=sensor.sensor_id, lat_deg=sensor.position.lat_deg, lon_deg=sensor.position.lon_deg,
+        altitude_m=sensor.position.altitude_m, range_km=_range_km(sensor),
+        from_deg=0.0 if whole else (sensor.boresight - half_deg) % 360.0,
+        to_deg=360.0 if whole else (sensor.boresight + half_deg) % 360.0, audience=tuple(sorted(members)),
+    )  # fmt: skip
+
+
+def _range_km(sensor: Sensor) -> float:
+    """Return how far over ground it sees: its range, or as far as the line of sight to the ground."""
+    if sensor.nominal_range_m is not None:
+        return sensor.nominal_range_m / 1e3
+    return WGS84_A_M * math.acos(WGS84_A_M / (WGS84_A_M + max(sensor.position.altitude_m, 1.0))) / 1e3
 
 
 def _item(peer: str, state: LinkState) -> LinkItem:

@@ -49,14 +49,13 @@ def sharing_gain(alone: History, shared: History) -> SharingGain:
 
 def first_useful_s(history: History) -> float | None:
     """Return when the first useful prediction stood; None if none did."""
-    for time_s, launch in history:
-        if (
-            launch.stage == "predicted"
-            and launch.impact is not None
-            and launch.impact.ellipse_95_km[0] <= USEFUL_SEMI_AXIS_KM
-        ):
-            return time_s
-    return None
+    return next((time_s for time_s, launch in history if is_useful(launch)), None)
+
+
+def is_useful(launch: Launch) -> bool:
+    """Tell whether a record predicts an impact narrowly enough to be acted on."""
+    impact = launch.impact
+    return launch.stage == "predicted" and impact is not None and impact.ellipse_95_km[0] <= USEFUL_SEMI_AXIS_KM
 
 
 def area_km2(history: History, by_s: float) -> float | None:

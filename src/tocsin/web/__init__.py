@@ -4,15 +4,18 @@ from tocsin.web.cot_stream import CotListen, CotStream
 from tocsin.web.floor import Access, Floor
 from tocsin.web.gateway import Gateway, Member
 from tocsin.web.people import Account, People
+from tocsin.web.sensors import DeclaredSensor
 from tocsin.web.serving import Listen, serve_floor
 from tocsin.web.sessions import Sessions
-from tocsin.web.shapes import LinkItem, LinkState, Role
+from tocsin.web.shapes import Coverage, LinkItem, LinkState, Role
 
 __all__ = [
     "Access",
     "Account",
     "CotListen",
     "CotStream",
+    "Coverage",
+    "DeclaredSensor",
     "Floor",
     "Gateway",
     "LinkItem",

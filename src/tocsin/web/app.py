@@ -55,8 +55,9 @@ def make_app(floor: Floor, *, page: Path = PAGE) -> Litestar:
                 "/",
                 guards=[signed_in],
                 route_handlers=[
-                    reading.picture, reading.events, reading.event, reading.records, reading.record, reading.sensors,
-                    reading.links, reading.areas, reading.geojson, reading.kml, doing.remark, doing.write_log,
+                    reading.picture, reading.events, reading.event, reading.alone, reading.records, reading.record,
+                    reading.sensors, reading.links, reading.areas, reading.geojson, reading.kml,
+                    doing.remark, doing.write_log,
                 ],
             ),
         ],

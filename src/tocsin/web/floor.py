@@ -45,6 +45,8 @@ class Floor:
     """Whether it is reached by TLS, so that its cookie is for TLS alone."""
     outlets: Mapping[str, Access] = field(default_factory=dict)
     """By name."""
+    naming: Mapping[str, str] = field(default_factory=dict)
+    """By the neutral code of a place: the word that this member wants for it."""
 
     def session_item(self, found: tuple[Session, Account] | None) -> SessionItem:
         """Return what the page may know of itself."""
@@ -52,7 +54,7 @@ class Floor:
         return SessionItem(
             member=member.code, member_name=member.name, mode=self.gateway.mode, version=self.version,
             user=UserItem(pseudonym=found[1].pseudonym, roles=found[1].roles) if found is not None else None,
-            csrf=found[0].csrf if found is not None else "",
+            csrf=found[0].csrf if found is not None else "", naming=dict(self.naming),
         )  # fmt: skip
 
 

@@ -13,9 +13,12 @@ from tocsin.clock import Clock
 from tocsin.errors import TocsinError
 from tocsin.records import Outlet, Recall, Record, WatchFloor
 from tocsin.store import RecordQuery, Store, StoredRecord, Window
+from tocsin.warning import WarningSettings
+from tocsin.web.alone import AloneDesk
 from tocsin.web.feed import Feed
 from tocsin.web.picture import KINDS, SILENT_STAYS, PictureBook
-from tocsin.web.shapes import EventNews, LinksNow, LinkState, Picture, RecordNews, TracksNow
+from tocsin.web.sensors import DeclaredSensor
+from tocsin.web.shapes import EventNews, LinksNow, LinkState, Picture, RecordNews, SensorItem, TracksNow
 from tocsin.web.shown import Shown, show
 
 TRACKS_EVERY_S = 0.1
@@ -63,6 +66,8 @@ class Gateway:
         new_id: Makes ids of records.
         mode: ``replay`` for a federation of simulated data that is thrown away.
         outlets: Other programs that read a picture; each has one of its own, of what its audience may have.
+        sensors: This member's own, as its configuration declares them.
+        settings: Of this member's fusion.
     """
 
     def __init__(
@@ -73,6 +78,8 @@ class Gateway:
         new_id: Callable[[], str],
         mode: Literal["live", "replay"] = "live",
         outlets: Sequence[Outlet] = (),
+        sensors: Sequence[DeclaredSensor] = (),
+        settings: WarningSettings | None = None,
     ) -> None:
         self.member = member
         self.floor = WatchFloor(member.code)
@@ -83,6 +90,8 @@ class Gateway:
         self.book = PictureBook(member.code)
         self.outlets = {outlet: PictureBook(member.code) for outlet in outlets}
         self.links = LinkState(at=None, problem="not asked yet", links=(), problems=())
+        self._declared = tuple(sensors)
+        self.alone = AloneDesk(member.code, settings or WarningSettings())
         self._is_moved = True
 
     def now(self) -> datetime:
@@ -142,6 +151,10 @@ class Gateway:
         return Picture(
             at=at, is_now=known_at is None, number=self.feed.number, events=book.events(), marking=book.marking()
         )  # fmt: skip
+
+    def sensors(self) -> tuple[SensorItem, ...]:
+        """Return the sensors that gave plots, and those that the configuration names."""
+        return self.book.sensors.items(self._declared, member=self.member.code)
 
     async def run(self) -> None:
         """Tell where things are and how the links are, until cancelled."""

@@ -11,15 +11,18 @@ from datetime import datetime, timedelta
 from functools import reduce
 from typing import Literal
 
+import msgspec
+
 from tocsin.markings import PUBLIC, Marking, combine, marking_for, status_class
 from tocsin.records import Detection, Launch, Record, Remark, SameEvent, Stage
+from tocsin.warning.gain import is_useful
+from tocsin.web.sensors import SensorBook
 from tocsin.web.shapes import (
     Assessment,
     EventItem,
     Moments,
     RemarkItem,
     ScreenMarking,
-    SensorItem,
     TrackItem,
     TrailPoint,
 )
@@ -51,9 +54,12 @@ class _View:
     launch: Launch
     trail: list[TrailPoint] = field(default_factory=list)
     times: dict[Stage, Moments] = field(default_factory=dict)
+    useful_at: datetime | None = None
 
     def take(self, shown: Shown, launch: Launch) -> None:
         self.times.setdefault(launch.stage, _moments(shown, launch))
+        if self.useful_at is None and is_useful(launch):
+            self.useful_at = shown.record.issued_at
         track = launch.track
         if track is not None and (not self.trail or track.at > self.trail[-1][3]):
             self.trail.append((track.lon_deg, track.lat_deg, track.altitude_m, track.at))
@@ -68,7 +74,8 @@ class _View:
         return Assessment(
             **told, originator=record.originator, audience=record.marking.releasable_to, record_id=record.id,
             order=self.newest.order, trail=tuple(self.trail), times=dict(self.times),
-            clock_suspect=self.newest.admitted.clock_suspect, chain_open=self.newest.admitted.chain_open,
+            useful_at=self.useful_at, clock_suspect=self.newest.admitted.clock_suspect,
+            chain_open=self.newest.admitted.chain_open,
         )  # fmt: skip
 
 
@@ -145,7 +152,7 @@ class PictureBook:
         self._names: dict[_Key, _Key] = {}
         """From every id an event ever had to the one that it goes by."""
         self._of_record: dict[tuple[str, str], _Key] = {}
-        self._sensors: dict[tuple[str, str, str], SensorItem] = {}
+        self.sensors = SensorBook()
         self.plots = 0
 
     def take(self, shown: Shown) -> tuple[EventItem, News] | None:
@@ -158,7 +165,8 @@ class PictureBook:
             case Remark() as remark:
                 return self._take_remark(shown, remark)
             case Detection() as detection:
-                self._take_detection(shown, detection)
+                self.plots += 1
+                self.sensors.take(shown, detection)
         return None
 
     def events(self) -> tuple[EventItem, ...]:
@@ -180,21 +188,13 @@ class PictureBook:
             view = event.best.get(event.leading(self._member))
             if view is None or event.is_closed or view.launch.track is None:
                 continue
-            track = view.launch.track
             found.append(
                 TrackItem(
-                    key=event.key, event_id=event.event_id, status=event.status,
-                    originator=view.newest.record.originator, at=track.at,
-                    lat_deg=track.lat_deg, lon_deg=track.lon_deg, altitude_m=track.altitude_m,
-                    speed_mps=track.speed_mps, heading_deg=track.heading_deg, climb_deg=track.climb_deg,
-                    sigma_m=track.sigma_m,
+                    **msgspec.structs.asdict(view.launch.track), key=event.key, event_id=event.event_id,
+                    status=event.status, originator=view.newest.record.originator,
                 )
             )  # fmt: skip
         return tuple(found)
-
-    def sensors(self) -> tuple[SensorItem, ...]:
-        """Return the sensors that gave plots."""
-        return tuple(self._sensors[key] for key in sorted(self._sensors))
 
     def marking(self) -> ScreenMarking:
         """Return the marking of all events together: who may see the whole screen."""
@@ -210,7 +210,8 @@ class PictureBook:
         )
 
     def forget(self, now: datetime) -> bool:
-        """Drop what has been closed or silent for long; tell whether anything was."""
+        """Drop what has been closed or silent for long; tell whether any event was."""
+        self.sensors.forget(now, SILENT_STAYS)
         old = [
             key
             for key, event in self._events.items()
@@ -266,21 +267,6 @@ class PictureBook:
             issued_at=record.issued_at, audience=record.marking.releasable_to,
         )  # fmt: skip
         return self._item(event), "remark"
-
-    def _take_detection(self, shown: Shown, detection: Detection) -> None:
-        self.plots += 1
-        record, place = shown.record, detection.sensor
-        if place is None or record.observed_at is None:
-            return
-        key = (record.status, record.originator, detection.sensor_id)
-        held = self._sensors.get(key)
-        self._sensors[key] = SensorItem(
-            member=record.originator, sensor_id=detection.sensor_id, lat_deg=place.lat_deg, lon_deg=place.lon_deg,
-            altitude_m=place.altitude_m, plots=(held.plots if held is not None else 0) + 1,
-            last_observed_at=record.observed_at
-            if held is None
-            else max(record.observed_at, held.last_observed_at),
-        )  # fmt: skip
 
     def _open(self, status: str, event_id: str, at: datetime) -> tuple[_Event, bool]:
         key = self._names.get((status, event_id))

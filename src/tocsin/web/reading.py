@@ -17,16 +17,16 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from tocsin.codec import encode
 from tocsin.store import RecordQuery, Window
 from tocsin.web.floor import floor_of
-from tocsin.web.formats import feature_collection, to_kml
+from tocsin.web.formats import feature_collection, file_name, to_kml
 from tocsin.web.gateway import Gateway
-from tocsin.web.shapes import EventItem, LinkState, Picture, RecordItem, RecordPage, SensorItem
+from tocsin.web.shapes import Alone, EventItem, LinkState, Picture, RecordItem, RecordPage, SensorItem
 from tocsin.web.shown import show
 
 MOST = 500
 """Records on one page."""
 
 AnyRequest = Request[None, None, State]
-_AS_FILE = {"Content-Disposition": "attachment"}
+_GEOJSON, _KML = "application/geo+json", "application/vnd.google-earth.kml+xml"
 
 
 @get("/picture", summary="What is shown, now or as it was known here at a time")
@@ -54,6 +54,22 @@ async def event(request: AnyRequest, event_id: FromPath[str], status: FromQuery[
     if found is None:
         raise NotFoundException("no such event is shown here")
     return found
+
+
+@get("/events/{event_id:str}/alone", summary="What this member would know of an event without its peers")
+async def alone(
+    request: AnyRequest,
+    event_id: FromPath[str],
+    status: FromQuery[str | None] = None,
+    known_at: FromQuery[datetime | None] = None,
+) -> Alone | None:
+    """Return what follows from our own plots alone, now or by a time; null if our sensors saw nothing of it."""
+    gateway = _gateway(request)
+    found = gateway.book.event(event_id, status)
+    if found is None:
+        raise NotFoundException("no such event is shown here")
+    until = None if known_at is None else _utc(known_at)
+    return await asyncio.to_thread(gateway.alone.ask, gateway.member.store, found, gateway.now(), until)
 
 
 @get("/records", summary="Everything admitted, page by page")
@@ -95,10 +111,10 @@ async def record(request: AnyRequest, originator: FromPath[str], record_id: From
     return shown.item(whole=True)
 
 
-@get("/sensors", summary="Sensors that gave plots")
+@get("/sensors", summary="Sensors, what they cover and how far they saw")
 async def sensors(request: AnyRequest) -> tuple[SensorItem, ...]:
-    """Return the sensors that plots in the store name."""
-    return _gateway(request).book.sensors()
+    """Return the sensors that plots of the last hours name, and this member's own."""
+    return _gateway(request).sensors()
 
 
 @get("/links", summary="The links to the other members")
@@ -107,30 +123,37 @@ async def links(request: AnyRequest) -> LinkState:
     return _gateway(request).links
 
 
-@get("/export/events.geojson", summary="The picture, as GeoJSON", media_type="application/geo+json")
+@get("/export/events.geojson", summary="The picture, as GeoJSON", media_type=_GEOJSON)
 async def geojson(request: AnyRequest) -> Response[bytes]:
     """Return areas, event points and positions, each with its marking and status."""
-    data = encode(feature_collection(_gateway(request).book.events()))
-    return Response(data, media_type="application/geo+json", headers=_AS_FILE)
+    gateway = _gateway(request)
+    marking, is_replay = gateway.book.marking(), gateway.mode == "replay"
+    data = encode(feature_collection(gateway.book.events(), marking, is_replay=is_replay))
+    return _file(data, _GEOJSON, file_name(marking, "geojson", is_replay=is_replay))
 
 
-@get("/export/events.kml", summary="The picture, as KML", media_type="application/vnd.google-earth.kml+xml")
+@get("/export/events.kml", summary="The picture, as KML", media_type=_KML)
 async def kml(request: AnyRequest) -> Response[bytes]:
     """Return the same for a globe."""
-    book = _gateway(request).book
-    data = to_kml(book.events(), book.marking())
-    return Response(data, media_type="application/vnd.google-earth.kml+xml", headers=_AS_FILE)
+    gateway = _gateway(request)
+    marking, is_replay = gateway.book.marking(), gateway.mode == "replay"
+    data = to_kml(gateway.book.events(), marking, is_replay=is_replay)
+    return _file(data, _KML, file_name(marking, "kml", is_replay=is_replay))
 
 
-@get("/areas", summary="The warning areas, as GeoJSON", media_type="application/geo+json")
+@get("/areas", summary="The warning areas, as GeoJSON", media_type=_GEOJSON)
 async def areas() -> Response[bytes]:
     """Return the areas that a warning can name, with their outlines."""
-    return Response(_areas(), media_type="application/geo+json", headers={"Cache-Control": "max-age=86400"})
+    return Response(_areas(), media_type=_GEOJSON, headers={"Cache-Control": "max-age=86400"})
 
 
 @lru_cache(maxsize=1)
 def _areas() -> bytes:
     return resources.files("tocsin.warning").joinpath("data", "warning_areas.geojson").read_bytes()
+
+
+def _file(data: bytes, media_type: str, name: str) -> Response[bytes]:
+    return Response(data, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _gateway(request: AnyRequest) -> Gateway:

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from tocsin.markings import StatusClass
-from tocsin.records import Act, Launch, Person, Source, Stage
+from tocsin.records import Act, Launch, Person, Source, Stage, TrackPoint
 
 Role = Literal["watch_officer", "analyst", "exercise_controller", "releaser", "alert_officer", "administrator"]
 
@@ -75,8 +75,25 @@ class Assessment(Launch, frozen=True, kw_only=True, omit_defaults=False):
     trail: tuple[TrailPoint, ...]
     times: dict[Stage, Moments]
     """When each stage was first reached."""
+    useful_at: datetime | None
+    """When its 95 % ellipse was first 10 km or less (longer semi-axis) around the predicted impact."""
     clock_suspect: bool
     chain_open: bool
+
+
+class Alone(msgspec.Struct, frozen=True, kw_only=True):
+    """What this member would know of an event from its own plots alone."""
+
+    stage: Stage
+    detections: int
+    sensors: tuple[str, ...]
+    ellipse_95_km: tuple[float, float] | None
+    """Semi-axes, the longer first; null: no impact is predicted."""
+    useful_at: datetime | None
+    """When the longer one was first 10 km or less."""
+    audience: tuple[str, ...]
+    """Those who may have all the plots that this rests on."""
+    caveats: tuple[str, ...]
 
 
 class RemarkItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,19 +155,41 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     marking: ScreenMarking
 
 
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sensor is said to cover: a sector on the ground, clockwise."""
+
+    range_km: float
+    from_deg: float
+    to_deg: float
+    """A whole circle beyond ``from_deg`` if it looks all around."""
+
+
 class SensorItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A sensor that gave plots."""
+    """A sensor that gave plots, or that this member's configuration names."""
 
     member: str
     sensor_id: str
     lat_deg: float
     lon_deg: float
     altitude_m: float
+    status: str
+    """Of its plots; empty without any."""
+    world: StatusClass | None
+    synthetic: bool
+    audience: tuple[str, ...]
+    """Those who may see all that is told here."""
+    caveats: tuple[str, ...]
     plots: int
-    last_observed_at: datetime
+    first_admitted_at: datetime | None
+    """When its first plot came in."""
+    last_observed_at: datetime | None
+    coverage: Coverage | None
+    """By this member's configuration; null for everybody else's sensors."""
+    reach_km: tuple[float, ...]
+    """How far over ground its plots lay, in each of 24 sectors of 15 degrees from north; 0: none there."""
 
 
-class TrackItem(msgspec.Struct, frozen=True, kw_only=True):
+class TrackItem(TrackPoint, frozen=True, kw_only=True):
     """Where the object of an event was last, by the assessment that leads."""
 
     key: str
@@ -158,14 +197,6 @@ class TrackItem(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str
     status: str
     originator: str
-    at: datetime
-    lat_deg: float
-    lon_deg: float
-    altitude_m: float
-    speed_mps: float
-    heading_deg: float
-    climb_deg: float
-    sigma_m: float
 
 
 class LinkItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,6 +242,8 @@ class SessionItem(msgspec.Struct, frozen=True, kw_only=True):
     user: UserItem | None
     csrf: str
     """Goes into the header X-Tocsin-CSRF of everything that changes something; empty before one signs in."""
+    naming: dict[str, str]
+    """By the neutral code of a place that neighbours name differently: which word this member wants on its map."""
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

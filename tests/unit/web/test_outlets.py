@@ -65,7 +65,7 @@ def client(gateway: Gateway, sessions: Sessions, tmp_path: Path) -> Iterator[Tes
 
 def test_no_feature_tells_more_than_a_map_needs(desk: Desk, gateway: Gateway) -> None:
     gateway.take(desk.admit(predicted()))
-    told = feature_collection(gateway.book.events())
+    told = feature_collection(gateway.book.events(), gateway.book.marking())
     text = json.dumps(told)
     for word in ("speed", "heading", "climb", "sigma", "covariance", "ellipse", "bearing"):
         assert word not in text
@@ -175,6 +175,19 @@ def test_kml_and_cot_hold_together_whatever_a_record_says(desk: Desk, gateway: G
             assert "EXERCISE EXERCISE EXERCISE" in read.findtext("detail/remarks")
             assert read.find("track") is None
             assert "speed" not in message.decode()
+
+
+def test_a_file_says_as_a_whole_what_it_is_and_for_whom(officer, desk: Desk, gateway: Gateway) -> None:
+    gateway.take(desk.admit(predicted(status="exercise:bell-1")))
+    gateway.mode = "replay"
+    name = "Tocsin REPLAY EXERCISE REL TO JPN KOR USA"
+    for ending in ("geojson", "kml"):
+        answer = officer.get(f"/api/v1/export/events.{ending}")
+        assert f'filename="{name.replace(" ", "-")}.{ending}"' in answer.headers["content-disposition"]
+        assert name in answer.text
+    told = officer.get("/api/v1/export/events.geojson").json()
+    assert (told["marking"], told["statuses"], told["replay"]) == ("REL TO JPN KOR USA", ["exercise:bell-1"], True)
+    assert all(feature["properties"]["status"] == "exercise:bell-1" for feature in told["features"])
 
 
 def test_a_tak_client_gets_what_is_there_and_what_changes(

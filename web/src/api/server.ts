@@ -2,6 +2,7 @@
 
 import type {
   Act,
+  Alone,
   AreaCollection,
   LogEntry,
   Picture,
@@ -96,6 +97,11 @@ export class Server {
 
   record(originator: string, id: string): Promise<RecordItem> {
     return ask(`api/v1/records/${encodeURIComponent(originator)}/${encodeURIComponent(id)}`)
+  }
+
+  /** What this member would know of an event from its own plots alone, now or by a time; null: nothing. */
+  alone(eventId: string, status: string, knownAt: string | null): Promise<Alone | null> {
+    return ask(`api/v1/events/${encodeURIComponent(eventId)}/alone${query({ status, known_at: knownAt ?? undefined })}`)
   }
 
   async areas(): Promise<AreaCollection> {

@@ -21,8 +21,8 @@ export interface Session {
   version: string
   user: { pseudonym: string; roles: Role[] } | null
   csrf: string
-  /** The viewing member's words for what neighbours name differently; absent: no word is drawn. */
-  naming?: { east_sea?: 'sea_of_japan' | 'east_sea' | 'both' }
+  /** By the neutral code of a place that neighbours name differently: the viewing member's word for it. */
+  naming: Record<string, string>
 }
 
 export interface Source {
@@ -155,8 +155,21 @@ export interface Assessment {
   last_detection_at: string | null
   trail: TrailPoint[]
   times: Partial<Record<Stage, Moments>>
+  /** When its 95 % ellipse was first 10 km or less (longer semi-axis). */
+  useful_at: string | null
   clock_suspect: boolean
   chain_open: boolean
+}
+
+/** What this member would know of an event from its own plots alone. */
+export interface Alone {
+  stage: Stage
+  detections: number
+  sensors: string[]
+  ellipse_95_km: [number, number] | null
+  useful_at: string | null
+  audience: string[]
+  caveats: string[]
 }
 
 export interface Remark {
@@ -204,30 +217,40 @@ export interface Picture {
   marking: ScreenMarking
 }
 
+/** A sector on the ground, clockwise. */
+export interface Coverage {
+  range_km: number
+  from_deg: number
+  to_deg: number
+}
+
 export interface Sensor {
   member: string
   sensor_id: string
   lat_deg: number
   lon_deg: number
   altitude_m: number
+  /** Of its plots; empty without any. */
+  status: string
+  world: World | null
+  synthetic: boolean
+  audience: string[]
+  caveats: string[]
   plots: number
-  last_observed_at: string
+  first_admitted_at: string | null
+  last_observed_at: string | null
+  /** By the viewing member's configuration; null for everybody else's sensors. */
+  coverage: Coverage | null
+  /** How far over ground its plots lay, in sectors from north; 0: none there. */
+  reach_km: number[]
 }
 
-export interface TrackItem {
+export interface TrackItem extends TrackPoint {
   /** Of the event. */
   key: string
   event_id: string
   status: string
   originator: string
-  at: string
-  lat_deg: number
-  lon_deg: number
-  altitude_m: number
-  speed_mps: number
-  heading_deg: number
-  climb_deg: number
-  sigma_m: number
 }
 
 export interface LinkItem {

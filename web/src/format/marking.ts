@@ -18,7 +18,8 @@ export function audienceWords(audience: readonly string[]): string {
 
 export interface Marked {
   audience: readonly string[]
-  world: World
+  /** null: it belongs to no world, such as a place of the configuration. */
+  world: World | null
   status: string
   synthetic: boolean
   caveats?: readonly string[]
@@ -31,8 +32,10 @@ export function together(marking: ScreenMarking, besides: Iterable<Marked>): Scr
   let hasSynthetic = marking.has_synthetic
   for (const each of besides) {
     audience = common(audience, each.audience)
-    worlds.add(each.world)
-    statuses.add(each.status)
+    if (each.world) {
+      worlds.add(each.world)
+      statuses.add(each.status)
+    }
     hasSynthetic ||= each.synthetic
     for (const caveat of each.caveats ?? []) caveats.add(caveat)
   }

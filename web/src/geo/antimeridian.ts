@@ -63,9 +63,17 @@ function clip(ring: readonly LonLat[], edge: number, keepsWest: boolean): LonLat
   return out.length > 3 ? out : []
 }
 
-/** Cut a closed ring (first point repeated at the end, no pole inside) into rings that each stay within ±180. */
+/** Let a ring around a pole run along that pole too: unrolled it does not close by itself. */
+function overPole(points: LonLat[]): LonLat[] {
+  const [first, last] = [points[0], points[points.length - 1]]
+  if (!first || !last || Math.abs(last[0] - first[0]) < 180) return points
+  const pole = points.reduce((sum, [, lat]) => sum + lat, 0) > 0 ? 90 : -90
+  return [...points, [last[0], pole], [first[0], pole], first]
+}
+
+/** Cut a closed ring (first point repeated at the end) into rings that each stay within ±180. */
 export function cutRing(ring: readonly LonLat[]): LonLat[][] {
-  const points = unrolled(ring)
+  const points = overPole(unrolled(ring))
   const lons = points.map(([lon]) => lon)
   const first = Math.floor((Math.min(...lons) + 180) / 360)
   const last = Math.floor((Math.max(...lons) + 180 - 1e-9) / 360)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { en } from './en.ts'
 import { ja } from './ja.ts'
 import { ko } from './ko.ts'
-import { LABELS } from './labels.ts'
+import { inWords } from './said.ts'
 
 const said = (word: string | ((...given: never[]) => string)): string =>
   typeof word === 'string' ? word : (word as (...given: string[]) => string)('«1»', '«2»')
@@ -29,9 +29,38 @@ describe.each([['ko', ko], ['ja', ja]] as const)('the catalogue %s', (_name, cat
   })
 })
 
-it('has a word for everything that the warning desk calls an object', () => {
-  const desk = readFileSync(new URL('../../../src/tocsin/warning/stages.py', import.meta.url), 'utf8')
-  const said = [...desk.matchAll(/^[A-Z_]+ = "([^"]+)"$/gm)].map((match) => match[1] as string)
-  expect(said.length).toBeGreaterThan(5)
-  expect(said.filter((label) => !(label in LABELS))).toEqual([])
+const source = (name: string): string => readFileSync(new URL(`../../../src/tocsin/warning/${name}.py`, import.meta.url), 'utf8')
+
+describe('what records say', () => {
+  const found = (name: string, form: RegExp): string[] => [...source(name).matchAll(form)].map((match) => match[1] as string)
+
+  it('is translated: everything that the warning desk calls an object', () => {
+    const labels = found('stages', /^[A-Z_]+ = "([^"]+)"$/gm)
+    expect(labels.length).toBeGreaterThan(5)
+    expect(labels.filter((label) => inWords(label, ja) === null)).toEqual([])
+  })
+
+  it('is translated: every finding', () => {
+    const findings = [
+      ...found('classification', /Finding\(\s*"([^"]+)"/g), ...found('announced', /Finding\(\s*"([^"]+)"/g),
+      ...found('classification', /_either\("([^"]+)"/g).flatMap((what) => [what, `${what} beyond aircraft`]),
+      ...found('classification', /"(perigee [^"]+)"/g), ...found('classification', /"(plots (?:do not )?fit [^"]+)"/g),
+      'plots in turn, one sensor', 'plots in turn, 3 sensors',
+    ]
+    expect(findings.length).toBeGreaterThan(14)
+    expect(findings.filter((what) => inWords(what, ko) === null)).toEqual([])
+  })
+
+  it('is translated: why something has its grade', () => {
+    expect(inWords('sensors of JPN and KOR agree, 3 plots each', en)).toBe('sensors of JPN and KOR agree, 3 plots each')
+    expect(inWords("one member's sensors alone, or too few; lacks motion like a launch's; 8 plots, has 3", ja)).toBe(
+      '一国のセンサーのみ、または不足；不足：発射らしい動き; 探知点 8 必要、現在 3',
+    )
+    expect(inWords("confirmed by the longer rule: 12 plots, motion like a launch's, P(ballistic) 0.93", ko)).toContain('0.93')
+  })
+
+  it('is told as it came if it is new', () => {
+    expect(inWords('toString', en)).toBeNull()
+    expect(inWords('a word of tomorrow', en)).toBeNull()
+  })
 })

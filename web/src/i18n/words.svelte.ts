@@ -2,8 +2,8 @@
 
 import { en, type Catalogue } from './en.ts'
 import { ja } from './ja.ts'
-import { LABELS } from './labels.ts'
 import { ko } from './ko.ts'
+import { inWords } from './said.ts'
 
 export const CATALOGUES = { en, ko, ja } satisfies Record<string, Catalogue>
 export type Language = keyof typeof CATALOGUES
@@ -49,10 +49,14 @@ class Words {
     return typeof word === 'string' ? word : value
   }
 
-  /** What an object is taken for; what a newer member writes is told as it came. */
-  label(said: string): string {
-    const key = LABELS[said]
-    return key ? (this.t[key] as string) : said
+  /** What a record says in English, in the reader's words; what a newer member writes is told as it came. */
+  said(text: string): string {
+    return inWords(text, this.t) ?? text
+  }
+
+  /** In which language `said` tells a text. */
+  langOf(text: string): Language {
+    return inWords(text, this.t) === null ? 'en' : this.#language
   }
 
   #set(language: Language): void {

@@ -1,7 +1,7 @@
 import type MultiPolygon from 'ol/geom/MultiPolygon'
 import { describe, expect, it } from 'vitest'
-import type { Assessment, EventItem } from '../api/shapes.ts'
-import { extentOf, ofEvent, type Drawn } from './features.ts'
+import type { Assessment, EventItem, TrackPoint } from '../api/shapes.ts'
+import { extentOf, marksOf, ofEvent, type Drawn } from './features.ts'
 
 const HALF_WORLD_M = 20_037_508.4
 
@@ -41,4 +41,11 @@ describe('what is drawn of an event', () => {
     const extent = extentOf(event(-170))
     expect(extent && extent[2] - extent[0]).toBeLessThan(HALF_WORLD_M)
   })
+})
+
+it('marks where an object was last, by the newest that is told, and where it comes down', () => {
+  const marks = (given: EventItem) => marksOf(given, { lat_deg: 60, lon_deg: 131, sigma_m: 300 } as unknown as TrackPoint)
+  expect(marks(event(157)).map(({ part }) => part)).toEqual(['impact', 'position'])
+  expect(marks(event(157))[1]).toMatchObject({ sigmaM: 300, groundPerMapM: expect.closeTo(0.5) as number })
+  expect(marks({ ...event(157), is_closed: true }).map(({ part }) => part)).toEqual(['impact'])
 })

@@ -7,12 +7,13 @@ import MultiLineString from 'ol/geom/MultiLineString'
 import MultiPolygon from 'ol/geom/MultiPolygon'
 import Point from 'ol/geom/Point'
 import { fromLonLat } from 'ol/proj'
-import type { Assessment, EventItem, Impact, Ring, World } from '../api/shapes.ts'
+import type { Assessment, EventItem, Impact, Ring, TrackPoint, World } from '../api/shapes.ts'
 import { cutLine, cutRing } from '../geo/antimeridian.ts'
 import { circle, ellipse, greatCircle, type LonLat } from '../geo/sphere.ts'
-import { inOrder } from '../state/reading.ts'
+import { inOrder, leading } from '../state/reading.ts'
+import type { Mark } from './overlay.ts'
 
-export type Part = 'region' | 'ellipse' | 'radius' | 'trail' | 'ahead' | 'launch' | 'impact' | 'position' | 'sigma'
+export type Part = 'region' | 'ellipse' | 'radius' | 'trail' | 'ahead' | 'launch' | 'impact'
 
 /** What a style has to know of a feature. */
 export interface Drawn {
@@ -29,7 +30,7 @@ type Props = Omit<Drawn, 'part'>
 /** Mercator ends before the poles. */
 const FARTHEST = 85
 
-const point = ([lon, lat]: LonLat): number[] => fromLonLat([lon, Math.max(-FARTHEST, Math.min(FARTHEST, lat))])
+export const point = ([lon, lat]: LonLat): number[] => fromLonLat([lon, Math.max(-FARTHEST, Math.min(FARTHEST, lat))])
 export const polygons = (rings: readonly LonLat[][]): MultiPolygon =>
   new MultiPolygon(rings.flatMap(cutRing).map((ring) => [ring.map(point)]))
 export const lines = (line: readonly LonLat[]): MultiLineString =>
@@ -77,7 +78,7 @@ function ofAssessment(assessment: Assessment, props: Props): Feature[] {
   return out
 }
 
-/** Everything of an event that changes with its stages; positions come apart, since they change often. */
+/** Everything of an event that changes with its stages; positions are drawn by the overlay, since they change often. */
 export function ofEvent(event: EventItem): Feature[] {
   return inOrder(event)
     .reverse()
@@ -92,29 +93,22 @@ export function ofEvent(event: EventItem): Feature[] {
     )
 }
 
-export interface Place {
-  lon_deg: number
-  lat_deg: number
-  sigma_m: number
+/** Where the object of an event is now and where it is expected to come down, for the overlay. */
+export function marksOf(event: EventItem, newest: TrackPoint | undefined): Mark[] {
+  const assessment = leading(event)
+  const common = { eventKey: event.key, member: event.leading, world: event.world }
+  const track = newest ?? assessment?.track
+  const out: Mark[] = []
+  if (assessment?.impact) out.push(markAt('impact', common, assessment.impact, 0))
+  if (track && !event.is_closed) out.push(markAt('position', common, track, track.sigma_m))
+  return out
 }
 
-/** The features of a position, to be moved by `movePosition`. */
-export function ofPosition(event: EventItem, place: Place): { position: Feature<Point>; sigma: Feature } {
-  const props: Props = {
-    eventKey: event.key, member: event.leading, world: event.world, isLeading: true, isClosed: event.is_closed,
-  }
-  const features = {
-    position: make('position', props, new Point([0, 0])) as Feature<Point>,
-    sigma: make('sigma', props, new MultiPolygon([])),
-  }
-  movePosition(features, place)
-  return features
-}
-
-export function movePosition(features: { position: Feature<Point>; sigma: Feature }, place: Place): void {
-  const centre: LonLat = [place.lon_deg, place.lat_deg]
-  features.position.getGeometry()?.setCoordinates(point(centre))
-  features.sigma.setGeometry(polygons([circle(centre, Math.max(place.sigma_m, 1) / 1000)]))
+function markAt(
+  part: Mark['part'], common: Pick<Mark, 'eventKey' | 'member' | 'world'>, at: { lat_deg: number; lon_deg: number }, sigmaM: number,
+): Mark {
+  const [x, y] = point([at.lon_deg, at.lat_deg]) as [number, number]
+  return { ...common, part, x, y, sigmaM, groundPerMapM: Math.cos((at.lat_deg * Math.PI) / 180) }
 }
 
 /** Longitudes and latitudes that an event spans, unrolled over ±180, in the map's projection; null if it has no place. */

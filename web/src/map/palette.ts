@@ -32,6 +32,19 @@ export function readPalette(): Palette {
   }
 }
 
+const USUAL_TEXT_PX = 14
+let scale = 1
+
+/** Take the size of the page's text, which grows with the screen; tells whether it is another one than before. */
+export function readScale(): boolean {
+  const before = scale
+  scale = Math.max(1, Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / USUAL_TEXT_PX)
+  return scale !== before
+}
+
+/** Pixels of a label or a mark on a screen of usual size, in those of this one. */
+export const scaled = (px: number): number => px * scale
+
 /** The same colour with another opacity; colours of the style sheet are #rrggbb, or #rgb once they are made small. */
 export function faded(colour: string, opacity: number): string {
   const long = colour.length === 4 ? colour.replaceAll(/[0-9a-f]/gi, '$&$&') : colour

@@ -1,6 +1,7 @@
 /** Saves what the map shows as a PNG that carries its marking and its world in the picture itself. */
 
 import type { World } from '../api/shapes.ts'
+import { scaled } from './palette.ts'
 import { labelFont } from './styles.ts'
 import type { WatchMap } from './watch_map.ts'
 
@@ -12,32 +13,32 @@ export interface Stamp {
   foot: string
 }
 
-const BAND_PX = 34
 
 export async function saveView(map: WatchMap, stamp: Stamp): Promise<void> {
   const layers = map.canvases()
   const first = layers[0]?.canvas
   if (!first) return
   const picture = document.createElement('canvas')
+  const band = Math.round(scaled(34) * devicePixelRatio)
   picture.width = first.width
-  picture.height = first.height + 2 * BAND_PX
+  picture.height = first.height + 2 * band
   const context = picture.getContext('2d')
   if (!context) return
   context.fillStyle = map.background
   context.fillRect(0, 0, picture.width, picture.height)
   for (const { canvas, opacity } of layers) {
     context.globalAlpha = opacity
-    context.drawImage(canvas, 0, BAND_PX)
+    context.drawImage(canvas, 0, band)
   }
   context.globalAlpha = 1
   const colour = getComputedStyle(document.documentElement).getPropertyValue(`--banner-${stamp.style}`).trim()
-  for (const [top, words] of [[0, stamp.besides], [picture.height - BAND_PX, stamp.foot]] as const) {
+  for (const [top, words] of [[0, stamp.besides], [picture.height - band, stamp.foot]] as const) {
     context.fillStyle = colour
-    context.fillRect(0, top, picture.width, BAND_PX)
+    context.fillRect(0, top, picture.width, band)
     context.fillStyle = '#ffffff'
-    context.font = labelFont(17, 700)
+    context.font = labelFont(17 * devicePixelRatio, 700)
     context.textBaseline = 'middle'
-    const middle = top + BAND_PX / 2
+    const middle = top + band / 2
     context.textAlign = 'left'
     context.fillText(stamp.world, 12, middle)
     context.textAlign = 'center'

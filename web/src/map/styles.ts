@@ -4,7 +4,6 @@ import type Feature from 'ol/Feature'
 import type { FeatureLike } from 'ol/Feature'
 import MultiPolygon from 'ol/geom/MultiPolygon'
 import Polygon from 'ol/geom/Polygon'
-import type { StyleFunction } from 'ol/style/Style'
 import CircleStyle from 'ol/style/Circle'
 import Fill from 'ol/style/Fill'
 import RegularShape from 'ol/style/RegularShape'
@@ -13,7 +12,9 @@ import Style from 'ol/style/Style'
 import Text from 'ol/style/Text'
 import type { World } from '../api/shapes.ts'
 import type { Drawn } from './features.ts'
-import { faded, memberLook, type Palette } from './palette.ts'
+import type { Place } from './places.ts'
+import type { SensorPart } from './sensing.ts'
+import { faded, memberLook, scaled, type Palette } from './palette.ts'
 
 /** What the styles depend on besides the feature. */
 export interface Looks {
@@ -21,20 +22,16 @@ export interface Looks {
   members: readonly string[]
   selected: string | null
   isStale: boolean
-  /** What stands beside a position or an impact; empty: nothing. */
-  label(drawn: Drawn): string
-  /** Whether a label to the right of a feature would leave the map. */
-  isAtRight(feature: Feature): boolean
 }
 
 const SANS = 'system-ui, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK JP", "Noto Sans CJK KR", sans-serif'
-export const labelFont = (px: number, weight = 600): string => `${weight} ${px}px ${SANS}`
+export const labelFont = (px: number, weight = 600): string => `${weight} ${scaled(px)}px ${SANS}`
 
 /** A shape that tells a member, filled or hollow. */
 function badge(corners: number, radius: number, fill: string | null, line: string, width: number): CircleStyle | RegularShape {
   const looks = { ...(fill ? { fill: new Fill({ color: fill }) } : {}), stroke: new Stroke({ color: line, width }) }
-  if (corners === 0) return new CircleStyle({ radius, ...looks })
-  return new RegularShape({ points: corners, radius: radius * 1.25, angle: 0, ...looks })
+  if (corners === 0) return new CircleStyle({ radius: scaled(radius), ...looks })
+  return new RegularShape({ points: corners, radius: scaled(radius) * 1.25, angle: 0, ...looks })
 }
 
 const hatches = new Map<string, CanvasPattern | string>()
@@ -63,77 +60,62 @@ function hatch(colour: string): CanvasPattern | string {
 const fillOf = (world: World, colour: string): Fill =>
   new Fill({ color: world === 'actual' ? faded(colour, 0.3) : hatch(colour) })
 
-type Side = 'right' | 'left' | 'beneath'
-const SIDES: Record<Side, { offsetX: number; offsetY: number; textAlign: CanvasTextAlign }> = {
-  right: { offsetX: 12, offsetY: -20, textAlign: 'left' },
-  left: { offsetX: -12, offsetY: -20, textAlign: 'right' },
-  beneath: { offsetX: 0, offsetY: 24, textAlign: 'center' },
+const known = new Map<string, Style>()
+
+/** Forget what was made in colours that are no longer those in force. */
+export function forgetStyles(): void {
+  known.clear()
+  hatches.clear()
 }
 
-function text(words: string, { palette }: Looks, colour: string, side: Side): Text {
-  return new Text({
-    text: words, font: labelFont(13), fill: new Fill({ color: colour }), stroke: new Stroke({ color: palette.halo, width: 4 }),
-    ...SIDES[side],
-  })
-}
-
-/** Style of the features of events. */
-export function eventStyle(looks: Looks): StyleFunction {
-  return (feature: FeatureLike): Style | Style[] => {
+/** Style of the features of events, each made once. */
+export function eventStyle(looks: Looks): (feature: FeatureLike) => Style {
+  return (feature) => {
     const drawn = (feature as Feature).get('drawn') as Drawn
-    const { palette } = looks
-    const isSelected = looks.selected === null || drawn.eventKey === looks.selected
-    const world = looks.isStale ? palette.stale : palette.world[drawn.world]
     const look = memberLook(drawn.member, looks.members)
-    const member = looks.isStale ? palette.stale : (palette.member[look.index] as string)
-    const dash = drawn.world === 'actual' ? undefined : [7, 4]
-    const strength = isSelected ? 1 : 0.45
-    const line = (colour: string, width: number, lineDash?: number[]): Stroke =>
-      new Stroke({ color: faded(colour, strength), width, ...(lineDash ? { lineDash } : {}) })
-    switch (drawn.part) {
-      case 'region':
-        return new Style({ stroke: line(world, 1.2, [2, 4]), fill: fillOf(drawn.world, world) })
-      case 'ellipse':
-        return new Style({
-          stroke: line(drawn.isLeading ? world : member, drawn.isLeading ? 2 : 1.3, dash),
-          ...(drawn.isLeading ? { fill: fillOf(drawn.world, world) } : {}),
-          zIndex: drawn.isLeading ? 3 : 2,
-        })
-      case 'radius':
-        return new Style({ stroke: line(world, 1.3, dash) })
-      case 'trail':
-        return new Style({
-          stroke: drawn.isLeading ? line(palette.track, 2.2) : line(member, 1.2, [1, 4]),
-          zIndex: drawn.isLeading ? 5 : 4,
-        })
-      case 'ahead':
-        return new Style({ stroke: line(world, 1.4, [3, 6]), zIndex: 1 })
-      case 'launch':
-        return new Style({
-          image: new RegularShape({ points: 4, radius: 8, radius2: 0, angle: Math.PI / 4, stroke: line(palette.text, 2) }),
-          zIndex: 6,
-        })
-      case 'impact': {
-        const words = drawn.isLeading && isSelected ? looks.label(drawn) : ''
-        return [
-          new Style({
-            image: badge(look.corners, drawn.isLeading ? 7 : 10, drawn.isLeading ? faded(palette.halo, 0.7) : null, faded(member, strength), 2),
-            zIndex: drawn.isLeading ? 8 : 7,
-            ...(words ? { text: text(words, looks, world, 'beneath') } : {}),
-          }),
-        ]
-      }
-      case 'sigma':
-        return new Style({ stroke: line(palette.track, 1), fill: new Fill({ color: faded(palette.track, 0.12) }), zIndex: 6 })
-      case 'position': {
-        const words = isSelected ? looks.label(drawn) : ''
-        return new Style({
-          image: badge(look.corners, isSelected ? 7 : 5, faded(member, strength), faded(palette.halo, 0.9), 2),
-          zIndex: 10,
-          ...(words ? { text: text(words, looks, palette.text, looks.isAtRight(feature as Feature) ? 'left' : 'right') } : {}),
-        })
-      }
-    }
+    const isSelected = looks.selected === null || drawn.eventKey === looks.selected
+    const key = `${drawn.part} ${drawn.world} ${look.index} ${drawn.isLeading} ${isSelected} ${looks.isStale}`
+    const style = known.get(key) ?? makeStyle(looks, drawn, look, isSelected)
+    known.set(key, style)
+    return style
+  }
+}
+
+function makeStyle({ palette, isStale }: Looks, drawn: Drawn, look: { index: number; corners: number }, isSelected: boolean): Style {
+  const world = isStale ? palette.stale : palette.world[drawn.world]
+  const member = isStale ? palette.stale : (palette.member[look.index] as string)
+  const dash = drawn.world === 'actual' ? undefined : [7, 4]
+  const strength = isSelected ? 1 : 0.45
+  const line = (colour: string, width: number, lineDash?: number[]): Stroke =>
+    new Stroke({ color: faded(colour, strength), width, ...(lineDash ? { lineDash } : {}) })
+  switch (drawn.part) {
+    case 'region':
+      return new Style({ stroke: line(world, 1.2, [2, 4]), fill: fillOf(drawn.world, world) })
+    case 'ellipse':
+      return new Style({
+        stroke: line(drawn.isLeading ? world : member, drawn.isLeading ? 2 : 1.3, dash),
+        ...(drawn.isLeading ? { fill: fillOf(drawn.world, world) } : {}),
+        zIndex: drawn.isLeading ? 3 : 2,
+      })
+    case 'radius':
+      return new Style({ stroke: line(world, 1.3, dash) })
+    case 'trail':
+      return new Style({
+        stroke: drawn.isLeading ? line(palette.track, 2.2) : line(member, 1.2, [1, 4]),
+        zIndex: drawn.isLeading ? 5 : 4,
+      })
+    case 'ahead':
+      return new Style({ stroke: line(world, 1.4, [3, 6]), zIndex: 1 })
+    case 'launch':
+      return new Style({
+        image: new RegularShape({ points: 4, radius: scaled(8), radius2: 0, angle: Math.PI / 4, stroke: line(palette.text, 2) }),
+        zIndex: 6,
+      })
+    case 'impact':
+      return new Style({
+        image: badge(look.corners, drawn.isLeading ? 7 : 10, drawn.isLeading ? faded(palette.halo, 0.7) : null, faded(member, strength), 2),
+        zIndex: drawn.isLeading ? 8 : 7,
+      })
   }
 }
 
@@ -182,13 +164,39 @@ function areaShape(looks: Looks, state: AreaState, world: World): Style {
   return new Style({ stroke: new Stroke({ color: palette.area, width: 0.7 }), zIndex: 1 })
 }
 
-/** Style of a sensor: a small shape of its member, hollow, since it is no object. */
-export function sensorStyle(looks: Looks, member: string, name: string, showsName: boolean): Style {
-  const look = memberLook(member, looks.members)
+/** Style of a sensor's place, of what it covers and of where its plots lay: thin and pale, since it is no object. */
+export function sensorStyle(
+  { palette, members, isStale }: Looks, { sensor, part }: SensorPart, isContributing: boolean, showsName: boolean,
+): Style {
+  const look = memberLook(sensor.member, members)
+  const colour = isStale ? palette.stale : (palette.member[look.index] as string)
+  const strong = isContributing ? 1 : 0.45
+  switch (part) {
+    case 'coverage':
+      return new Style({
+        stroke: new Stroke({ color: faded(colour, 0.7 * strong), width: isContributing ? 1.4 : 0.9, lineDash: [8, 5] }),
+      })
+    case 'reach':
+      return new Style({ fill: new Fill({ color: faded(colour, isContributing ? 0.11 : 0.05) }) })
+    case 'rim':
+      return new Style({ image: badge(look.corners, 3, null, faded(colour, 0.8 * strong), 1) })
+    case 'site':
+      return new Style({
+        image: badge(look.corners, 4, isContributing ? faded(colour, 0.8) : null, faded(colour, 0.8), 1.3),
+        ...(showsName
+          ? { text: new Text({ text: sensor.sensor_id, font: labelFont(10, 500), offsetY: scaled(12), fill: new Fill({ color: palette.sensor }) }) }
+          : {}),
+      })
+  }
+}
+
+/** Style of the name of a place: seas in italics, as on any chart. */
+export function placeStyle({ palette }: Looks, place: Place): Style {
   return new Style({
-    image: badge(look.corners, 4, null, faded(looks.palette.member[look.index] as string, 0.8), 1.3),
-    ...(showsName
-      ? { text: new Text({ text: name, font: labelFont(10, 500), offsetY: 12, fill: new Fill({ color: looks.palette.sensor }) }) }
-      : {}),
+    ...(place.isSea ? {} : { image: new CircleStyle({ radius: 1.5, fill: new Fill({ color: faded(palette.text, 0.55) }) }) }),
+    text: new Text({
+      text: place.text, font: place.isSea ? `italic ${labelFont(12, 500)}` : labelFont(10, 500), offsetY: place.isSea ? 0 : scaled(10),
+      fill: new Fill({ color: faded(palette.text, 0.55) }), stroke: new Stroke({ color: faded(palette.halo, 0.6), width: 2 }),
+    }),
   })
 }

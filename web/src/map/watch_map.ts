@@ -6,10 +6,8 @@ import View from 'ol/View'
 import GeoJSON from 'ol/format/GeoJSON'
 import Point from 'ol/geom/Point'
 import Graticule from 'ol/layer/Graticule'
-import VectorLayer from 'ol/layer/Vector'
 import VectorImageLayer from 'ol/layer/VectorImage'
 import { fromLonLat } from 'ol/proj'
-import type RenderEvent from 'ol/render/Event'
 import VectorSource from 'ol/source/Vector'
 import ScaleLine from 'ol/control/ScaleLine'
 import Fill from 'ol/style/Fill'
@@ -18,25 +16,31 @@ import Style from 'ol/style/Style'
 import Text from 'ol/style/Text'
 import type { AreaCollection, AreaProperties, EventItem, Sensor, TrackItem, World } from '../api/shapes.ts'
 import { atRisk, leading } from '../state/reading.ts'
-import { extentOf, movePosition, ofEvent, ofPosition, type Drawn } from './features.ts'
-import { faded, readPalette, type Palette } from './palette.ts'
-import { areaStyle, eventStyle, labelFont, sensorStyle, type AreaState, type Looks } from './styles.ts'
+import { extentOf, marksOf, ofEvent, type Drawn } from './features.ts'
+import { Overlay, type Content, type Mark } from './overlay.ts'
+import { faded, readPalette, readScale, type Palette } from './palette.ts'
+import type { Place } from './places.ts'
+import { ofSensor, sensorName, type SensorPart } from './sensing.ts'
+import { areaStyle, eventStyle, forgetStyles, labelFont, placeStyle, sensorStyle, type AreaState, type Looks } from './styles.ts'
 
 /** What the map shows. */
 export interface Frame {
   events: readonly EventItem[]
   tracks: readonly TrackItem[]
+  /** None: the layer is switched off. */
   sensors: readonly Sensor[]
   members: readonly string[]
   selected: string | null
   isStale: boolean
   /** Words drawn faintly across the map, so that a picture of it is unmistakable too. */
   watermark: string
-  /** Words for the sea between Korea and Japan; empty: none. */
-  sea: string
-  label(drawn: Drawn): string
+  /** What neighbours name differently, in the words of the viewing member. */
+  places: readonly Place[]
+  label(mark: Mark): string
   areaName(area: AreaProperties): string
 }
+
+type AreaStates = Map<string, { state: AreaState; world: World }>
 
 interface BaseMap {
   land: object
@@ -46,27 +50,33 @@ interface BaseMap {
 const HOME = { centre: [136, 39], zoom: 4.4 }
 /** Metres a pixel below which all areas bear their names. */
 const NAMES_BELOW_M = 1300
+const SMALL_NAMES_BELOW_M = 2500
 const SENSOR_NAMES_BELOW_M = 900
 const LABELLED_EVENTS = 40
-/** Room that a label takes. */
-const LABEL_PX = 190
+/** Beyond so many events, what is neither new nor in another stage is drawn anew … */
+const MANY_EVENTS = 50
+/** … no more often than this. */
+const MANY_EVERY_MS = 500
 
 const format = new GeoJSON({ featureProjection: 'EPSG:3857' })
 
 export class WatchMap {
   readonly #map: OlMap
+  readonly #overlay: Overlay
   #palette: Palette
   #frame: Frame | null = null
+  #marks: Mark[] = []
   readonly #land = new VectorSource()
   readonly #boundaries = new VectorSource()
   readonly #areas = new VectorSource()
   readonly #sensors = new VectorSource()
+  readonly #places = new VectorSource()
   readonly #events = new VectorSource()
-  readonly #positions = new VectorSource()
-  readonly #sea = new Feature(new Point(fromLonLat([134.6, 39.6])))
   readonly #drawnEvents = new Map<string, { event: EventItem; features: Feature[] }>()
-  readonly #drawnPositions = new Map<string, { event: EventItem; features: ReturnType<typeof ofPosition> }>()
-  readonly #areaState = new Map<string, { state: AreaState; world: World }>()
+  #areaState: AreaStates = new Map()
+  #contributing: ReadonlySet<string> = new Set()
+  #drawnAt = 0
+  #later: ReturnType<typeof setTimeout> | undefined
   #fitted = ''
   #follows = true
   /** Called when an event is picked on the map. */
@@ -78,10 +88,11 @@ export class WatchMap {
       target, controls: [new ScaleLine({ units: 'metric', minWidth: 80 })],
       view: new View({ center: fromLonLat(HOME.centre), zoom: HOME.zoom, minZoom: 1.5, maxZoom: 12 }),
     })
+    this.#overlay = new Overlay(this.#map, () => this.#content())
+    readScale()
     this.setTheme()
-    this.#map.on('singleclick', (event) => {
-      this.#map.forEachFeatureAtPixel(event.pixel, (feature) => this.#pick(feature as Feature), { hitTolerance: 6 })
-    })
+    this.#map.on('change:size', () => readScale() && this.setTheme())
+    this.#map.on('singleclick', ({ pixel }) => this.#pick(pixel))
     this.#map.on('pointerdrag', () => (this.#follows = false))
     target.addEventListener('wheel', () => (this.#follows = false), { passive: true })
     target.addEventListener('keydown', () => (this.#follows = false))
@@ -102,8 +113,10 @@ export class WatchMap {
 
   /** Take the colours of the theme in force. */
   setTheme(): void {
+    forgetStyles()
     this.#palette = readPalette()
     const { land, coast, boundary, graticule, text, halo } = this.#palette
+    const figures = { font: labelFont(10, 500), fill: new Fill({ color: faded(text, 0.6) }), stroke: new Stroke({ color: halo, width: 2 }) }
     this.#map.setLayers([
       new VectorImageLayer({
         source: this.#land, imageRatio: 1.5,
@@ -116,32 +129,40 @@ export class WatchMap {
       new Graticule({
         strokeStyle: new Stroke({ color: graticule, width: 0.6 }), showLabels: true, wrapX: true, targetSize: 140,
         lonLabelPosition: 0.02, latLabelPosition: 0.995,
-        lonLabelStyle: new Text({ font: labelFont(10, 500), textBaseline: 'bottom', fill: new Fill({ color: faded(text, 0.6) }), stroke: new Stroke({ color: halo, width: 2 }) }),
-        latLabelStyle: new Text({ font: labelFont(10, 500), textAlign: 'end', fill: new Fill({ color: faded(text, 0.6) }), stroke: new Stroke({ color: halo, width: 2 }) }),
+        lonLabelStyle: new Text({ ...figures, textBaseline: 'bottom' }), latLabelStyle: new Text({ ...figures, textAlign: 'end' }),
       }),
       new VectorImageLayer({ source: this.#areas, imageRatio: 1.2, style: (feature, resolution) => this.#styleArea(feature as Feature, resolution), declutter: true }),
-      new VectorImageLayer({ source: new VectorSource({ features: [this.#sea] }), style: () => this.#styleSea() }),
-      new VectorImageLayer({ source: this.#sensors, style: (feature, resolution) => this.#styleSensor(feature as Feature, resolution) }),
-      new VectorImageLayer({ source: this.#events, imageRatio: 1.2, style: (feature, resolution) => eventStyle(this.#looks())(feature, resolution) }),
-      this.#top(),
+      new VectorImageLayer({ source: this.#places, style: (feature, resolution) => this.#stylePlace(feature as Feature, resolution) }),
+      new VectorImageLayer({ source: this.#sensors, imageRatio: 1.2, style: (feature, resolution) => this.#styleSensor(feature as Feature, resolution) }),
+      new VectorImageLayer({ source: this.#events, imageRatio: 1.2, style: (feature) => eventStyle(this.#looks())(feature) }),
     ])
+    this.#overlay.forget()
   }
 
   update(frame: Frame): void {
     const before = this.#frame
     this.#frame = frame
-    if (before?.sensors !== frame.sensors) this.#drawSensors(frame.sensors)
-    this.#drawEvents(frame)
-    this.#drawPositions(frame)
-    if (before?.selected !== frame.selected) this.#follows = true
-    if (this.#follows) this.#follow(frame)
-    this.#map.render()
+    if (before?.sensors !== frame.sensors) this.#replace(this.#sensors, frame.sensors.flatMap(ofSensor))
+    if (before?.places !== frame.places) this.#replace(this.#places, frame.places.map(ofPlace))
+    const isOther = before?.selected !== frame.selected
+    const isChanged = isOther || before.events !== frame.events
+    if (isChanged) this.#drawEvents(frame, isOther)
+    const newest = new Map(frame.tracks.map((track) => [track.key, track]))
+    this.#marks = frame.events.flatMap((event) => marksOf(event, newest.get(event.key)))
+    if (isOther) this.#follows = true
+    if (this.#follows && (isChanged || this.#fitted === '')) this.#follow(frame)
+    this.#overlay.due()
   }
 
-  /** Style everything anew: a label, the language or the selection changed. */
+  /** Style everything anew: the language, the members or the connection changed. */
   refresh(): void {
-    for (const source of [this.#areas, this.#events, this.#positions, this.#sensors]) source.changed()
-    this.#sea.changed()
+    for (const source of [this.#areas, this.#events, this.#sensors]) source.changed()
+    this.#overlay.due()
+  }
+
+  /** Let the countdowns go on. */
+  tick(): void {
+    this.#overlay.due()
   }
 
   /** Show the whole of the selected event, and follow it from now on. */
@@ -159,7 +180,7 @@ export class WatchMap {
 
   /** The canvases as they are drawn now, bottom first, with their places in the picture. */
   canvases(): { canvas: HTMLCanvasElement; opacity: number }[] {
-    return [...this.target.querySelectorAll<HTMLCanvasElement>('.ol-layer canvas, canvas.ol-layer')].map((canvas) => ({
+    return [...this.target.querySelectorAll<HTMLCanvasElement>('.ol-layer canvas, canvas.ol-layer, canvas.overlay')].map((canvas) => ({
       canvas, opacity: Number(canvas.parentElement?.style.opacity || 1),
     }))
   }
@@ -169,41 +190,24 @@ export class WatchMap {
   }
 
   end(): void {
+    clearTimeout(this.#later)
     this.#map.setTarget(undefined)
     this.#map.dispose()
-  }
-
-  #top(): VectorLayer {
-    const layer = new VectorLayer({
-      source: this.#positions, style: (feature, resolution) => eventStyle(this.#looks())(feature, resolution),
-      updateWhileAnimating: true, updateWhileInteracting: true,
-    })
-    layer.on('postrender', (event) => this.#drawWatermark(event))
-    // An empty layer is not rendered, and the watermark shall be there without events too.
-    const anchor = new Feature(new Point(fromLonLat([0, 0])))
-    anchor.setStyle(new Style())
-    if (!this.#positions.getFeatureById('anchor')) {
-      anchor.setId('anchor')
-      this.#positions.addFeature(anchor)
-    }
-    return layer
   }
 
   #looks(): Looks {
     const frame = this.#frame
     return {
-      palette: this.#palette, members: frame?.members ?? [], selected: frame?.selected ?? null,
-      isStale: frame?.isStale ?? false,
-      label: (drawn) => (frame && frame.events.length <= LABELLED_EVENTS ? frame.label(drawn) : ''),
-      isAtRight: (feature) => this.#isAtRight(feature),
+      palette: this.#palette, members: frame?.members ?? [], selected: frame?.selected ?? null, isStale: frame?.isStale ?? false,
     }
   }
 
-  #isAtRight(feature: Feature): boolean {
-    const place = (feature.getGeometry() as Point).getCoordinates()
-    const [x] = this.#map.getPixelFromCoordinate(place) ?? []
-    const [width] = this.#map.getSize() ?? []
-    return x !== undefined && width !== undefined && x > width - LABEL_PX
+  #content(): Content {
+    const frame = this.#frame
+    return {
+      ...this.#looks(), marks: this.#marks, watermark: frame?.watermark ?? '',
+      label: (mark) => (frame && frame.events.length <= LABELLED_EVENTS ? frame.label(mark) : ''),
+    }
   }
 
   #styleArea(feature: Feature, resolution: number): Style[] {
@@ -214,88 +218,85 @@ export class WatchMap {
   }
 
   #styleSensor(feature: Feature, resolution: number): Style {
-    const sensor = feature.get('sensor') as Sensor
-    return sensorStyle(this.#looks(), sensor.member, sensor.sensor_id, resolution < SENSOR_NAMES_BELOW_M)
+    const sensed = feature.get('sensed') as SensorPart
+    const isContributing = this.#contributing.has(sensorName(sensed.sensor))
+    return sensorStyle(this.#looks(), sensed, isContributing, resolution < SENSOR_NAMES_BELOW_M)
   }
 
-  #styleSea(): Style {
-    return new Style({
-      text: new Text({
-        text: this.#frame?.sea ?? '', font: `italic ${labelFont(12, 500)}`, fill: new Fill({ color: faded(this.#palette.text, 0.55) }),
-      }),
+  #stylePlace(feature: Feature, resolution: number): Style | undefined {
+    const place = feature.get('place') as Place
+    return place.isSea || resolution < SMALL_NAMES_BELOW_M ? placeStyle(this.#looks(), place) : undefined
+  }
+
+  #replace(source: VectorSource, features: Feature[]): void {
+    source.clear(true)
+    source.addFeatures(features)
+  }
+
+  #drawEvents(frame: Frame, isOtherSelected: boolean): void {
+    clearTimeout(this.#later)
+    const wait = frame.events.length > MANY_EVENTS && !isOtherSelected && !this.#hasNews(frame.events)
+      ? this.#drawnAt + MANY_EVERY_MS - performance.now() : 0
+    if (wait > 0) {
+      this.#later = setTimeout(() => this.#frame && this.#drawEvents(this.#frame, false), wait)
+      return
+    }
+    this.#drawnAt = performance.now()
+    const ids = new Set(frame.events.map((event) => event.key))
+    const [gone, come] = [[] as Feature[], [] as Feature[]]
+    for (const [id, drawn] of this.#drawnEvents) {
+      if (ids.has(id)) continue
+      gone.push(...drawn.features)
+      this.#drawnEvents.delete(id)
+    }
+    for (const event of frame.events) {
+      const drawn = this.#drawnEvents.get(event.key)
+      if (drawn?.event === event) continue
+      if (drawn) gone.push(...drawn.features)
+      const features = ofEvent(event)
+      come.push(...features)
+      this.#drawnEvents.set(event.key, { event, features })
+    }
+    if (gone.length) this.#events.removeFeatures(gone)
+    if (come.length) this.#events.addFeatures(come)
+    if (isOtherSelected) this.#events.changed()
+    this.#markAreas(frame.events)
+    this.#markSensors(frame)
+  }
+
+  /** Whether an event is there or gone, or in another stage, since it was last drawn. */
+  #hasNews(events: readonly EventItem[]): boolean {
+    return events.length !== this.#drawnEvents.size || events.some((event) => {
+      const drawn = this.#drawnEvents.get(event.key)?.event
+      return drawn !== event && (!drawn || drawn.is_closed !== event.is_closed || leading(drawn)?.stage !== leading(event)?.stage)
     })
   }
 
-  #drawSensors(sensors: readonly Sensor[]): void {
-    this.#sensors.clear()
-    this.#sensors.addFeatures(
-      sensors.map((sensor) => {
-        const feature = new Feature(new Point(fromLonLat([sensor.lon_deg, sensor.lat_deg])))
-        feature.set('sensor', sensor)
-        return feature
-      }),
-    )
-  }
-
-  #drawEvents({ events }: Frame): void {
-    const ids = new Set(events.map((event) => event.key))
-    let isChanged = false
-    for (const [id, drawn] of this.#drawnEvents) {
-      if (ids.has(id)) continue
-      this.#events.removeFeatures(drawn.features)
-      this.#drawnEvents.delete(id)
-      isChanged = true
-    }
-    for (const event of events) {
-      const drawn = this.#drawnEvents.get(event.key)
-      if (drawn?.event === event) continue
-      if (drawn) this.#events.removeFeatures(drawn.features)
-      const features = ofEvent(event)
-      this.#events.addFeatures(features)
-      this.#drawnEvents.set(event.key, { event, features })
-      isChanged = true
-    }
-    if (isChanged) this.#markAreas(events)
-  }
-
   #markAreas(events: readonly EventItem[]): void {
-    this.#areaState.clear()
+    const marked: AreaStates = new Map()
     // Closed events warn of nothing any more.
     for (const event of events.filter((each) => !each.is_closed)) {
       const assessment = leading(event)
       for (const { area } of assessment?.overflown ?? []) {
-        if (!this.#areaState.has(area)) this.#areaState.set(area, { state: 'overflown', world: event.world })
+        if (!marked.has(area)) marked.set(area, { state: 'overflown', world: event.world })
       }
       for (const { area } of assessment ? atRisk(assessment) : []) {
-        const known = this.#areaState.get(area)
-        if (known?.state !== 'risk' || event.world === 'actual') this.#areaState.set(area, { state: 'risk', world: event.world })
+        const known = marked.get(area)
+        if (known?.state !== 'risk' || event.world === 'actual') marked.set(area, { state: 'risk', world: event.world })
       }
     }
+    if (JSON.stringify([...marked]) === JSON.stringify([...this.#areaState])) return
+    this.#areaState = marked
     this.#areas.changed()
   }
 
-  #drawPositions({ events, tracks }: Frame): void {
-    const newest = new Map(tracks.map((track) => [track.key, track]))
-    const ids = new Set<string>()
-    for (const event of events) {
-      const place = newest.get(event.key) ?? leading(event)?.track
-      if (event.is_closed || !place) continue
-      ids.add(event.key)
-      const drawn = this.#drawnPositions.get(event.key)
-      if (drawn && drawn.event.leading === event.leading) {
-        movePosition(drawn.features, place)
-      } else {
-        if (drawn) this.#positions.removeFeatures([drawn.features.sigma, drawn.features.position])
-        const features = ofPosition(event, place)
-        this.#positions.addFeatures([features.sigma, features.position])
-        this.#drawnPositions.set(event.key, { event, features })
-      }
-    }
-    for (const [id, { features }] of this.#drawnPositions) {
-      if (ids.has(id)) continue
-      this.#positions.removeFeatures([features.sigma, features.position])
-      this.#drawnPositions.delete(id)
-    }
+  /** Sensors that the shown assessment rests on stand out. */
+  #markSensors(frame: Frame): void {
+    const event = frame.events.find(({ key }) => key === frame.selected)
+    const contributing = new Set(event && leading(event)?.sensors)
+    if (contributing.size === this.#contributing.size && [...contributing].every((name) => this.#contributing.has(name))) return
+    this.#contributing = contributing
+    this.#sensors.changed()
   }
 
   /** Fit to the selected event when it is another one or has grown beyond what is seen. */
@@ -314,31 +315,19 @@ export class WatchMap {
     this.#map.getView().fit(extent, { size, padding: [side, side * 1.6, side * 1.2, side], maxZoom: 7, duration: isFirst ? 0 : 300 })
   }
 
-  #pick(feature: Feature): boolean {
-    const drawn = feature.get('drawn') as Drawn | undefined
-    if (!drawn) return false
-    this.onPick(drawn.eventKey)
-    return true
+  #pick(pixel: number[]): void {
+    const near = this.#overlay.pick(pixel)
+    if (near) this.onPick(near)
+    else this.#map.forEachFeatureAtPixel(pixel, (feature) => {
+      const drawn = feature.get('drawn') as Drawn | undefined
+      if (drawn) this.onPick(drawn.eventKey)
+      return drawn !== undefined
+    }, { hitTolerance: 6 })
   }
+}
 
-  #drawWatermark(event: RenderEvent): void {
-    const words = this.#frame?.watermark
-    const context = event.context
-    if (!words || !(context instanceof CanvasRenderingContext2D)) return
-    const ratio = event.frameState?.pixelRatio ?? 1
-    const [width, height] = [context.canvas.width, context.canvas.height]
-    context.save()
-    context.setTransform(1, 0, 0, 1, 0, 0)
-    context.translate(width / 2, height / 2)
-    context.rotate(-Math.PI / 9)
-    context.font = labelFont(30 * ratio, 800)
-    context.fillStyle = faded(this.#palette.text, 0.055)
-    context.textAlign = 'center'
-    const step = { x: context.measureText(words).width + 120 * ratio, y: 170 * ratio }
-    const reach = Math.hypot(width, height) / 2
-    for (let y = -reach, row = 0; y < reach + step.y; y += step.y, row += 1) {
-      for (let x = -reach - (row % 2 ? step.x / 2 : 0); x < reach + step.x; x += step.x) context.fillText(words, x, y)
-    }
-    context.restore()
-  }
+function ofPlace(place: Place): Feature {
+  const feature = new Feature(new Point(fromLonLat(place.at)))
+  feature.set('place', place, true)
+  return feature
 }

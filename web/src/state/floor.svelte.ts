@@ -1,5 +1,6 @@
 /** The state of the page: who looks, what the feed told, which moment and which event are looked at. */
 
+import { untrack } from 'svelte'
 import { Server, ServerError } from '../api/server.ts'
 import type {
   AreaCollection,
@@ -17,9 +18,11 @@ import type {
 import { Feed, openSocket } from '../feed/feed.ts'
 import { together, type Marked } from '../format/marking.ts'
 import { ServerClock } from './clock.ts'
-import { byUrgency, merged, names, shownKey } from './reading.ts'
+import { byUrgency, merged, names, sensorsKnown, shownKey } from './reading.ts'
+import { settings } from './settings.svelte.ts'
 
 const TICK_MS = 250
+const SENSORS_EVERY_MS = 15_000
 const RECORDS_KEPT = 500
 const RETRY_MS = 2000
 const SHOWN_KEPT = 5000
@@ -48,7 +51,7 @@ class Floor {
   areaById = $derived(
     new Map<string, AreaProperties>((this.areas?.features ?? []).map(({ properties }) => [properties.id, properties])),
   )
-  sensors = $state.raw<readonly Sensor[]>([])
+  #sensors = $state.raw<readonly Sensor[]>([])
   /** The picture of another moment than now, if one is looked at. */
   past = $state.raw<Picture | null>(null)
   #selected = $state<string | null>(null)
@@ -59,11 +62,13 @@ class Floor {
   /** Events that came and were not picked yet. */
   fresh = $state.raw<ReadonlySet<string>>(new Set())
   /** What panels show besides the picture: it counts for the marking of the screen. */
-  besides = $state.raw<readonly Marked[]>([])
+  #besides = $state.raw<ReadonlyMap<string, readonly Marked[]>>(new Map())
   clock = $state.raw(new ServerClock('live'))
 
+  /** Those that the map and the table show: none if the layer is off, at an earlier time those known then. */
+  shownSensors = $derived(settings.showsSensors ? sensorsKnown(this.#sensors, this.past?.at ?? null) : [])
   shownEvents = $derived(byUrgency(this.past ? this.past.events : this.events.values()))
-  marking = $derived(together(this.past ? this.past.marking : this.#marking, this.besides))
+  marking = $derived(together(this.past ? this.past.marking : this.#marking, [...[...this.#besides.values()].flat(), ...this.shownSensors]))
   selected = $derived(
     this.shownEvents.find((event) => names(event).includes(this.#selected ?? '')) ??
       this.shownEvents[0] ??
@@ -75,21 +80,26 @@ class Floor {
   isReplay = $derived(this.session?.mode === 'replay')
   /** The picture may be wrong by now: nothing is heard any more. */
   isStale = $derived(!this.isConnected && this.past === null)
-  /** All members that are known here, sorted: their shapes and colours follow from it. */
-  members = $derived(
+  // In one word, so that what depends on it is not drawn anew with every event that comes.
+  #memberWords = $derived(
     [
       ...new Set([
         this.session?.member ?? '',
         ...(this.links?.state.links ?? []).map(({ member }) => member),
         ...[...this.events.values()].flatMap((event) => [...Object.keys(event.members), ...event.audience]),
-        ...this.sensors.map(({ member }) => member),
+        ...this.#sensors.map(({ member }) => member),
       ]),
     ]
-      .filter((member) => member !== '' && member !== 'PUBLIC')
-      .sort(),
+      .filter((member) => member !== 'PUBLIC')
+      .sort()
+      .join(' '),
   )
+  /** All members that are known here, sorted: their shapes and colours follow from it. */
+  members = $derived(this.#memberWords.split(' ').filter((member) => member !== ''))
 
   #feed: Feed | null = null
+  /** Events whose stages were drawn. */
+  #noted = new WeakSet<EventItem>()
   #listeners = new Set<(happening: Happening) => void>()
   #asking = false
   #since: EventNews[] = []
@@ -103,6 +113,7 @@ class Floor {
   /** Begin: ask who looks, and if somebody does, connect. */
   async begin(): Promise<void> {
     setInterval(() => (this.localMs = Date.now()), TICK_MS)
+    setInterval(() => this.#feed && void this.#askSensors(), SENSORS_EVERY_MS)
     for (;;) {
       try {
         await this.enter(await this.server.session())
@@ -140,6 +151,12 @@ class Floor {
     this.fresh = new Set([...this.fresh].filter((each) => each !== key))
   }
 
+  /** Tell what a panel shows; an empty list when it is gone. */
+  showBesides(panel: string, shown: readonly Marked[]): void {
+    const before = untrack(() => this.#besides)
+    if (shown.length || before.has(panel)) this.#besides = new Map([...before, [panel, shown]])
+  }
+
   /** Look at the picture as it was known then; null: at now again. */
   async lookAt(knownAt: string | null): Promise<void> {
     this.past = knownAt === null ? null : { ...(await this.server.picture(knownAt)), at: knownAt, is_now: false }
@@ -149,7 +166,9 @@ class Floor {
   drawn(): void {
     if (this.past) return
     const nowMs = this.clock.now(Date.now())
-    const fresh = this.shownEvents
+    const unnoted = this.shownEvents.filter((event) => !this.#noted.has(event))
+    for (const event of unnoted) this.#noted.add(event)
+    const fresh = unnoted
       .flatMap((event) => Object.values(event.members).map((assessment) => ({ event, assessment })))
       .flatMap(({ event, assessment }) => Object.keys(assessment.times).map((stage) => shownKey(event, assessment, stage)))
       .filter((key) => !this.shownAt.has(key))
@@ -165,7 +184,8 @@ class Floor {
     this.isConnected = false
     this.session = this.session && { ...this.session, user: null }
     this.events = new Map()
-    this.records = this.tracks = this.besides = []
+    this.records = this.tracks = []
+    this.#besides = new Map()
     this.past = this.links = null
   }
 
@@ -245,7 +265,7 @@ class Floor {
   }
 
   async #askSensors(): Promise<void> {
-    await this.#load(() => this.server.sensors(), (said) => (this.sensors = said))
+    await this.#load(() => this.server.sensors(), (said) => (this.#sensors = said))
   }
 
   /** Ask until it is there; the page works without. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Assessment, EventItem, RecordItem } from '../api/shapes.ts'
-import { agreement, areaName, atRisk, byUrgency, classes, contributors, inOrder, leading, merged, objections } from './reading.ts'
+import type { Alone, Assessment, EventItem, RecordItem, Sensor } from '../api/shapes.ts'
+import { agreement, areaName, atRisk, byUrgency, classes, contributors, gain, inOrder, leading, merged, objections, sensorsKnown } from './reading.ts'
 
 const assessment = (given: Partial<Assessment>): Assessment => ({ areas: [], sensors: [], originator: 'JPN', ...given }) as Assessment
 const event = (given: Partial<EventItem>): EventItem => ({ members: {}, leading: 'JPN', is_closed: false, opened_at: '', ...given }) as EventItem
@@ -68,4 +68,31 @@ it('names an area in the reader’s language if that is its own', () => {
 it('keeps each record once, the newest first, and not too many', () => {
   const records = [3, 1, 2, 3].map((order) => ({ order }) as RecordItem)
   expect(merged(records.slice(0, 2), records.slice(2), 2).map(({ order }) => order)).toEqual([3, 2])
+})
+
+describe('what sharing gives', () => {
+  const together = (axes: [number, number] | null, useful_at: string | null): Assessment =>
+    ({ impact: axes && { ellipse_95_km: axes }, useful_at }) as unknown as Assessment
+  const alone = (axes: [number, number] | null, useful_at: string | null): Alone =>
+    ({ ellipse_95_km: axes, useful_at }) as unknown as Alone
+
+  it('is time once both had a useful area', () => {
+    expect(gain(alone([5, 5], '2026-03-01T06:01:00Z'), together([2, 2], '2026-03-01T06:00:20Z'))).toEqual({ sort: 'sooner', s: 40 })
+  })
+
+  it('is area before, and all of it if there is none alone', () => {
+    expect(gain(alone([40, 20], null), together([20, 10], null))).toEqual({ sort: 'smaller', times: 4 })
+    expect(gain(null, together([20, 10], null))).toEqual({ sort: 'only_together' })
+    expect(gain(alone([40, 20], null), together(null, null))).toBeNull()
+  })
+})
+
+it('knows of sensors at an earlier time only what was told by then', () => {
+  const sensor = (sensor_id: string, first: string | null, coverage: object | null): Sensor =>
+    ({ sensor_id, first_admitted_at: first, coverage, plots: 4, last_observed_at: first, reach_km: [500] }) as unknown as Sensor
+  const all = [sensor('own', null, {}), sensor('early', '2026-03-01T06:00:00Z', null), sensor('late', '2026-03-01T06:05:00Z', null)]
+  expect(sensorsKnown(all, null)).toBe(all)
+  const then = sensorsKnown(all, '2026-03-01T06:01:00.000Z')
+  expect(then.map(({ sensor_id }) => sensor_id)).toEqual(['own', 'early'])
+  expect(then.map(({ plots, reach_km }) => [plots, reach_km])).toEqual([[0, []], [0, []]])
 })

@@ -1,6 +1,6 @@
 /** What the panels and the map read out of an event. Pure. */
 
-import type { AreaAtRisk, AreaProperties, Assessment, EventItem, RecordItem, Remark } from '../api/shapes.ts'
+import type { Alone, AreaAtRisk, AreaProperties, Assessment, EventItem, RecordItem, Remark, Sensor } from '../api/shapes.ts'
 import { distanceKm } from '../geo/sphere.ts'
 import type { Language } from '../i18n/words.svelte.ts'
 
@@ -25,7 +25,7 @@ export function byUrgency(events: Iterable<EventItem>): EventItem[] {
     (a, b) =>
       Number(a.is_closed) - Number(b.is_closed) ||
       Number(b.world === 'actual') - Number(a.world === 'actual') ||
-      b.opened_at.localeCompare(a.opened_at),
+      (b.opened_at < a.opened_at ? -1 : b.opened_at > a.opened_at ? 1 : 0),
   )
 }
 
@@ -79,6 +79,22 @@ export function areaName(area: AreaProperties, reader: Language): { text: string
     : { text: area.name_en, lang: 'en' }
 }
 
+/** Area of an ellipse by its semi-axes. */
+export const areaKm2 = ([a, b]: readonly [number, number]): number => Math.PI * a * b
+
+/** What sharing bought: how much sooner a useful impact area stood, or how much smaller the present one is. */
+export type Gain = { sort: 'sooner'; s: number } | { sort: 'smaller'; times: number } | { sort: 'only_together' }
+
+/** Seconds to the first ellipse of 10 km if both have one; else the areas of now; null: nothing can be compared yet. */
+export function gain(alone: Alone | null, together: Assessment): Gain | null {
+  const [one, both] = [alone?.ellipse_95_km, together.impact?.ellipse_95_km]
+  if (alone?.useful_at && together.useful_at) {
+    return { sort: 'sooner', s: (Date.parse(alone.useful_at) - Date.parse(together.useful_at)) / 1000 }
+  }
+  if (both && !one) return { sort: 'only_together' }
+  return one && both ? { sort: 'smaller', times: areaKm2(one) / areaKm2(both) } : null
+}
+
 /** Sensors by member, from ids such as `JPN:JPN-radar-a`. */
 export function contributors(assessment: Assessment): [string, string[]][] {
   const found = new Map<string, string[]>()
@@ -88,6 +104,18 @@ export function contributors(assessment: Assessment): [string, string[]][] {
     found.set(member, [...(found.get(member) ?? []), sensor])
   }
   return [...found].sort(([a], [b]) => a.localeCompare(b))
+}
+
+/**
+ * Sensors as they were known at a time; null: now. How far they saw is known of now alone, so it is left out of earlier
+ * pictures, and so are sensors that had not told anything.
+ */
+export function sensorsKnown(sensors: readonly Sensor[], at: string | null): readonly Sensor[] {
+  if (at === null) return sensors
+  const atMs = Date.parse(at)
+  return sensors
+    .filter(({ coverage, first_admitted_at: first }) => coverage || (first !== null && Date.parse(first) <= atMs))
+    .map((sensor) => ({ ...sensor, plots: 0, last_observed_at: null, reach_km: [] }))
 }
 
 /** Every key that an event has or had: ids alone are the same in an exercise and in earnest. */

@@ -1,4 +1,4 @@
-/** What a viewer has set for this browser: theme and sound. */
+/** What a viewer has set for this browser: theme, sound, layers of the map. */
 
 export type Theme = 'dark' | 'light'
 
@@ -7,6 +7,7 @@ const stored = (key: string): string | null => (typeof localStorage === 'undefin
 class Settings {
   #theme = $state<Theme>('dark')
   #hasSound = $state(stored('tocsin.sound') !== 'off')
+  #showsSensors = $state(stored('tocsin.sensors') !== 'off')
 
   constructor() {
     if (typeof window === 'undefined') return
@@ -34,6 +35,15 @@ class Settings {
   set hasSound(has: boolean) {
     localStorage.setItem('tocsin.sound', has ? 'on' : 'off')
     this.#hasSound = has
+  }
+
+  get showsSensors(): boolean {
+    return this.#showsSensors
+  }
+
+  set showsSensors(shows: boolean) {
+    localStorage.setItem('tocsin.sensors', shows ? 'on' : 'off')
+    this.#showsSensors = shows
   }
 
   #set(theme: Theme): void {

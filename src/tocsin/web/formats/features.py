@@ -7,6 +7,7 @@ at risk, and where it was seen, once a second. No velocity, no covariance, and n
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Literal
@@ -17,7 +18,7 @@ from shapely.geometry import mapping
 
 from tocsin.geo.geodesic import destination
 from tocsin.markings import StatusClass
-from tocsin.web.shapes import Assessment, EventItem
+from tocsin.web.shapes import Assessment, EventItem, ScreenMarking
 
 Collection = Literal["launch-points", "positions", "impact-points", "impact-areas"]
 
@@ -37,9 +38,32 @@ WORDS: dict[StatusClass, str] = {"actual": "", "exercise": "EXERCISE EXERCISE EX
 """What stands before every name that leaves."""
 
 
-def feature_collection(events: Iterable[EventItem], collection: Collection | None = None) -> dict[str, Any]:
-    """Return a GeoJSON FeatureCollection of events, all features or those of one collection."""
-    return {"type": "FeatureCollection", "features": list(features_of(events, collection))}
+def title_of(marking: ScreenMarking, *, is_replay: bool = False) -> str:
+    """Return what all that leaves together is called: worlds, then who may have it."""
+    worlds = ["REPLAY"] * is_replay + [world.upper() for world in marking.worlds]
+    return " ".join(["Tocsin", *worlds, "REL TO", *marking.audience])
+
+
+def file_name(marking: ScreenMarking, ending: str, *, is_replay: bool = False) -> str:
+    """Return a file's name that tells its world and its audience, such as ``tocsin-TEST-REL-TO-JPN-KOR.kml``."""
+    return f"{re.sub('[^A-Za-z0-9]+', '-', title_of(marking, is_replay=is_replay))}.{ending}"
+
+
+def feature_collection(
+    events: Iterable[EventItem], marking: ScreenMarking, *, is_replay: bool = False
+) -> dict[str, Any]:  # fmt: skip
+    """Return a GeoJSON FeatureCollection of events that tells as a whole, too, what it is and for whom.
+
+    Args:
+        events: All of them.
+        marking: Of all together.
+        is_replay: Whether a federation of simulated data is replayed.
+    """
+    return {
+        "type": "FeatureCollection", "name": title_of(marking, is_replay=is_replay), "worlds": marking.worlds,
+        "statuses": marking.statuses, "synthetic": marking.has_synthetic, "replay": is_replay,
+        "marking": "REL TO " + " ".join(marking.audience), "features": list(features_of(events)),
+    }  # fmt: skip
 
 
 def features_of(events: Iterable[EventItem], collection: Collection | None = None) -> Iterator[dict[str, Any]]:

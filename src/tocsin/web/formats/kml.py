@@ -6,20 +6,25 @@ from collections.abc import Iterable
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from tocsin.web.formats.features import COLLECTIONS, feature_collection
+from tocsin.web.formats.features import COLLECTIONS, features_of, title_of
 from tocsin.web.formats.text import printable
 from tocsin.web.shapes import EventItem, ScreenMarking
 
 _NAMESPACE = "http://www.opengis.net/kml/2.2"
 
 
-def to_kml(events: Iterable[EventItem], marking: ScreenMarking) -> bytes:
-    """Return a KML document of events, in a folder for each sort of feature."""
+def to_kml(events: Iterable[EventItem], marking: ScreenMarking, *, is_replay: bool = False) -> bytes:
+    """Return a KML document of events, in a folder for each sort of feature.
+
+    Args:
+        events: All of them.
+        marking: Of all together.
+        is_replay: Whether a federation of simulated data is replayed.
+    """
     root = ET.Element("kml", xmlns=_NAMESPACE)
     document = ET.SubElement(root, "Document")
-    worlds = " ".join(world.upper() for world in marking.worlds if world != "actual")
-    ET.SubElement(document, "name").text = " ".join(["Tocsin", worlds, "REL TO", *marking.audience]).replace("  ", " ")
-    features = feature_collection(events)["features"]
+    ET.SubElement(document, "name").text = title_of(marking, is_replay=is_replay)
+    features = list(features_of(events))
     for name, description in COLLECTIONS.items():
         folder = ET.SubElement(document, "Folder")
         ET.SubElement(folder, "name").text = name
