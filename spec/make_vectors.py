@@ -765,6 +765,18 @@ def _rosters() -> dict[str, Vector]:
     }
 
 
+def _track(**changes: Any) -> dict[str, Any]:
+    """Return the body of a track (1.9)."""
+    triangle = [float(column == row) for row in range(7) for column in range(row, 7)]
+    return {
+        "track_id": "t", "event_id": "e", "at": "2026-01-15T11:59:59Z", "frame": "EPSG:4978",
+        "position_m": [-3.0e6, 4.0e6, 4.0e6], "velocity_mps": [10.0, 20.0, 1500.0], "log_drag": -8.5,
+        "covariance": triangle, "highest_m": 9.0e4, "free_probability": 0.99, "is_free": True,
+        "sensors": 2, "detections": 8, "own_sensors": 1, "own_detections": 4,
+        "first_detection_at": "2026-01-15T11:59:00Z", "last_detection_at": "2026-01-15T11:59:59Z", **changes,
+    }  # fmt: skip
+
+
 def _forms() -> dict[str, Vector]:
     """Return frames whose one record, or whose header, has not the form of clauses 1 to 4."""
 
@@ -845,6 +857,13 @@ def _forms() -> dict[str, Vector]:
         "same_event_fail": bad_body(
             "The higher id stands first.", "warning.same_event", event_id="b", alias="a", gate="2 km"
         ),
+        "track_covariance_fail": bad_body(
+            "A track without its last covariance.", "warning.track", **_track(covariance=[1.0] * 27)
+        ),
+        "track_probability_fail": bad_body(
+            "A track that is more than sure to fly free.", "warning.track", **_track(free_probability=1.5)
+        ),
+        "track_sensors_fail": bad_body("A track that rests on no sensor.", "warning.track", **_track(sensors=0)),
         "notice_window_fail": bad_body(
             "A window that closes before it opens.",
             "orbit.launch_notice",

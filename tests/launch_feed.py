@@ -65,10 +65,11 @@ def detections(flight, *, seed=1, members=ALL, start=START, marking_of=None, sta
     ]
 
 
-def make_desk(member, *, audiences=(ALL,), settings=None, prefix=None):
+def make_desk(member, *, audiences=(ALL,), settings=None, prefix=None, tracks=()):
     count = itertools.count()
     prefix = member if prefix is None else prefix
-    return WarningDesk(member, audiences, settings or WarningSettings(), lambda: f"{prefix}-{next(count)}")
+    settings = settings or WarningSettings()
+    return WarningDesk(member, audiences, settings, lambda: f"{prefix}-{next(count)}", tracks=tracks)
 
 
 def run(desk, records, *, until_s, start=START, step_s=1.0):

@@ -326,7 +326,7 @@ class World:
         table = ", ".join(f'{peer} = "127.0.0.1:{port}"' for peer, port in dials.items())
         house.edit(code, "[bus]\n", f'[bus]\nbinary = "{binary}"\ndial = {{ {table} }}\n')
         house.edit(code, "[[exchange.release]]", "[exchange]\nrequest_after_s = 0.7\n\n[[exchange.release]]")
-        house.edit(code, 'kinds = ["warning.*"]', 'kinds = ["warning.*", "campaign.*"]')
+        house.edit(code, 'kinds = ["warning.*",', 'kinds = ["warning.*", "campaign.*",')
         self._set_clock(code, 0.0)
         if has_disks:
             for part, folder in (("store", "data"), ("streams", "data/nats")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,14 @@ from tocsin.errors import ConfigError
 from tocsin.exchange import sign_downgrade
 from tocsin.markings import marking_for
 from tocsin.node import ControlSocket
-from tocsin.node.control import SOCKET, DowngradeOrder, RecallOrder, Release, ask
-from tocsin.records import Detection, Downgrade, Person
+from tocsin.node.control import SOCKET, Announce, CallOff, DowngradeOrder, RecallOrder, Release, ask
+from tocsin.records import Detection, Downgrade, LaunchNotice, Person, Position
 from tocsin.signing import KeyRole, PrivateKey
 
 pytestmark = pytest.mark.servers
 
-ASK = 'kinds = ["warning.*"]\naction = "ask"'
+RELEASE = 'kinds = ["warning.*", "orbit.launch_notice"]\naction = "release"'
+ASK = RELEASE.replace("release", "ask")
 
 
 def holds(node: Local, record: str) -> bool:
@@ -41,7 +43,7 @@ def test_a_record_that_waits_goes_when_a_person_says_so_and_not_before(tmp_path:
     @on_loop
     async def scenario() -> None:
         house = House(tmp_path)
-        house.edit("KOR", 'kinds = ["warning.*"]\naction = "release"', ASK)
+        house.edit("KOR", RELEASE, ASK)
         async with running(house) as nodes:
             kor, usa = nodes["KOR"], nodes["USA"]
             async with ControlSocket(kor.node):
@@ -56,6 +58,22 @@ def test_a_record_that_waits_goes_when_a_person_says_so_and_not_before(tmp_path:
                 await eventually(lambda: kept(usa, first.id))
                 again = await ask(kor.home, Release(record_id=first.id))
                 assert "no record" in again.error
+                now = kor.node.clock.now()
+                notice = LaunchNotice(
+                    authority="Coast Guard", opens_at=now, closes_at=now + timedelta(hours=8), azimuth_deg=110.0,
+                    site=Position(lat_deg=34.4, lon_deg=127.5),
+                )  # fmt: skip
+                waiting = await ask(kor.home, Announce(notice=notice, to=("JPN", "USA"), status="test"))
+                assert waiting.held == ("JPN: needs_person", "USA: needs_person")
+                await ask(kor.home, Release(record_id=waiting.record_id))
+                await eventually(lambda: kept(usa, waiting.record_id))
+                await eventually(lambda: kept(kor, waiting.record_id))
+                off = await ask(kor.home, CallOff(record_id=waiting.record_id))
+                assert off.error == ""
+                assert "not in the roster" in (await ask(kor.home, Announce(notice=notice, to=("AUS",)))).error
+                assert "no announced launch" in (await ask(kor.home, CallOff(record_id=first.id))).error
+                replaced = Announce(notice=notice, to=("JPN",), replaces=later.id)
+                assert "has issued no record" in (await ask(kor.home, replaced)).error
             with pytest.raises(ConfigError, match="no node of this member runs"):
                 await ask(kor.home, Release(record_id=first.id))
 

@@ -1,4 +1,4 @@
-"""Looks into what warnings rest on: ``warning flights`` and ``warning sensors``."""
+"""Looks into what warnings rest on, ``warning flights`` and ``warning sensors``, and adds to it: ``warning notice``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from tocsin.cli import calibrating, gaining, registering
+from tocsin.cli import announcing, calibrating, gaining, registering
 from tocsin.cli.parameters import Json
 from tocsin.cli.terminal import output, write_json
 
@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 # What a command needs is imported when it runs: --help answers at once.
 # ruff: noqa: PLC0415
 
-warning_ = App(name="warning", help="See what warnings rest on: flights, sensors and how good the filter is.")
+warning_ = App(
+    name="warning",
+    help="See what warnings rest on, and announce launches: flights, sensors, notices, how good the filter is.",
+)
 
 
 def add_to(app: App) -> None:
     """Add these commands to the program."""
+    announcing.add_to(warning_)
     calibrating.add_to(warning_)
     gaining.add_to(warning_)
     registering.add_to(warning_)

@@ -60,7 +60,7 @@ class Releaser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A member's rules for its exchange."""
 
-    release: tuple[ReleaseRule, ...] = (ReleaseRule(kinds=("warning.*",), action="release"),)
+    release: tuple[ReleaseRule, ...] = (ReleaseRule(kinds=("warning.*", "orbit.launch_notice"), action="release"),)
     """What no rule fits waits for a person."""
     releasers: tuple[Releaser, ...] = ()
     max_frame_bytes: int = 512_000

@@ -101,6 +101,9 @@ class WarningTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     audiences: tuple[tuple[str, ...], ...] = ()
     """Audiences to which assessments are published, each fused apart; this member is in each."""
+    tracks: tuple[tuple[str, ...], ...] = ()
+    """Those of ``audiences`` to whom this member's tracks are told once a second, as ``warning.track``: for peers who
+    do not get its detections. Whether they leave is for ``[[exchange.release]]`` to say, as ever."""
     settings: WarningSettings = WarningSettings()
     """Gates, times and policy numbers of the fusion."""
 

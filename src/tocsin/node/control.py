@@ -18,7 +18,8 @@ from tocsin.errors import ConfigError, NotReleasableError, TocsinError
 from tocsin.exchange import Outgoing, carry_out
 from tocsin.node.changing import Changes
 from tocsin.node.node import Node
-from tocsin.records import Admitted, Destination, Downgrade, Peer
+from tocsin.node.notices import notice_record, withdrawn
+from tocsin.records import Admitted, Destination, Downgrade, LaunchNotice, Peer
 from tocsin.signing import SignedDocument
 
 SOCKET = "data/control.sock"
@@ -47,6 +48,25 @@ class DowngradeOrder(msgspec.Struct, frozen=True, kw_only=True, tag="downgrade",
     order: Downgrade
 
 
+class Announce(msgspec.Struct, frozen=True, kw_only=True, tag="announce", tag_field="do"):
+    """Issue what is announced of a space launch."""
+
+    notice: LaunchNotice
+    to: tuple[str, ...]
+    """Codes of the members that may have it; this one is always among them."""
+    status: str = "actual"
+    source: str = ""
+    """Where it was published."""
+    replaces: str = ""
+    """Id of a notice of ours whose place it takes."""
+
+
+class CallOff(msgspec.Struct, frozen=True, kw_only=True, tag="call_off", tag_field="do"):
+    """Take back a notice of ours."""
+
+    record_id: str
+
+
 class ApplyRoster(msgspec.Struct, frozen=True, kw_only=True, tag="apply_roster", tag_field="do"):
     """Put the next roster in force."""
 
@@ -65,7 +85,7 @@ class Reload(msgspec.Struct, frozen=True, kw_only=True, tag="reload", tag_field=
     """Read the member's TOML, keys and certificates again."""
 
 
-Order = Release | RecallOrder | DowngradeOrder | ApplyRoster | RevokeKey | Reload
+Order = Release | RecallOrder | DowngradeOrder | Announce | CallOff | ApplyRoster | RevokeKey | Reload
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +93,8 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
     error: str = ""
     """Why it was not done; empty if it was."""
+    record_id: str = ""
+    """Of the record that was made, if one was."""
     frames: int = 0
     sent_to: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
@@ -96,6 +118,16 @@ async def carry(node: Node, changes: Changes, order: Order) -> Done:
             sources = [_own(node, record_id) for record_id in downgrade.source_ids]
             made = carry_out(downgrade, sources, node.config.exchange, new_id=node.new_id, now=node.clock.now())
             return _done(node.issue(made, at_once=True))
+        case Announce():
+            if order.replaces:
+                _own(node, order.replaces)
+            record = notice_record(
+                node, order.notice, to=order.to, status=order.status, source=order.source, replaces=order.replaces
+            )
+            return _done(node.issue([record], at_once=True), record.id)
+        case CallOff(record_id=record_id):
+            record = withdrawn(node, _own(node, record_id))
+            return _done(node.issue([record], at_once=True), record.id)
         case ApplyRoster(document=document):
             return Done(told=tuple(await changes.apply_roster(_signed(document))))
         case RevokeKey(document=document):
@@ -181,8 +213,9 @@ def _own(node: Node, record_id: str) -> Admitted:
     return found.admitted
 
 
-def _done(outgoing: Outgoing) -> Done:
+def _done(outgoing: Outgoing, record_id: str = "") -> Done:
     return Done(
+        record_id=record_id,
         frames=len(outgoing.frames),
         sent_to=tuple(sorted({released.destination.code for released in outgoing.sends})),
         held=tuple(sorted({f"{_name(held.destination)}: {held.reason}" for held in outgoing.held})),

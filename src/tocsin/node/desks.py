@@ -164,7 +164,13 @@ def open_desks(context: DeskContext) -> list[OpenDesk]:
     desks = [
         OpenDesk(
             WARNING,
-            WarningDesk(context.member, audiences=table.audiences, settings=table.settings, new_id=context.new_id),
+            WarningDesk(
+                context.member,
+                audiences=table.audiences,
+                settings=table.settings,
+                new_id=context.new_id,
+                tracks=table.tracks,
+            ),
         )
     ]
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):

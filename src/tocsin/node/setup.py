@@ -178,7 +178,7 @@ leaf_listen = "{split_addresses(plan.addresses.leaf)[0]}"
 file = "data/store.db"
 
 [[exchange.release]]  # the first rule that fits decides; what no rule fits waits for a person
-kinds = ["warning.*"]
+kinds = ["warning.*", "orbit.launch_notice"]
 action = "release"
 
 [warning]

@@ -15,6 +15,7 @@ from tocsin.records.control import (
 from tocsin.records.kinds import BODIES, CONTROL_KINDS, Opaque, body_of, check_body, json_schemas
 from tocsin.records.orbit import HazardArea, LaunchNotice
 from tocsin.records.record import Precedence, Record, Source, with_body
+from tocsin.records.tracks import GEOCENTRIC, MemberTrack
 from tocsin.records.trusted import (
     Admitted,
     AdmittedFrame,
@@ -33,6 +34,7 @@ from tocsin.records.warning import (
     AreaLeft,
     AreaRisk,
     ClassProbability,
+    Contributor,
     Detection,
     Evidence,
     Grade,
@@ -50,6 +52,7 @@ from tocsin.records.watch import MAX_TEXT, Act, LogEntry, Remark
 __all__ = [
     "BODIES",
     "CONTROL_KINDS",
+    "GEOCENTRIC",
     "MAX_BYTES",
     "MAX_NUMBER",
     "MAX_TEXT",
@@ -61,6 +64,7 @@ __all__ = [
     "BundleFile",
     "ChainId",
     "ClassProbability",
+    "Contributor",
     "Destination",
     "Detection",
     "Downgrade",
@@ -76,6 +80,7 @@ __all__ = [
     "LaunchNotice",
     "LaunchPoint",
     "LogEntry",
+    "MemberTrack",
     "Opaque",
     "Operator",
     "Outlet",

@@ -9,7 +9,7 @@ import msgspec
 
 from tocsin.codec import decode
 from tocsin.errors import MalformedRecordError
-from tocsin.records import control, orbit, warning, watch
+from tocsin.records import control, orbit, tracks, warning, watch
 from tocsin.records.record import Record
 
 BODIES: dict[str, type[msgspec.Struct]] = {
@@ -22,6 +22,7 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "warning.detection": warning.Detection,
     "warning.launch": warning.Launch,
     "warning.same_event": warning.SameEvent,
+    "warning.track": tracks.MemberTrack,
     "watch.log_entry": watch.LogEntry,
     "watch.remark": watch.Remark,
 }

@@ -200,8 +200,22 @@ class AreaLeft(msgspec.Struct, frozen=True, kw_only=True):
     """A warning area that is at risk no longer, and why."""
 
     area: str
-    reason: Literal["narrowed", "moved", "withdrawn"]
-    """``narrowed``: more data, smaller region; ``moved``: the region lies elsewhere; ``withdrawn``: no impact holds."""
+    reason: str
+    """``narrowed``: more data, smaller region; ``moved``: the region lies elsewhere; ``passed_over``: the object has
+    flown over it and left it behind; ``withdrawn``: no impact holds. Others may be added."""
+
+
+class Contributor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One estimate of several that an impact was foretold from."""
+
+    member: str
+    """Whose filter it comes from."""
+    record: str = ""
+    """Id of its ``warning.track``; empty: the originator's own filter, fed with ``detections``."""
+    weight: float
+    """Its part of the averaged information; the parts add up to 1."""
+    detections: int
+    """How many plots went into it, as its member says."""
 
 
 Stage = Literal["detected", "assessed", "predicted", "closed"]
@@ -235,6 +249,11 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     label: str = ""
     """What it is taken for, in words, such as ``ballistic`` or ``possible space launch``."""
     impact: Impact | None = None
+    method: str = ""
+    """How ``impact`` was foretold if not from one filter fed with ``detections``: ``covariance_intersection`` of the
+    ``contributors``, or ``peer_track`` if there is one of them alone, a peer's."""
+    contributors: tuple[Contributor, ...] = ()
+    """What ``method`` joined."""
     areas: tuple[str, ...] = ()
     """Ids of the warning areas that the impact region touches."""
     at_risk: tuple[AreaRisk, ...] = ()

@@ -5,6 +5,7 @@ For civil protection alone: where something comes down, when, and who is to be w
 ``settings`` what may be chosen; ``plots`` detections as numbers; ``models``, ``measurement``, ``imm`` the filter;
 ``moment``, ``track`` one object with a memory for late plots; ``matching``, ``association``, ``initiation``,
 ``fusion`` from plots to tracks;
+``telling``, ``told``, ``peers``, ``intersection`` tracks in place of detections, told and heard;
 ``launchpoint``, ``impact``, ``areas`` what follows from a track; ``stages``, ``event`` what is said and when;
 ``events`` which events are one; ``picture`` one audience; ``twin`` the own picture while it is like the published
 one; ``desk`` one member; ``gain`` what sharing bought.

@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 
 import shapely
 
+from tocsin.geo.earth import geodetic_from_ecef
 from tocsin.geo.geodesic import distance_m, initial_bearing_deg
 from tocsin.records import Admitted, HazardArea, LaunchNotice, Record
 from tocsin.warning.classification import Finding
+from tocsin.warning.initiation import combined
 from tocsin.warning.launchpoint import Origin
 from tocsin.warning.plots import seconds_of
+from tocsin.warning.track import Track, combine_public
 
 KIND = "orbit.launch_notice"
 
@@ -105,6 +108,21 @@ def _holds(area: HazardArea, lat_deg: float, lon_deg: float) -> bool:
 
     outline = shapely.Polygon([(unrolled(lon), lat) for lat, lon in area.outline])
     return bool(outline.buffer(0.0).covers(shapely.Point(unrolled(lon_deg), lat_deg)))
+
+
+def as_announced(notices: Iterable[Notice], track: Track, origin: Origin | None) -> tuple[Notice, ...]:
+    """Return the first announced launch that a track fits, of those that would not narrow who may be warned."""
+    if origin is None:
+        return ()
+    lat_deg, lon_deg, _ = geodetic_from_ecef(combined(track.moment)[0])
+    for notice in notices:
+        if notice.record.synthetic and not track.is_synthetic:
+            continue
+        if combine_public(track.public_warning, notice.record.marking.public_warning) != track.public_warning:
+            continue
+        if notice.fits(origin, lat_deg, lon_deg):
+            return (notice,)
+    return ()
 
 
 @dataclass

@@ -11,7 +11,7 @@ from tocsin.warning.announced import KIND, NoticeBook
 from tocsin.warning.areas import warning_areas
 from tocsin.warning.picture import Picture, id_stream, may_use
 from tocsin.warning.plots import seconds_of
-from tocsin.warning.resuming import said_last, steps
+from tocsin.warning.resuming import said_last, steps, told_last
 from tocsin.warning.settings import WarningSettings
 from tocsin.warning.twin import Twin, sees_more
 
@@ -22,8 +22,15 @@ class WarningDesk:
     The same records in the same batches, with the same ``new_id``, give the same records to the bit. A record that
     not all of an audience may have changes nothing in what is said to that audience: not a number, not an id.
 
+    Args:
+        member: Whose desk it is.
+        audiences: To whom assessments are published.
+        settings: Gates, times and policy numbers.
+        new_id: Makes ids that are unique for ever.
+        tracks: Those of the audiences to whom tracks are told, too.
+
     Raises:
-        ConfigError: An audience lacks the member.
+        ConfigError: An audience lacks the member, or tracks are told to one that nothing is published to.
     """
 
     resumes = ("warning.*",)
@@ -37,10 +44,18 @@ class WarningDesk:
         audiences: Sequence[tuple[str, ...]],
         settings: WarningSettings,
         new_id: Callable[[], str],
+        *,
+        tracks: Sequence[tuple[str, ...]] = (),
     ) -> None:
         self._member = member
         self._settings = settings
         published = {tuple(sorted(set(audience))) for audience in audiences} - {(member,)}
+        self._tracks = frozenset(tuple(sorted(set(audience))) for audience in tracks)
+        for audience in self._tracks - published:
+            raise ConfigError(
+                f"tracks are told to {'-'.join(audience)}, but nothing is published to it",
+                advice="Name it among the audiences, too, or take it from the tracks",
+            )
         for audience in published:
             if member not in audience:
                 raise ConfigError(
@@ -138,12 +153,13 @@ class WarningDesk:
             begin: UTC; what is older is not known.
             now: UTC.
         """
-        fresh = WarningDesk(self._member, self._audiences[:-1], self._settings, self._new_id)
+        audiences, tracks = self._audiences[:-1], tuple(self._tracks)
+        fresh = WarningDesk(self._member, audiences, self._settings, self._new_id, tracks=tracks)
         fresh._note([entry for entry in history if entry.admitted_at < begin], now)
         for at, batch in steps(history, begin, now):
             fresh.take(batch, at)
             fresh.tick(at)
-        said = said_last(history, self._member)
+        said, told = said_last(history, self._member), told_last(history, self._member)
         now_s = seconds_of(now)
         for (status, _), picture in fresh._in_order():
             in_status = [each for each in said if each.record.status == status]
@@ -155,7 +171,7 @@ class WarningDesk:
                     for entry in history
                     if isinstance(entry.body, SameEvent) and picture.may_use(entry.record)
                 ]
-                picture.adopt(in_status, pairs, now_s)
+                picture.adopt(in_status, pairs, told, now_s)
         self._pictures, self._notices = fresh._pictures, fresh._notices
 
     def _in_order(self) -> list[tuple[tuple[str, tuple[str, ...]], Picture | Twin]]:
@@ -182,4 +198,5 @@ class WarningDesk:
             areas=warning_areas(),
             new_id=new_id,
             is_own=audience == (self._member,),
+            tells_tracks=audience in self._tracks,
         )

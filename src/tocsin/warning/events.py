@@ -21,7 +21,7 @@ from tocsin.geo.earth import Vector, ecef_from_geodetic, enu_basis
 from tocsin.geo.geodesic import distance_m
 from tocsin.records import Launch, Record, TrackPoint
 from tocsin.warning.launchpoint import Origin
-from tocsin.warning.matching import cheapest_pairs
+from tocsin.warning.matching import clear_pairs
 from tocsin.warning.plots import seconds_of
 from tocsin.warning.settings import WarningSettings
 from tocsin.warning.track import Track
@@ -30,11 +30,17 @@ _COMPARABLE_SIGMA_M = 30_000.0
 _COMPARABLE_GAP_S = 20.0
 _SPEED_PART = 0.3
 _SPEED_FLOOR_MPS = 300.0
-_NO_FIT = 1e6
-_AMBIGUOUS_FACTOR = 3.0
 _AGREE_M = 1000.0
 _AGREE_S = 2.0
 _FORGET_S = 3 * 3600.0
+
+
+def own_source(record: Record) -> str:
+    """Return how the ledger of a narrower picture names the source of a record that the member publishes.
+
+    "own" sorts before "peer", and the wider audience, which the desk hands over first, is linked first.
+    """
+    return f"own {9 - len(record.marking.releasable_to)} {record.marking.audience}"
 
 
 @dataclass
@@ -89,6 +95,12 @@ class Ledger:
             if closed is not None and entry.link == closed:
                 entry.link = None
 
+    def hand_over(self, elder: int, heir: int) -> None:
+        """Let what is one with an event of ours be one with another."""
+        for entry in self.entries.values():
+            if entry.link == elder:
+                entry.link = heir
+
     def linked(self, key: int) -> list[PeerEvent]:
         """Return the events of others that are one with ours."""
         return [entry for entry in self.entries.values() if entry.link == key]
@@ -113,17 +125,7 @@ def _pairs(
     if not candidates or not entries:
         return []
     costs = np.array([[misfit(candidate, entry.launch, settings) for entry in entries] for candidate in candidates])
-    costs = np.where(costs < _NO_FIT, costs, _NO_FIT)
-    pairs = []
-    for row, column in cheapest_pairs(costs):
-        cost = costs[row, column]
-        if cost > 1.0:
-            continue
-        rivals = np.concatenate([np.delete(costs[row], column), np.delete(costs[:, column], row)])
-        if rivals.size and rivals.min() <= min(1.0, _AMBIGUOUS_FACTOR * cost + 0.1):
-            continue
-        pairs.append((candidates[row], entries[column]))
-    return pairs
+    return [(candidates[row], entries[column]) for row, column in clear_pairs(costs)]
 
 
 def misfit(candidate: Candidate, launch: Launch, settings: WarningSettings) -> float:

@@ -8,11 +8,13 @@ beside an impact, a marking that allows it and a person (``alerts``).
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tocsin.records import Grade
 from tocsin.warning.classification import BALLISTIC_FLIGHT, CLUTTER, Classification
 from tocsin.warning.settings import WarningSettings
+from tocsin.warning.told import Told
 from tocsin.warning.track import Track
 
 LEAST_CLUTTER = 0.01
@@ -27,15 +29,19 @@ class Grading:
     basis: str = "not yet looked at"
 
 
-def grade_of(track: Track, classified: Classification, settings: WarningSettings) -> Grading:
+def grade_of(track: Track, classified: Classification, settings: WarningSettings, told: Sequence[Told] = ()) -> Grading:
     """Tell the grade of a launch.
 
     Args:
         track: What was seen; only its first ``EARLY_PLOTS`` plots are counted.
         classified: What it may be, by the plots alone.
         settings: For the gates.
+        told: Peers' tracks of it: each counts for as many plots of its member's own as it says.
     """
     by_member = Counter(plot.record.originator for plot in track.early)
+    for each in told:
+        member = each.record.originator
+        by_member[member] = max(by_member[member], each.body.own_detections)
     agreeing = sorted(member for member, count in by_member.items() if count >= settings.public_plots_each)
     ballistic = classified[BALLISTIC_FLIGHT]
     lacks = []

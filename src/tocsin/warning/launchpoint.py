@@ -17,6 +17,7 @@ import numpy as np
 from tocsin.geo.ballistics import acceleration, step
 from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector, altitude_at, ecef_from_geodetic, enu_basis, geodetic_from_ecef
+from tocsin.records import LaunchPoint
 from tocsin.warning import imm
 from tocsin.warning.measurement import ANGLES
 from tocsin.warning.models import ACCELERATION, LOG_DRAG, ballistic_acceleration
@@ -55,6 +56,11 @@ class Origin:
     """95 %."""
     time_s: float
     """Seconds since 1970."""
+
+    @property
+    def point(self) -> LaunchPoint:
+        """The place as a record tells it."""
+        return LaunchPoint(lat_deg=self.lat_deg, lon_deg=self.lon_deg, radius_km=self.radius_km)
 
 
 @njit

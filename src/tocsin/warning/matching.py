@@ -91,3 +91,28 @@ def cheapest_pairs(costs: Vector) -> list[tuple[int, int]]:
         return list(enumerate(_columns_of(np.ascontiguousarray(costs)).tolist()))
     turned = _columns_of(np.ascontiguousarray(costs.T)).tolist()
     return sorted((row, column) for column, row in enumerate(turned))
+
+
+NO_FIT = 1e6
+"""Cost of a pair that cannot be."""
+_AMBIGUOUS_FACTOR = 3.0
+
+
+def clear_pairs(costs: Vector) -> list[tuple[int, int]]:
+    """Match one to one, and hold a pair to be one only if no other would fit nearly as well.
+
+    Args:
+        costs: Shape (rows, columns): at most 1 for what fits; what cannot be compared may be infinite.
+
+    Returns:
+        Row and column of each pair, in the order of the rows.
+    """
+    bounded = np.where(costs < NO_FIT, costs, NO_FIT)
+    pairs = []
+    for row, column in cheapest_pairs(bounded):
+        cost = bounded[row, column]
+        rivals = np.concatenate([np.delete(bounded[row], column), np.delete(bounded[:, column], row)])
+        is_rivalled = rivals.size and rivals.min() <= min(1.0, _AMBIGUOUS_FACTOR * cost + 0.1)
+        if cost <= 1.0 and not is_rivalled:
+            pairs.append((row, column))
+    return pairs

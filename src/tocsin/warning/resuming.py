@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tocsin.records import Admitted, Launch, Record
+from tocsin.records import Admitted, Launch, MemberTrack, Record
 
 STEP = timedelta(seconds=1)
 
@@ -23,8 +23,8 @@ class Said:
     launch: Launch
     has_predicted: bool
     """Whether a record of its chain predicted an impact."""
-    uses: frozenset[str]
-    """Ids of the records that its chain names as sources."""
+    uses: frozenset[tuple[str, str]]
+    """Originators and ids of the records that its chain names as sources."""
 
     @property
     def is_open(self) -> bool:
@@ -45,7 +45,7 @@ def said_last(history: Iterable[Admitted], member: str) -> list[Said]:
         if record.originator != member or record.kind != "warning.launch" or not isinstance(body, Launch):
             continue
         before = latest.pop(record.supersedes, None) if record.supersedes else None
-        uses = frozenset(source.record for source in record.sources if source.record)
+        uses = frozenset((source.originator, source.record) for source in record.sources if source.record)
         latest[record.id] = Said(
             record,
             body,
@@ -55,18 +55,32 @@ def said_last(history: Iterable[Admitted], member: str) -> list[Said]:
     return list(latest.values())
 
 
-def match(plots: Mapping[int, frozenset[str]], said: Sequence[Said]) -> dict[int, Said]:
-    """Find which event stands in which record, one to one, by the detections that they share.
+def told_last(history: Iterable[Admitted], member: str) -> dict[str, str]:
+    """Return the id of the latest record of each track that a member told of, by track id.
 
     Args:
-        plots: Ids of detections by the key of the event.
+        history: In the order of admission.
+        member: Whose records are meant.
+    """
+    return {
+        entry.body.track_id: entry.record.id
+        for entry in history
+        if entry.record.originator == member and isinstance(entry.body, MemberTrack)
+    }
+
+
+def match(rests_on: Mapping[int, frozenset[tuple[str, str]]], said: Sequence[Said]) -> dict[int, Said]:
+    """Find which event stands in which record, one to one, by the detections and tracks of peers that they share.
+
+    Args:
+        rests_on: Originators and ids of these, by the key of the event.
         said: To one audience.
 
     Returns:
         Records by the key of the event; events that nothing was said of are left out.
     """
     shared = sorted(
-        ((-len(ids & each.uses), key, place) for key, ids in plots.items() for place, each in enumerate(said)),
+        ((-len(ids & each.uses), key, place) for key, ids in rests_on.items() for place, each in enumerate(said)),
     )
     found: dict[int, Said] = {}
     taken: set[int] = set()

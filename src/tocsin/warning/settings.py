@@ -118,6 +118,10 @@ class WarningSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     is not cut off first."""
     margin_km: float = 5.0
     """Policy: debris and safety, around every impact region."""
+    leave_margin_km: float = 10.0
+    """An area that is at risk stays so while the region with this margin touches it …"""
+    leave_probability: float = 0.005
+    """… or so much of all impacts lies in it: with one limit for both, areas at the edge came and went."""
 
     revise_interval_s: float = 10.0
     """A prediction that moved at all is issued again after this time …"""
@@ -132,6 +136,11 @@ class WarningSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """No plot for so long and no prediction worth keeping: the track is lost."""
     good_semi_axis_km: float = 25.0
     """A prediction up to this size is kept to its end without further plots."""
+    track_interval_s: float = 1.0
+    """A track is told to the audiences of ``[warning] tracks`` at most once in this time, by scenario time."""
+    track_gate_chi2: float = 28.0
+    """A peer's track may be of one object with ours if their squared normalised distance is at most this: six figures,
+    and any correlation allowed for; one pair in 10,000 of one object lies beyond."""
     same_event_sigma: float = 4.0
     """Two tracks are one object if, at one time, they are at most so many sigmas apart …"""
     same_event_floor_km: float = 2.0
@@ -150,5 +159,7 @@ class WarningSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
                 raise ValueError(f"{name} is {value}; it must be greater than zero")
         if not 0.5 <= self.ballistic_probability < 1 or not 0.5 <= self.single_model_probability < 1:
             raise ValueError("a probability gate lies from 0.5 to below 1")
+        if self.leave_margin_km < self.margin_km:
+            raise ValueError("leave_margin_km is at least margin_km")
         if self.confirm_scans < self.confirm_plots:
             raise ValueError("confirm_scans is at least confirm_plots")

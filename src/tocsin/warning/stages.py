@@ -73,7 +73,12 @@ def may_publish_impact(track: Track, fall: Fall | None, settings: WarningSetting
 
     Never on infrared alone, and never while it still accelerates.
     """
-    return is_free(track, settings) and fall is not None and fall.semi_axes_km[0] <= settings.max_semi_axis_km
+    return is_free(track, settings) and fall is not None and is_of_use(fall, settings)
+
+
+def is_of_use(fall: Fall, settings: WarningSettings) -> bool:
+    """Tell whether an ellipse is small enough to tell anybody anything."""
+    return fall.semi_axes_km[0] <= settings.max_semi_axis_km
 
 
 def may_use_air(apogee_m: float, settings: WarningSettings) -> bool:
@@ -82,7 +87,13 @@ def may_use_air(apogee_m: float, settings: WarningSettings) -> bool:
 
 
 def label_of(
-    track: Track, apogee_m: float, classified: Classification, settings: WarningSettings, *, had_impact: bool
+    track: Track,
+    apogee_m: float,
+    classified: Classification,
+    settings: WarningSettings,
+    *,
+    had_impact: bool,
+    joint: Moment | None = None,
 ) -> str:
     """Say in words what the track is taken for.
 
@@ -92,10 +103,11 @@ def label_of(
         classified: Probabilities of the classes.
         settings: For the gates.
         had_impact: Whether an impact was published before.
+        joint: What peers' tracks make of it, in free flight.
     """
     gate = settings.ballistic_probability
-    if is_free(track, settings):
-        position, velocity, _ = combined(track.moment)
+    if joint is not None or is_free(track, settings):
+        position, velocity, _ = combined(track.moment if joint is None else joint)
         if osculating(position, velocity).perigee_m > ORBIT_PERIGEE_M:
             return ORBITAL
         if classified[SPACE] >= _LIKELY:
@@ -149,19 +161,19 @@ def is_within_ellipse(impact: Impact, lat_deg: float, lon_deg: float) -> bool:
 
 
 def outcome_at(
-    track: Track, fall: Fall | None, label: str, now_s: float, settings: WarningSettings, *, latest_s: float | None
+    heard_s: float, fall: Fall | None, label: str, now_s: float, settings: WarningSettings, *, latest_s: float | None
 ) -> Literal["impact", "lost", "no_threat"] | None:
     """Tell whether and how the event has ended (rules at the top of this module); None while it goes on.
 
     Args:
-        track: As it stands.
+        heard_s: When something was last seen of it, seconds since 1970.
         fall: The latest prediction that passed the gate.
         label: What the track is taken for.
         now_s: Scenario time, seconds since 1970.
         settings: For the limits.
         latest_s: If it may be lifted: when the last of its possible impacts has come, seconds since 1970.
     """
-    silent_s = now_s - track.time_s
+    silent_s = now_s - heard_s
     if fall is not None and label != MANOEUVRING:
         free_s = fall.time_s + 3.0 * fall.time_sigma_s
         if now_s > (free_s if latest_s is None else max(free_s, latest_s)):

@@ -20,8 +20,8 @@ import msgspec
 from tocsin.markings import Marking
 from tocsin.records import Admitted, Record, body_of
 from tocsin.warning.announced import KIND
-from tocsin.warning.events import Ledger
-from tocsin.warning.picture import Picture, may_use, own_source
+from tocsin.warning.events import Ledger, own_source
+from tocsin.warning.picture import Picture, may_use
 from tocsin.warning.plots import moment_of, seconds_of
 from tocsin.warning.resuming import Said
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tocsin.markings import marking_for
 from tocsin.records import (
+    GEOCENTRIC,
     MAX_NUMBER,
     ChainId,
     Detection,
@@ -12,6 +14,7 @@ from tocsin.records import (
     Heads,
     Impact,
     Launch,
+    MemberTrack,
     Overflight,
     Person,
     Position,
@@ -108,6 +111,42 @@ def test_the_lower_event_goes_on():
     for pair in ({"event_id": "b", "alias": "a"}, {"event_id": "a", "alias": "a"}):
         with pytest.raises(ValueError, match="lower"):
             SameEvent(**pair, gate="1 km")
+
+
+TRACK = {
+    "track_id": "t", "event_id": "e", "at": START, "frame": GEOCENTRIC, "position_m": (-3e6, 4e6, 4e6),
+    "velocity_mps": (0.0, 0.0, 1e3), "log_drag": -8.5, "highest_m": 9e4, "free_probability": 0.5, "sensors": 2,
+    "covariance": tuple(float(column == row) for row in range(7) for column in range(row, 7)), "detections": 8,
+    "own_sensors": 1, "own_detections": 4, "first_detection_at": START, "last_detection_at": START,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"at": NAIVE}, "UTC"),
+        ({"last_detection_at": NAIVE}, "UTC"),
+        ({"first_detection_at": NAIVE}, "UTC"),
+    ],
+)
+def test_times_of_a_track_are_utc(fields, says):
+    assert MemberTrack(**TRACK).detections == 8
+    with pytest.raises(ValueError, match=says):
+        MemberTrack(**TRACK | fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"covariance": [1.0] * 27}, "length >= 28"),
+        ({"free_probability": 1.5}, "<= 1"),
+        ({"sensors": 0}, ">= 1"),
+        ({"own_detections": -1}, ">= 0"),
+    ],
+)
+def test_a_track_keeps_to_its_bounds(fields, says):
+    with pytest.raises(msgspec.ValidationError, match=says):
+        msgspec.convert(TRACK | fields, MemberTrack)
 
 
 @pytest.mark.parametrize("number", [-1, MAX_NUMBER + 1])

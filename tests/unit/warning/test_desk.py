@@ -339,6 +339,6 @@ def test_a_fast_level_flight_under_thrust_may_be_a_space_launch_and_one_in_orbit
     orbiting = fast_track(7500.0, boost=0.01)
     label = label_at(orbiting)
     assert label == ORBITAL
-    assert outcome_at(orbiting, None, label, orbiting.time_s + 61.0, settings, latest_s=None) == "no_threat"
-    assert outcome_at(orbiting, None, label, orbiting.time_s + 59.0, settings, latest_s=None) is None
+    assert outcome_at(orbiting.time_s, None, label, orbiting.time_s + 61.0, settings, latest_s=None) == "no_threat"
+    assert outcome_at(orbiting.time_s, None, label, orbiting.time_s + 59.0, settings, latest_s=None) is None
     assert imm.BALLISTIC == 1
