@@ -21,6 +21,7 @@
     │ ├ BusUnavailableError    (retry)
     │ └ BusAuthError           (never retry)
     ├ FeedError                .source .line
+    ├ CapError                 .path .line
     ├ ReplacedError            (never retry)
     └ StoreError
       └ FencedError            (never retry)
@@ -169,6 +170,19 @@ class FeedError(TocsinError):
         where = source if line is None else f"{source}, line {line}"
         super().__init__(f"{where}: {message}", advice=advice)
         self.source = source
+        self.line = line
+
+
+class CapError(TocsinError):
+    """A message of the Common Alerting Protocol cannot be read, written or believed."""
+
+    code = "tocsin.cap"
+
+    def __init__(self, message: str, *, path: str = "", line: int = 0, advice: str = "") -> None:
+        place = " ".join(part for part in (path, f"(line {line})" if line else "") if part)
+        super().__init__(f"{place}: {message}" if place else message, advice=advice)
+        self.message = message
+        self.path = path
         self.line = line
 
 

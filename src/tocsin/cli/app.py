@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
-from tocsin.cli import configuring, keys, members, people, reading, replaying, rostering, storing, warning
+from tocsin.cli import alerting, configuring, keys, members, people, reading, replaying, rostering, storing, warning
 from tocsin.cli.parameters import UsageError
 from tocsin.cli.terminal import say_error
 from tocsin.errors import TocsinError
@@ -25,7 +25,7 @@ app = App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )
-for group in (replaying, members, people, rostering, keys, reading, configuring, storing, warning):
+for group in (replaying, members, people, rostering, keys, reading, configuring, storing, warning, alerting):
     group.add_to(app)
 
 

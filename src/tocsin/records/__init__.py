@@ -1,6 +1,7 @@
 """Records: what they look like, how they are read and written, and the types that say they are trusted."""
 
 from tocsin.codec import MAX_BYTES, decode, encode
+from tocsin.records.alerts import AlertArea, AlertText, LocalName
 from tocsin.records.control import (
     MAX_NUMBER,
     Downgrade,
@@ -59,6 +60,8 @@ __all__ = [
     "Act",
     "Admitted",
     "AdmittedFrame",
+    "AlertArea",
+    "AlertText",
     "AreaLeft",
     "AreaRisk",
     "BundleFile",
@@ -79,6 +82,7 @@ __all__ = [
     "Launch",
     "LaunchNotice",
     "LaunchPoint",
+    "LocalName",
     "LogEntry",
     "MemberTrack",
     "Opaque",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tocsin import errors
-from tocsin.errors import ConfigError, FeedError, MalformedRecordError, TocsinError
+from tocsin.errors import CapError, ConfigError, FeedError, MalformedRecordError, TocsinError
 
 
 def _tree(of):
@@ -37,6 +37,8 @@ def test_every_error_is_in_the_drawing_of_the_tree():
         (ConfigError("no such key", path="a.pem"), "a.pem: no such key"),
         (ConfigError("nothing there"), "nothing there"),
         (MalformedRecordError("is odd", path="$.id"), "is odd at $.id"),
+        (CapError("is odd", path="alert/sent", line=3, advice="Look"), "alert/sent (line 3): is odd. Look"),
+        (CapError("is odd", line=3), "(line 3): is odd"),
         (FeedError("is odd", source="t.csv", line=3, advice="Look"), "t.csv, line 3: is odd. Look"),
         (FeedError("is odd", source="t.csv"), "t.csv: is odd"),
     ],
