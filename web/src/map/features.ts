@@ -23,9 +23,14 @@ export interface Drawn {
   world: World
   isLeading: boolean
   isClosed: boolean
+  /** One of hundreds that nobody looks at. */
+  isPlain: boolean
 }
 
 type Props = Omit<Drawn, 'part'>
+
+/** Corners of an ellipse that is one of hundreds. */
+const FEW_CORNERS = 24
 
 /** Mercator ends before the poles. */
 const FARTHEST = 85
@@ -53,6 +58,7 @@ function closed(ring: Ring): LonLat[] {
 }
 
 function ofAssessment(assessment: Assessment, props: Props): Feature[] {
+  const { isPlain } = props
   const out: Feature[] = []
   const { launch_point: launch, impact, track, trail } = assessment
   const flown: LonLat[] = [
@@ -62,14 +68,14 @@ function ofAssessment(assessment: Assessment, props: Props): Feature[] {
   if (impact) {
     const centre: LonLat = [impact.lon_deg, impact.lat_deg]
     const rings = regionRings(impact.region)
-    if (rings.length && props.isLeading) out.push(make('region', props, polygons(rings)))
-    out.push(make('ellipse', props, polygons([ellipse(centre, impact.ellipse_95_km, impact.ellipse_bearing_deg)])))
-    if (props.isLeading && !props.isClosed && track) {
+    if (rings.length && props.isLeading && !isPlain) out.push(make('region', props, polygons(rings)))
+    out.push(make('ellipse', props, polygons([ellipse(centre, impact.ellipse_95_km, impact.ellipse_bearing_deg, isPlain ? FEW_CORNERS : undefined)])))
+    if (props.isLeading && !props.isClosed && track && !isPlain) {
       out.push(make('ahead', props, lines(greatCircle([track.lon_deg, track.lat_deg], centre))))
     }
     out.push(make('impact', props, new Point(point(centre))))
   }
-  if (launch && props.isLeading) {
+  if (launch && props.isLeading && !isPlain) {
     const centre: LonLat = [launch.lon_deg, launch.lat_deg]
     out.push(make('radius', props, polygons([circle(centre, launch.radius_km)])))
     out.push(make('launch', props, new Point(point(centre))))
@@ -78,9 +84,14 @@ function ofAssessment(assessment: Assessment, props: Props): Feature[] {
   return out
 }
 
-/** Everything of an event that changes with its stages; positions are drawn by the overlay, since they change often. */
-export function ofEvent(event: EventItem): Feature[] {
+/**
+ * Everything of an event that changes with its stages; positions are drawn by the overlay, since they change often.
+ *
+ * @param isPlain One of hundreds that nobody looks at: by the leading member alone, its way and where it comes down.
+ */
+export function ofEvent(event: EventItem, isPlain = false): Feature[] {
   return inOrder(event)
+    .filter((assessment) => !isPlain || assessment.originator === event.leading)
     .reverse()
     .flatMap((assessment) =>
       ofAssessment(assessment, {
@@ -89,6 +100,7 @@ export function ofEvent(event: EventItem): Feature[] {
         world: event.world,
         isLeading: assessment.originator === event.leading,
         isClosed: event.is_closed,
+        isPlain,
       }),
     )
 }

@@ -74,7 +74,7 @@ export function eventStyle(looks: Looks): (feature: FeatureLike) => Style {
     const drawn = (feature as Feature).get('drawn') as Drawn
     const look = memberLook(drawn.member, looks.members)
     const isSelected = looks.selected === null || drawn.eventKey === looks.selected
-    const key = `${drawn.part} ${drawn.world} ${look.index} ${drawn.isLeading} ${isSelected} ${looks.isStale}`
+    const key = `${drawn.part} ${drawn.world} ${look.index} ${drawn.isLeading} ${drawn.isPlain} ${isSelected} ${looks.isStale}`
     const style = known.get(key) ?? makeStyle(looks, drawn, look, isSelected)
     known.set(key, style)
     return style
@@ -94,7 +94,7 @@ function makeStyle({ palette, isStale }: Looks, drawn: Drawn, look: { index: num
     case 'ellipse':
       return new Style({
         stroke: line(drawn.isLeading ? world : member, drawn.isLeading ? 2 : 1.3, dash),
-        ...(drawn.isLeading ? { fill: fillOf(drawn.world, world) } : {}),
+        ...(drawn.isLeading && !drawn.isPlain ? { fill: fillOf(drawn.world, world) } : {}),
         zIndex: drawn.isLeading ? 3 : 2,
       })
     case 'radius':

@@ -53,7 +53,10 @@ const NAMES_BELOW_M = 1300
 const SMALL_NAMES_BELOW_M = 2500
 const SENSOR_NAMES_BELOW_M = 900
 const LABELLED_EVENTS = 40
-/** Beyond so many events, what is neither new nor in another stage is drawn anew … */
+/**
+ * Beyond so many events those that are not selected are drawn plainly, and what is neither new nor in another stage is
+ * drawn anew …
+ */
 const MANY_EVENTS = 50
 /** … no more often than this. */
 const MANY_EVERY_MS = 500
@@ -72,7 +75,7 @@ export class WatchMap {
   readonly #sensors = new VectorSource()
   readonly #places = new VectorSource()
   readonly #events = new VectorSource()
-  readonly #drawnEvents = new Map<string, { event: EventItem; features: Feature[] }>()
+  readonly #drawnEvents = new Map<string, { event: EventItem; isPlain: boolean; features: Feature[] }>()
   #areaState: AreaStates = new Map()
   #contributing: ReadonlySet<string> = new Set()
   #drawnAt = 0
@@ -96,7 +99,6 @@ export class WatchMap {
     this.#map.on('pointerdrag', () => (this.#follows = false))
     target.addEventListener('wheel', () => (this.#follows = false), { passive: true })
     target.addEventListener('keydown', () => (this.#follows = false))
-    this.#map.on('loadend', () => (target.dataset['drawn'] = 'yes'))
   }
 
   /** Load coasts and boundaries; without them the map still works. */
@@ -104,6 +106,7 @@ export class WatchMap {
     const base = (await (await fetch(address)).json()) as BaseMap
     this.#land.addFeature(new Feature(format.readGeometry(base.land) ?? undefined))
     this.#boundaries.addFeature(new Feature(format.readGeometry(base.boundaries) ?? undefined))
+    this.#map.once('rendercomplete', () => (this.target.dataset['drawn'] = 'yes'))
   }
 
   setAreas(areas: AreaCollection): void {
@@ -251,11 +254,12 @@ export class WatchMap {
     }
     for (const event of frame.events) {
       const drawn = this.#drawnEvents.get(event.key)
-      if (drawn?.event === event) continue
+      const isPlain = frame.events.length > MANY_EVENTS && event.key !== frame.selected
+      if (drawn?.event === event && drawn.isPlain === isPlain) continue
       if (drawn) gone.push(...drawn.features)
-      const features = ofEvent(event)
+      const features = ofEvent(event, isPlain)
       come.push(...features)
-      this.#drawnEvents.set(event.key, { event, features })
+      this.#drawnEvents.set(event.key, { event, isPlain, features })
     }
     if (gone.length) this.#events.removeFeatures(gone)
     if (come.length) this.#events.addFeatures(come)
