@@ -81,10 +81,11 @@ class Orders:
             log.warning("key revoked", member=revocation.member, keyid=revocation.keyid)
 
     def _recall(self, record_id: str, originator: str) -> None:
-        if originator == self._exchange.member:
+        is_own = originator == self._exchange.member
+        if is_own:
             self._exchange.held.pop(record_id, None)  # nobody may let it go any more
         work = partial(
-            self._keeper.store.recall, record_id, originator=originator, recalled_at=self._clock.now()
+            self._keeper.store.recall, record_id, originator=originator, recalled_at=self._clock.now(), is_own=is_own
         )  # fmt: skip
         task = asyncio.create_task(self._until_purged(work, record_id), name=f"recall {record_id}")
         self._recalls.add(task)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from tocsin.errors import MalformedRecordError
 from tocsin.exchange import without_records
 from tocsin.store import schema
 from tocsin.store.slips import indexes_of
@@ -22,8 +24,17 @@ def recalled_keys(connection: Connection) -> set[tuple[str, str]]:
     return {(id_, originator) for id_, originator in connection.execute(select(table.record_id, table.originator))}
 
 
-def write_recall(connection: Connection, *, record_id: str, originator: str, recalled_at: datetime) -> int:
-    """Remember the recall and take the content out of frames, outbox, held items and quarantine.
+def write_recall(
+    connection: Connection, *, record_id: str, originator: str, recalled_at: datetime, is_own: bool
+) -> int:
+    """Remember the recall and take the content out of frames, outbox and quarantine; what waits of it waits no more.
+
+    Args:
+        connection: Of the open transaction.
+        record_id: The record.
+        originator: Whose record it is, and who recalls it.
+        recalled_at: UTC.
+        is_own: Whether that is this member. Nothing else waits here, and an id is anybody's to choose.
 
     Returns:
         How many copies of the content were taken out.
@@ -40,9 +51,9 @@ def write_recall(connection: Connection, *, record_id: str, originator: str, rec
         for order, hash_ in places
     )
     removed += _purge_outbox(connection, record_id=record_id, originator=originator)
-    if places:
+    if is_own:
         connection.execute(delete(schema.held).where(schema.held.c.record_id == record_id))
-    return removed + _purge_quarantine(connection, record_id)
+    return removed + _purge_quarantine(connection, record_id=record_id, originator=originator)
 
 
 def _places(connection: Connection, *, record_id: str, originator: str) -> list[tuple[int, str]]:
@@ -112,14 +123,31 @@ def _purge_outbox(connection: Connection, *, record_id: str, originator: str) ->
     return removed
 
 
-def _purge_quarantine(connection: Connection, record_id: str) -> int:
-    """Empty entries whose bytes name the record: cut or broken as they are, more cannot be told of them."""
+def _purge_quarantine(connection: Connection, *, record_id: str, originator: str) -> int:
+    """Take the record out of what was refused; header and signature of a whole frame stay, for they may be proof."""
     table = schema.quarantine.c
-    named = [
-        position
-        for position, data in connection.execute(select(table.position, table.data).where(table.data.is_not(None)))
-        if record_id.encode() in data
-    ]
-    for position in named:
-        connection.execute(update(schema.quarantine).where(table.position == position).values(data=None))
-    return len(named)
+    removed = 0
+    for position, data in connection.execute(
+        select(table.position, table.data).where(table.data.is_not(None))
+    ).all():  # fmt: skip
+        kept = _evidence_without(data, record_id, originator)
+        if kept != data:
+            connection.execute(update(schema.quarantine).where(table.position == position).values(data=kept))
+            removed += 1
+    return removed
+
+
+def _evidence_without(data: bytes, record_id: str, originator: str) -> bytes | None:
+    try:
+        indexes = indexes_of(data, record_id, originator)
+        return without_records(data, indexes) if indexes else data
+    except MalformedRecordError:
+        return None if _names(data, record_id, originator) else data
+
+
+def _names(data: bytes, record_id: str, originator: str) -> bool:
+    """Tell whether bytes that are no frame, cut or broken, may hold the record: they name it and no other's."""
+    if re.search(rb'"id"\s*:\s*"%s"' % re.escape(record_id.encode()), data) is None:
+        return False
+    named = re.findall(rb'"originator"\s*:\s*"([A-Z]{3})"', data)
+    return not named or originator.encode() in named

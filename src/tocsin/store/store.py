@@ -143,7 +143,7 @@ class Store:
         """Yield what was admitted after an order, up to now; call again with the last order to go on."""
         return self.records(RecordQuery(after_order=after_order))
 
-    def recall(self, record_id: str, *, originator: str, recalled_at: datetime) -> int:
+    def recall(self, record_id: str, *, originator: str, recalled_at: datetime, is_own: bool = False) -> int:
         """Purge a record's content wherever it stands, for good; header, digests and signature of its frame stay.
 
         The recall is remembered: should the record come (again), its content is taken out before it is written.
@@ -152,6 +152,7 @@ class Store:
             record_id: The record.
             originator: Who recalls it; another member's record of the same id is left alone.
             recalled_at: UTC.
+            is_own: The originator is this member: what waits under the id waits no more.
 
         Returns:
             How many copies of the content were taken out.
@@ -164,7 +165,7 @@ class Store:
         with self._turn:
             with translated(self._name, "write to"), self._writing() as connection:
                 removed = recalling.write_recall(
-                    connection, record_id=record_id, originator=originator, recalled_at=recalled_at
+                    connection, record_id=record_id, originator=originator, recalled_at=recalled_at, is_own=is_own
                 )
                 if removed:
                     about.write(connection, "wipe", "pending")

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sealed import START, Federation, make_record
 from tocsin.codec import encode
 from tocsin.errors import StoreError
-from tocsin.exchange import open_frame, verify_frames
+from tocsin.exchange import Reason, Rejected, open_frame, verify_frames
 from tocsin.records import Held, Peer, Precedence
 from tocsin.store import Batch, HeldItem, RecordQuery, Store, Unacked, schema, sqlite
 
@@ -80,7 +80,7 @@ def test_a_recall_finds_every_copy(path, federation):
     with Store.open(path) as store:
         store.commit(Batch(frames=(own, sent), held=(held,), sealed=waits, refused=(broken,)))
         assert store.links.quarantined()[0].data
-        assert store.recall("spilled", originator="KOR", recalled_at=START) == 4
+        assert store.recall("spilled", originator="KOR", recalled_at=START, is_own=True) == 4
         assert b"secret" not in on_disk(path)
         assert store.links.held() == ()
         assert [b'{"recalled":true}' in each.data for each in store.links.unacked()] == [True, True]
@@ -114,6 +114,35 @@ def test_nobody_recalls_for_another(path, federation):
         assert store.find("a", originator="USA").admitted.record.originator == "USA"
         store.recall("a", originator="USA", recalled_at=START)
         assert [each.admitted.record.originator for each in store.records(RecordQuery(id="a"))] == ["JPN"]
+
+
+def test_who_takes_our_id_and_recalls_it_takes_nothing_of_ours(place, federation):
+    ours = federation.admitted(make_record("a", originator="KOR", body={"n": 1}), own=True, path="self")
+    theirs = federation.admitted(make_record("a", originator="USA", body={"n": 2}))
+    waits = HeldItem(held=Held("a", "cargo.movement", Peer("USA"), "needs_person"), held_at=START)
+    cut = federation.receive(federation.seal(make_record("a", originator="JPN", body={"text": "x" * 9000}))[:3000])
+    whole = federation.receive(federation.seal(make_record("a", originator="JPN"))[:-1] + b',"x":1,"x":1}')
+    with Store.open(place) as store:
+        store.commit(Batch(frames=(ours, theirs), held=(waits,), refused=(cut, whole)))
+        assert store.recall("a", originator="USA", recalled_at=START) == 1
+        assert store.links.held() == (waits,)
+        assert [each.data for each in store.links.quarantined()] == [whole.data, cut.data]
+        assert [each.admitted.record.originator for each in store.records(RecordQuery(id="a"))] == ["KOR"]
+        store.recall("a", originator="KOR", recalled_at=START, is_own=True)
+        assert store.links.held() == ()
+
+
+def test_a_recall_leaves_the_proof_of_what_was_refused(place, federation):
+    """Whoever tells two things recalls the record, and what proves that it did stays."""
+    result = federation.receive(federation.seal(make_record("a"), make_record("b")))
+    proof = Rejected(Reason.EQUIVOCATION, "", "h", "JPN", "live", START, result.frame.data)
+    with Store.open(place) as store:
+        store.commit(Batch(refused=(proof,)))
+        assert store.recall("a", originator="JPN", recalled_at=START) == 1
+        (kept,) = store.links.quarantined()
+        frame = open_frame(kept.data, max_bytes=1_000_000)
+        assert [slip.recalled for slip in frame.slips] == [True, False]
+        assert verify_frames([kept.data], [federation.trust.roster]).is_sound
 
 
 def test_a_reader_that_lingers_only_delays_the_wiping(path, federation, monkeypatch):
