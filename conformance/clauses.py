@@ -24,7 +24,6 @@ NOT_TESTABLE: dict[str, str] = {
     "9.1": _PERSON,
     "9.2": _WRITER,
     "9.3": _WRITER,
-    "9.4": _STORE,
     "9.6": _STORE,
     "11.5": _TRANSPORT,
     "11.8": "in the vectors all documents come before the frames",

@@ -227,6 +227,7 @@ def vectors() -> dict[str, Vector]:
         **_worlds(),
         **_heads(),
         **_relays(),
+        **_stripped(),
         **_versions(),
         **_more_rosters(),
         **_retired_keys(),
@@ -1214,6 +1215,48 @@ def _relays() -> dict[str, Vector]:
     }
 
 
+def _stripped() -> dict[str, Vector]:
+    """Return copies of a frame out of which somebody on the way took records, or their originator did."""
+    whole = draft(record(1), record(2), record(3)).seal()
+
+    def recall(member: str) -> bytes:
+        order = {"record_id": "KOR-vector-2", "reason": "names a sensor"}
+        made = record(
+            7, kind="exchange.recall", id=f"{member}-recall", originator=member, precedence="routine", observed_at=None,
+            body=order,
+        )  # fmt: skip
+        return draft(made, signer=key(member, "test"), originator=member, precedence="routine").seal()
+
+    def admitted(records: int) -> dict[str, Any]:
+        return {"result": "admitted", "records": records, "relay_to": ["JPN"]}
+
+    without_second = (without_records(whole, {1}), admitted(2))
+    return {
+        "stripped": frames(
+            "What a copy lacks and nobody recalled comes in with the next that has it; nothing comes in twice.",
+            "6.3 4.7 10.3",
+            (without_records(whole, {0, 2}), admitted(1)),
+            (without_records(whole, {2}), admitted(1)),
+            (without_records(whole, {0}), admitted(1)),
+            (whole, {"result": "duplicate"}),
+        ),
+        "stripped_and_recalled": frames(
+            "What its originator recalled stays out.",
+            "6.3 9.4",
+            without_second,
+            (recall("KOR"), admitted(1)),
+            (whole, {"result": "duplicate"}),
+        ),
+        "stripped_and_recalled_by_another": frames(
+            "A recall by anybody else keeps nothing out.",
+            "6.3 9.4",
+            without_second,
+            (recall("JPN"), {**ADMITTED, "via": "JPN", "relay_to": ["KOR"]}),
+            (whole, admitted(1)),
+        ),
+    }
+
+
 def _versions() -> dict[str, Vector]:
     """Return what a newer member writes, of the same major version and of another."""
     newer = record(1, kind="warning.plume", body={"hot": True}, handling={"retain_days": 3})
@@ -1569,12 +1612,19 @@ def _proofs() -> dict[str, Vector]:
     revoked.files["revocation.json"] = msgspec.json.encode(signed(unsigned(taken_back), "KOR"))
     revoked.expected["documents"] = ["roster.json", "revocation.json"]
     wrong = draft(record(2, marking={"releasable_to": ["KOR", "USA"]}))
+    two = draft(record(1), record(2))
     return {
         "proof": proof("A chain in any order is sound.", "12.1 12.2", third.seal(), first.seal(), second.seal()),
         "proof_gap": proof(
             "A gap is told and proves no fault.", "12.3", first.seal(), third.seal(), gaps=([EPOCH, 1, 2],)
         ),
         "proof_head_gap": proof("A gap before the first frame.", "12.3", second.seal(), gaps=([EPOCH, 0, 1],)),
+        "proof_copies": proof(
+            "What one copy of a frame lacks and another holds was not recalled.",
+            "12.3 6.3",
+            without_records(two.seal(), {0}),
+            without_records(two.seal(), {1}),
+        ),
         "proof_recalled": proof(
             "What was recalled is counted, and the proof holds.",
             "12.3 9.5",

@@ -11,7 +11,7 @@ from conformance.receiver.shapes import MAX_BYTES, RefusedError, check_label, re
 
 def prove(frames: Iterable[bytes], rosters: Iterable[dict[str, Any]], revocations: Iterable[bytes]) -> dict[str, Any]:
     """Check frames, in any order, against all rosters that were in force, oldest first."""
-    trust, breaks, recalled = Trust(), 0, 0
+    trust, breaks = Trust(), 0
     trust.rosters = list(rosters)
     for document in revocations:
         revocation = read_json(read_json(document)[0]["payload"].encode())[0]
@@ -29,10 +29,14 @@ def prove(frames: Iterable[bytes], rosters: Iterable[dict[str, Any]], revocation
             continue
         breaks += (key["role"] != role_of(frame.chain[2])) + trust.voids(frame) + _faults(frame)
         breaks += retired_at is not None and frame.sealed_at >= retired_at
-        recalled += frame.slips.count(RECALLED)
         held = chains.setdefault((frame.chain, frame.header["epoch"]), {})
-        breaks += frame.number in held and held[frame.number].hash != frame.hash
+        if known := held.get(frame.number):
+            breaks += known.hash != frame.hash
+            if known.hash == frame.hash:  # what one copy lacks another may hold
+                pairs = zip(known.slips, frame.slips, strict=True)
+                frame.slips = [theirs if ours is RECALLED else ours for ours, theirs in pairs]
         held[frame.number] = frame
+    recalled = sum(frame.slips.count(RECALLED) for held in chains.values() for frame in held.values())
     gaps, broken = _links(chains)
     return {"sound": breaks + broken == 0, "recalled": recalled, "gaps": gaps}
 

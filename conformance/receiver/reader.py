@@ -61,7 +61,7 @@ class Frame:
         need(isinstance(whole.get("keyid"), str), isinstance(whole.get("signature"), str), fits(header, "header"))
         need(isinstance(whole.get("records"), list))
         raw = dict(parts(text))
-        self.data, self.signed = data, raw["header"].encode()
+        self.data, self.signed, self.is_copy = data, raw["header"].encode(), False
         self.keyid, self.signature = whole["keyid"], whole["signature"]
         self.number, self.previous, self.resumes = header["number"], header.get("previous", ""), header.get("resumes")
         need(self.number >= 2 or not self.previous, self.number == 1 or not self.resumes)
@@ -224,22 +224,20 @@ class Receiver:
         self.trust = Trust()
         self.chains: dict[tuple[Any, str], dict[int, Frame]] = {}
         self.counts: dict[tuple[str, ...], int] = {}
-        self.controls, self.alarms = set[str](), set[Any]()
+        self.alarms, self.recalls = set[Any](), set[tuple[str, str]]()
 
     def receive(self, data: bytes, *, via: str, path: str, now: datetime) -> dict[str, Any]:
         """Take in a frame and say what came of it."""
         try:
             frame = Frame(data, self.most)
             self._verify(frame)
-            is_open = self._place(frame)
+            self._place(frame)
         except RefusedError as refusal:
             return {"result": "rejected", "reason": str(refusal)}
-        if is_open is None:
-            return {"result": "duplicate"}
         admitted, refused = self._records(frame)
-        if frame.number > 0 and self.is_forked:  # 5.6: it comes in, with an alarm
-            is_open, refused = True, [*refused, "equivocation"]
-        is_news = frame.number > 0 or self._control(frame, admitted, refused)
+        refused += ["equivocation"] * self.is_forked  # 5.6: it comes in, with an alarm
+        is_new = bool(admitted or refused) or not frame.is_copy
+        is_news = is_new and (frame.number > 0 or self._control(frame, admitted, refused))
         if not is_news and not refused:
             return {"result": "duplicate"}
         ahead_s = (frame.sealed_at - now).total_seconds()
@@ -249,7 +247,7 @@ class Receiver:
             "records": [
                 {"id": record["id"], "digest": digest, "opaque": opaque} for record, digest, opaque in admitted
             ],
-            "refused": refused, "control": frame.number == 0, "chain_open": is_open,
+            "refused": refused, "control": frame.number == 0, "chain_open": self.is_forked or self._is_open(frame),
             "clock_suspect": ahead_s > self.tolerance_s or (path == "live" and -ahead_s > self.tolerance_s),
             "relay_to": hops if is_news and frame.originator != self.member else [],
         }  # fmt: skip
@@ -273,20 +271,23 @@ class Receiver:
         if retired_at is not None and (frame.number == 0 or frame.sealed_at >= retired_at):
             raise RefusedError("retired_key")
 
-    def _place(self, frame: Frame) -> bool | None:
-        """Number a frame (5): whether something before it is missing; None for what is held already."""
-        if frame.number == 0:
-            return None if frame.hash in self.controls else False
-        held = self.chains.setdefault((frame.chain, frame.header["epoch"]), {})
-        if frame.number in held:
-            if held[frame.number].hash != frame.hash:
-                raise RefusedError("equivocation")
-            return None
-        before, after = held.get(frame.number - 1), held.get(frame.number + 1)
-        if after and after.previous != frame.hash:
+    def _place(self, frame: Frame) -> None:
+        """Number a frame (5), or let a copy complete the one that is held (6.3)."""
+        epoch = frame.header["epoch"] if frame.number else frame.hash
+        held = self.chains.setdefault((frame.chain, epoch), {})
+        known, before, after = (held.get(frame.number + step) for step in (0, -1, 1))
+        if known.hash != frame.hash if known else after and after.previous != frame.hash:
             raise RefusedError("equivocation")
-        self.is_forked = bool(before and before.hash != frame.previous)
-        held[frame.number] = frame
+        self.is_forked = bool(not known and before and before.hash != frame.previous)
+        if known:  # what it lacks is all that counts of the copy
+            pairs, frame.is_copy = list(zip(known.slips, frame.slips, strict=True)), True
+            frame.slips = [theirs if ours is RECALLED else RECALLED for ours, theirs in pairs]
+            known.slips = [theirs if ours is RECALLED else ours for ours, theirs in pairs]
+        else:
+            held[frame.number] = frame
+
+    def _is_open(self, frame: Frame) -> bool:
+        """Tell whether something before a frame is missing (5.5)."""
         if frame.number > 1:
             return self._whole(frame.chain, frame.header["epoch"]) < int(frame.number)
         if not frame.resumes:
@@ -311,6 +312,10 @@ class Receiver:
                 opaque = check_record(record)
                 if not frame.agrees(record) or (frame.number == 0) != (record["kind"] in CONTROL):
                     raise RefusedError("record_against_frame")  # noqa: TRY301 - one place collects them
+                if frame.is_copy and (record["id"], frame.originator) in self.recalls:
+                    continue
+                if record["kind"] == "exchange.recall":
+                    self.recalls.add((record["body"]["record_id"], frame.originator))
                 admitted.append((record, digest, opaque))
             except RefusedError as refusal:
                 refused.append(str(refusal))
@@ -318,14 +323,10 @@ class Receiver:
 
     def _control(self, frame: Frame, admitted: list[tuple[Any, str, bool]], refused: list[str]) -> bool:
         """Take in heads and requests (7); tell whether they bring anything new."""
-        self.controls.add(frame.hash)
-        is_news = False
+        is_news = any(record["kind"] == "exchange.request" for record, _, _ in admitted)
         for record, _, _ in admitted:
-            if record["kind"] == "exchange.request":
-                is_news = True
-                continue
             body, world = record["body"], (*frame.chain[:3], frame.header["epoch"])
-            if body.get("count", 0) <= self.counts.get(world, -1):
+            if record["kind"] == "exchange.request" or body.get("count", 0) <= self.counts.get(world, -1):
                 continue
             self.counts[world], is_news = body.get("count", 0), True
             own = [head for head in body["heads"] if head["originator"] == frame.originator]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tocsin.codec import decode, encode
 from tocsin.errors import MarkingError, NotReleasableError, RecordError, StatusMixError
-from tocsin.exchange import FRAME_TYPE, PROTOCOL, Envelope, Header, Reason, Sanitising, open_frame
+from tocsin.exchange import FRAME_TYPE, PROTOCOL, Envelope, Header, Reason, Sanitising, open_frame, without_records
 from tocsin.exchange.frames import salted_digest
 from tocsin.exchange.sanitise import sanitise
 from tocsin.markings import (
@@ -26,7 +26,7 @@ from tocsin.markings import (
     marking_for,
     status_class,
 )
-from tocsin.records import BODIES, Detection, Head, Heads, Record, Source, body_of
+from tocsin.records import BODIES, Detection, Head, Heads, Recall, Record, Source, body_of, with_body
 from tocsin.signing import KeyRevocation, KeyRole, Roster, SignedDocument
 from tocsin.testing import make_federation
 from tocsin.testing import strategies as tocsin_st
@@ -292,6 +292,42 @@ def test_a_frame_with_one_byte_changed_never_comes_in_as_something_else(found, d
         assert incoming.frame.ref == open_frame(frame, max_bytes=1_000_000).ref
     else:
         event(incoming.refused[0].reason.value)
+
+
+@given(
+    st.lists(st.tuples(st.sets(st.integers(0, 3)), st.integers(0, 1)), min_size=1, max_size=8),
+    st.integers(0, 8), st.integers(0, 3),
+)  # fmt: skip
+def test_copies_of_a_frame_complete_each_other_in_any_order(copies, recall_turn, recalled):
+    """What has come in is what any copy held, each record once, but for what was recalled before it came."""
+    federation = make_federation()
+    kor, jpn = federation.exchange("KOR"), federation.exchange("JPN")
+    records = [make_detection(f"r{number}", "KOR", ALL) for number in range(4)]
+    (whole,) = kor.submit(records).frames
+    order = with_body(
+        "exchange.recall", Recall(record_id=f"r{recalled}", reason="x"), id="recall", originator="KOR",
+        marking=records[0].marking, status="test", precedence=records[0].precedence, issued_at=START,
+    )  # fmt: skip
+    (recall,) = kor.submit([order]).frames
+    held = set()
+    for turn, (lacking, blanks) in enumerate(copies):
+        if turn == recall_turn:
+            assert jpn.receive(recall, via="KOR", path="live").frame
+        copy = without_records(whole, lacking).replace(b',"keyid"', b" " * blanks + b',"keyid"')
+        incoming = jpn.receive(copy, via="USA", path="live")
+        expected = {0, 1, 2, 3} - lacking - held
+        if recall_turn <= turn and turn:  # the first copy comes in as it is, and the store purges it
+            expected -= {recalled}
+        if turn and not expected:
+            assert incoming.is_duplicate
+            continue
+        assert {admitted.index for admitted in incoming.frame.records} == expected
+        assert incoming.frame.completes is (turn > 0)
+        assert incoming.frame.ref == open_frame(whole, max_bytes=1_000_000).ref
+        kept = open_frame(incoming.frame.data, max_bytes=1_000_000)
+        assert expected.isdisjoint(kept.lacking)
+        held |= expected
+        event(f"{len(held)} of 4 held")
 
 
 @given(

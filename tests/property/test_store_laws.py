@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from sealed import START, Federation, make_record
-from tocsin.exchange import ForeignChains, NoMemory, Reason, Rejected
+from tocsin.exchange import ForeignChains, NoMemory, Reason, Rejected, open_frame, verify_frames, without_records
 from tocsin.exchange.admission import Inside
 from tocsin.records import AdmittedFrame, Precedence
 from tocsin.store import Batch, RecordQuery, Store, schema
 from tocsin.store.indexes import indexes_from, indexes_text
+from tocsin.store.rereading import reread
 
 POOL = 18
 laws = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -100,6 +101,47 @@ def test_a_rebuild_equals_what_grew(new_store, batches, recalls):
         grown = rows(store), listed(store.current())
         store.rebuild()
         assert (rows(store), listed(store.current())) == grown
+
+
+@settings(laws, max_examples=20)
+@given(
+    st.lists(st.tuples(st.sets(st.integers(0, 3), max_size=3), st.booleans()), min_size=1, max_size=6),
+    st.integers(1, 6), st.integers(0, 3),
+)  # fmt: skip
+def test_copies_of_a_frame_complete_each_other_whenever_the_node_starts_anew(new_store, copies, recall_turn, recalled):
+    federation = Federation()
+    whole = federation.seal(*(make_record(f"r{n}") for n in range(4)))
+    other = federation.admitted(make_record("other", originator="USA"))
+    come: list[str] = []
+    with new_store() as store:
+        federation.chains = ForeignChains(store.chains)
+        for turn, (lacking, is_anew) in enumerate(copies):
+            if turn == recall_turn:
+                store.recall(f"r{recalled}", originator="JPN", recalled_at=START)
+            if is_anew:
+                federation.chains = ForeignChains(store.chains)
+                for chain, epoch, state in store.chains.states():
+                    federation.chains.restore(chain, epoch, state)
+            result = federation.receive(without_records(whole, lacking))
+            if isinstance(result, Inside):
+                come += [admitted.record.id for admitted in result.frame.records]
+                assert store.commit(Batch(frames=(result.frame, other, result.frame))).frames == 1 + (turn == 0)
+                assert store.commit(Batch(frames=(result.frame,))).frames == 0
+        assert len(come) == len(set(come))
+        seen = [each.admitted.record.id for each in store.records(RecordQuery(copies=True))]
+        gone = {f"r{recalled}"} if recall_turn < len(copies) else set()
+        assert [id_ for id_ in seen if id_ != "other"] == [id_ for id_ in come if id_ not in gone]
+        held = {n for n in range(4) if f"r{n}" in seen}
+        frames = [each for each in store.chains.frames() if each.ref.chain.originator == "JPN"]
+        assert [{*range(4)} - open_frame(each.data, max_bytes=10**6).lacking for each in frames] == [held]
+        assert store.chains.frame(frames[0].ref.hash) == frames[0]
+        assert {admitted.index for admitted in reread(frames[0]).records} == held
+        report = verify_frames((each.data for each in store.chains.admitted_frames()), [federation.trust.roster])
+        assert report.is_sound
+        assert report.recalled == 4 - len(held)
+        grown = rows(store)
+        store.rebuild()
+        assert rows(store) == grown
 
 
 @laws

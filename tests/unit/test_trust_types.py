@@ -85,7 +85,7 @@ def test_trust_is_made_in_one_place(trusted):
 def test_trust_is_not_copied_with_changes():
     """``replace`` of what was admitted or released would be another thing that never passed the door."""
     for name, tree in TREES.items():
-        if name.startswith(("exchange/", "store/")):
+        if name.startswith(("exchange/", "store/", "testing/memory.py")):  # the last is a store, too
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in {"replace", "dataclasses.replace"}:

@@ -5,7 +5,7 @@ from tocsin.exchange.chains import ForeignChains, Memory, NoMemory
 from tocsin.exchange.derivation import Label, LookUp, strictest
 from tocsin.exchange.downgrade import carry_out, sign_downgrade
 from tocsin.exchange.epochs import Epoch
-from tocsin.exchange.frames import FRAME_TYPE, PROTOCOL, Envelope, Header, open_frame, without_records
+from tocsin.exchange.frames import FRAME_TYPE, PROTOCOL, Envelope, Header, open_frame, with_records, without_records
 from tocsin.exchange.inward import Incoming
 from tocsin.exchange.ledger import Usage
 from tocsin.exchange.neighbours import Missing, Neighbour
@@ -53,5 +53,6 @@ __all__ = [
     "sign_downgrade",
     "strictest",
     "verify_frames",
+    "with_records",
     "without_records",
 ]

@@ -9,7 +9,7 @@ something else before. It is marked and shown so.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import lru_cache
@@ -17,7 +17,7 @@ from functools import lru_cache
 from tocsin.codec import decode
 from tocsin.errors import MalformedRecordError, SignatureError, UnsupportedVersionError
 from tocsin.exchange.chains import ForeignChains, Standing
-from tocsin.exchange.frames import FRAME_TYPE, Header, OpenFrame, open_frame
+from tocsin.exchange.frames import FRAME_TYPE, Header, OpenFrame, open_frame, without_records
 from tocsin.markings import PUBLIC, status_class
 from tocsin.records import CONTROL_KINDS, Admitted, AdmittedFrame, FrameRef, Record, check_body
 from tocsin.signing import ROLE_OF_STATUS, Trust
@@ -117,16 +117,15 @@ def admit(data: bytes, trust: Trust, chains: ForeignChains, entry: Entry) -> Ins
     if header.number > 0:
         standing = chains.standing(ref, header.previous)
         if standing is Standing.HELD:
-            return Duplicate(ref)
-        if standing is Standing.TOO_MANY:
-            detail = f"{header.originator} begins more epochs, or worlds such as {header.audience[:80]}, than it may"
-            return _rejected(Reason.QUOTA, detail, data, entry, ref)
-        if standing is Standing.CONFLICT:
-            detail = f"frame {header.number} of epoch {header.epoch} contradicts what {header.originator} signed before"
-            return _rejected(Reason.EQUIVOCATION, detail, data, entry, ref)
+            return _completing(frame, chains, entry) or Duplicate(ref)
+        misplaced = _misplaced(standing, frame, entry)
+        if misplaced is not None:
+            return misplaced
         is_forked = standing is Standing.FORKED
         is_open = is_forked or chains.is_open(ref, header.resumes)
         chains.take(ref, header.previous, header.resumes)
+        if lacking := frame.lacking:
+            chains.stripped.note(ref.hash, lacking)
     inside = _records(frame, ref, entry, is_open=is_open)
     if not is_forked:
         return inside
@@ -164,14 +163,47 @@ def _refusal(frame: OpenFrame, trust: Trust, entry: Entry) -> Rejected | None:
     return None
 
 
-def _records(frame: OpenFrame, ref: FrameRef, entry: Entry, *, is_open: bool) -> Inside:
+def _misplaced(standing: Standing, frame: OpenFrame, entry: Entry) -> Rejected | None:
+    header = frame.header
+    if standing is Standing.TOO_MANY:
+        detail = f"{header.originator} begins more epochs, or worlds such as {header.audience[:80]}, than it may"
+        return _rejected(Reason.QUOTA, detail, frame.data, entry, frame.ref)
+    if standing is Standing.CONFLICT:
+        detail = f"frame {header.number} of epoch {header.epoch} contradicts what {header.originator} signed before"
+        return _rejected(Reason.EQUIVOCATION, detail, frame.data, entry, frame.ref)
+    return None
+
+
+def _completing(frame: OpenFrame, chains: ForeignChains, entry: Entry) -> Inside | None:
+    """Let in what the held copy lacks and nobody recalled: somebody took it out on the way (spec 6.3)."""
+    ref, stripped = frame.ref, chains.stripped
+    lacking = stripped.lacking(ref.hash)
+    if lacking <= frame.lacking:
+        return None
+    recalled = {
+        index
+        for index, record in enumerate(frame.records)
+        if record is not None and stripped.is_recalled(record.id, record.originator)
+    }
+    late = lacking - frame.lacking - recalled
+    if not late:
+        return None
+    stripped.note(ref.hash, lacking - late)
+    inside = _records(frame, ref, entry, is_open=chains.is_open(ref, frame.header.resumes), only=late)
+    kept = without_records(frame.data, recalled) if recalled else frame.data
+    return Inside(replace(inside.frame, data=kept, completes=True), inside.refused)
+
+
+def _records(
+    frame: OpenFrame, ref: FrameRef, entry: Entry, *, is_open: bool, only: frozenset[int] | None = None
+) -> Inside:
     header = frame.header
     ahead_s = (header.sealed_at - entry.now) / timedelta(seconds=1)
     late_is_odd = entry.path == "live"  # a durable copy may be as old as the outage that it outlived
     suspect = ahead_s > entry.clock_tolerance_s or (late_is_odd and -ahead_s > entry.clock_tolerance_s)
     admitted, refused = [], []
     for index, slip in enumerate(frame.slips):
-        if slip.recalled:
+        if slip.recalled or (only is not None and index not in only):
             continue
         raw = bytes(slip.record)
         try:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Protocol
 
+from tocsin.exchange import stripped
 from tocsin.exchange.epochs import RECENT, Epoch
 from tocsin.records import ChainId, FrameRef, Head
 
@@ -28,7 +29,7 @@ _AT_ONCE = 500
 _ABSENT = 10_000
 
 
-class Memory(Protocol):
+class Memory(stripped.Memory, Protocol):
     """What the store remembers of frames that were admitted long ago."""
 
     def frame_hash(self, chain: ChainId, epoch: str, number: int) -> str | None:
@@ -50,6 +51,14 @@ class NoMemory:
     def epoch(self, chain: ChainId, epoch: str) -> Epoch | None:  # noqa: ARG002
         """Return None: nothing is remembered."""
         return None
+
+    def lacking(self, frame_hash: str) -> frozenset[int]:  # noqa: ARG002
+        """Return nothing: nothing is remembered."""
+        return frozenset()
+
+    def is_recalled(self, record_id: str, originator: str) -> bool:  # noqa: ARG002
+        """Return False: nothing is remembered."""
+        return False
 
 
 class Standing(Enum):
@@ -77,6 +86,8 @@ class ForeignChains:
     def __init__(
         self, memory: Memory, *, own: str = "", may_begin: Callable[[str, bool], bool] = lambda _code, _is_new: True
     ) -> None:
+        self.stripped = stripped.Stripped(memory)
+        """What came without some of its records."""
         self._memory = memory
         self._own = own
         self._may_begin = may_begin

@@ -142,6 +142,11 @@ class OpenFrame:
         """The frame's place in its chain, with its hash."""
         return FrameRef(self.header.chain, self.header.epoch, self.header.number, frame_hash(self.header_bytes))
 
+    @property
+    def lacking(self) -> frozenset[int]:
+        """Places of the records that were taken out."""
+        return frozenset(index for index, slip in enumerate(self.slips) if slip.recalled)
+
 
 def frame_hash(header_bytes: bytes) -> str:
     """Return the hash by which a frame is known: SHA-256 of the signed header's bytes (spec 4.6)."""
@@ -259,5 +264,14 @@ def without_records(data: bytes, indexes: set[int]) -> bytes:
     envelope = decode(data, Envelope, outermost=False)
     slips = tuple(
         Slip(recalled=True) if index in indexes else slip for index, slip in enumerate(envelope.records)
+    )  # fmt: skip
+    return encode(msgspec.structs.replace(envelope, records=slips))
+
+
+def with_records(data: bytes, copy: bytes) -> bytes:
+    """Return a frame with those records that it lacks and another copy of it holds; its signature still holds."""
+    envelope, other = decode(data, Envelope, outermost=False), decode(copy, Envelope, outermost=False)
+    slips = tuple(
+        theirs if ours.recalled else ours for ours, theirs in zip(envelope.records, other.records, strict=True)
     )  # fmt: skip
     return encode(msgspec.structs.replace(envelope, records=slips))

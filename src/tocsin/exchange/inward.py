@@ -17,7 +17,7 @@ from tocsin.exchange.frames import OpenFrame
 from tocsin.exchange.ledger import UNVERIFIED, Ledger, claim_of
 from tocsin.exchange.neighbours import REQUEST_SPAN, Neighbours, chain_of_head
 from tocsin.exchange.policy import Policy
-from tocsin.records import BODIES, Admitted, AdmittedFrame, ChainId, Heads, Peer, Released, Request
+from tocsin.records import BODIES, Admitted, AdmittedFrame, ChainId, Heads, Peer, Recall, Released, Request
 from tocsin.signing import Trust
 
 SEEN = 20_000
@@ -157,6 +157,8 @@ class Inward:
         else:
             for admitted in frame.records:
                 self._labels.note(admitted.record)
+                if admitted.record.kind == "exchange.recall" and isinstance(body := admitted.body, Recall):
+                    self.chains.stripped.note_recall(body.record_id, admitted.record.originator)
         if frame.ref.chain.originator != self._member:
             incoming.relays = self._to_hops(frame)
         return incoming

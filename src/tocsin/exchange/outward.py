@@ -189,10 +189,12 @@ class Outward:
                 outgoing.sends += self.to_hops(frame.data, frame.ref, batch.kind, via=self._member)
         return outgoing
 
-    def to_hops(self, data: bytes, ref: FrameRef, kind: str, *, via: str) -> list[Released[Peer]]:
-        """Let a frame go to every neighbour that it is to reach from here."""
+    def to_hops(
+        self, data: bytes, ref: FrameRef, kind: str, *, via: str, is_again: bool = False
+    ) -> list[Released[Peer]]:
+        """Let a frame go to every neighbour that it is to reach from here, again if it went there with less in it."""
         hops = self._routes.next_hops(self.trust.roster, ref.chain, via)
-        return [release_to_peer(data, ref, Peer(code), kind) for code in hops]
+        return [release_to_peer(data, ref, Peer(code), kind, is_again=is_again) for code in hops]
 
     def send_control(self, kind: str, body: Heads | Request, chain: ChainId, outgoing: Outgoing) -> None:
         """Seal one control frame and send it to the next hops."""

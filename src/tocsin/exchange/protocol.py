@@ -238,4 +238,6 @@ class Exchange:
         return self._inward.wait_s(data, via=via)
 
     def _relays(self, frame: AdmittedFrame) -> list[Released[Peer]]:
-        return self.outward.to_hops(frame.data, frame.ref, kind_of(frame), via=frame.via)
+        return self.outward.to_hops(
+            frame.data, frame.ref, kind_of(frame), via=frame.via, is_again=frame.completes
+        )  # fmt: skip

@@ -40,6 +40,7 @@ class Report:
     frames: int = 0
     records: int = 0
     recalled: int = 0
+    """Records that no copy of their frame holds."""
     chains: int = 0
     breaks: list[Break] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
@@ -54,6 +55,8 @@ class _Link(NamedTuple):
     hash: str
     previous: str
     resumes: tuple[str, int, str] | None
+    lacking: frozenset[int]
+    """Places of records that no copy of the frame holds."""
 
 
 _Chains = dict[tuple[ChainId, str], dict[int, _Link]]
@@ -98,11 +101,14 @@ def verify_frames(
             report.breaks.append(Break(_where(frame), what))
         _check_records(frame, report)
         held = chains.setdefault((frame.header.chain, frame.header.epoch), {})
-        number, hash_ = frame.header.number, frame.ref.hash
+        number, hash_, lacking = frame.header.number, frame.ref.hash, frame.lacking
         if number in held and held[number].hash != hash_:
             report.breaks.append(Break(_where(frame), "another frame has the same number: the originator equivocates"))
-        held[number] = _Link(hash_, frame.header.previous, frame.header.resumes)
+        elif number in held:
+            lacking &= held[number].lacking
+        held[number] = _Link(hash_, frame.header.previous, frame.header.resumes, lacking)
     report.chains = len(chains)
+    report.recalled = sum(len(link.lacking) for links in chains.values() for link in links.values())
     for chain, epoch in chains:
         _check_chain(chain, epoch, chains, report)
     return report
@@ -127,7 +133,6 @@ def _check_records(frame: OpenFrame, report: Report) -> None:
     header = frame.header
     for index, slip in enumerate(frame.slips):
         if slip.recalled:
-            report.recalled += 1
             continue
         report.records += 1
         where = f"{_where(frame)}, record {index}"

@@ -76,7 +76,7 @@ class AdmittedFrame:
 
     ref: FrameRef
     data: bytes
-    """The frame as received, byte for byte."""
+    """The frame as received, byte for byte; if it completes another, without what was recalled."""
     previous: str
     resumes: tuple[str, int, str] | None
     records: tuple[Admitted, ...]
@@ -87,6 +87,8 @@ class AdmittedFrame:
     """``self``, ``live``, ``durable`` or ``file``."""
     clock_suspect: bool = False
     chain_open: bool = False
+    completes: bool = False
+    """An earlier copy of the frame lacked some of its records: these alone are among ``records``."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ class Released(Generic[D_co]):
     is_control: bool = False
     """Goes live only and is not kept."""
     is_again: bool = False
-    """It was asked for: no outbox may take it for a double of what it had before."""
+    """It was asked for, or completes another: no outbox may take it for a double of what it had before."""
 
 
 @dataclass(frozen=True)

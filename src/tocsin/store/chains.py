@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Row, Select, and_, bindparam, func, select
@@ -17,6 +18,7 @@ from tocsin.store.faults import translated
 from tocsin.store.indexes import indexes_from
 from tocsin.store.reading import frame_ref
 from tocsin.store.shapes import StoredFrame
+from tocsin.store.slips import lacking
 
 _PAGE = 64
 """Frames of up to 1 MB each."""
@@ -112,6 +114,17 @@ class Chains:
             found: str | None = connection.execute(_HASH_AT, place).scalar()
         return found
 
+    def lacking(self, frame_hash: str) -> frozenset[int]:
+        """Return the places of a held frame whose records are not held; none if the frame is not."""
+        held = [lacking(row.data) for row in self._all(_parts(frame_hash))]
+        return frozenset.intersection(*held) if held else frozenset()
+
+    def is_recalled(self, record_id: str, originator: str) -> bool:
+        """Tell whether its originator has recalled a record."""
+        table = schema.recalls.c
+        mine = select(table.record_id).where(table.record_id == record_id, table.originator == originator)
+        return bool(self._all(mine))
+
     def states(self) -> Iterator[tuple[ChainId, str, exchange.Epoch]]:
         """Yield what ``Exchange.restore`` takes up after a restart: every epoch of every chain, oldest first.
 
@@ -144,17 +157,17 @@ class Chains:
             .order_by(_frames.number)
         ):
             if not state.holds(row.number):
-                state.add(row.number, row.hash, row.previous)
+                state.add(row.number, schema.hash_of_key(row.hash), row.previous)
         return state
 
     def frame(self, frame_hash: str) -> StoredFrame | None:
-        """Return the frame with this hash, or None."""
-        return next((_stored(row) for row in self._all(_select().where(_frames.hash == frame_hash))), None)
+        """Return the frame with this hash, with all of its parts, or None."""
+        return next(_whole(map(_stored, self._all(_parts(frame_hash)))), None)
 
     def frames(
         self, chain: ChainId | None = None, *, epoch: str | None = None, after: int = 0, up_to: int | None = None
     ) -> Iterator[StoredFrame]:
-        """Yield frames in the order of their chains.
+        """Yield frames in the order of their chains, each with all of its parts.
 
         Args:
             chain: Only of this chain; otherwise chain after chain.
@@ -168,10 +181,11 @@ class Chains:
         for one in self.ids() if chain is None else (chain,):
             for each in self.epochs(one):
                 if epoch in (None, each.epoch):
-                    yield from self._pages(and_(_is(one), _frames.epoch == each.epoch), after=after, up_to=up_to)
+                    of_epoch = and_(_is(one), _frames.epoch == each.epoch)
+                    yield from _whole(self._pages(of_epoch, after=after, up_to=up_to))
 
     def admitted_frames(self, *, after_order: int = 0) -> Iterator[StoredFrame]:
-        """Yield frames in the order of admission, as the journal has them.
+        """Yield frames in the order of admission, as the journal has them: each part of a frame by itself.
 
         Raises:
             StoreError: The database failed.
@@ -227,6 +241,20 @@ def _select() -> Select[Any]:
         *_frames, _journal.admission_order, _journal.admitted_at, _journal.via, _journal.path,
         _journal.clock_suspect, _journal.chain_open, _journal.indexes,
     ).select_from(joined)  # fmt: skip
+
+
+def _parts(frame_hash: str) -> Select[Any]:
+    return _select().where(schema.parts_of(_frames.hash, frame_hash)).order_by(_journal.admission_order)
+
+
+def _whole(stored: Iterable[StoredFrame]) -> Iterator[StoredFrame]:
+    """Yield frames whole, given their parts one behind the other."""
+    for _, copies in groupby(stored, key=lambda copy: copy.ref):
+        whole, *parts = copies
+        for part in parts:
+            indexes = tuple(sorted({*whole.indexes, *part.indexes}))
+            whole = replace(whole, data=exchange.with_records(whole.data, part.data), indexes=indexes)
+        yield whole
 
 
 def _resumes(row: Row[Any]) -> tuple[str, int, str] | None:

@@ -151,4 +151,4 @@ def _stored(row: Row[Any], data: bytes) -> StoredRecord:
 def frame_ref(row: Row[Any]) -> FrameRef:
     """Return a frame's place in its chain from a row that has its columns."""
     chain = ChainId(row.originator, row.audience, row.status, Precedence(row.precedence))
-    return FrameRef(chain=chain, epoch=row.epoch, number=row.number, hash=row.hash)
+    return FrameRef(chain=chain, epoch=row.epoch, number=row.number, hash=schema.hash_of_key(row.hash))

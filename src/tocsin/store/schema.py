@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Dialect,
     Index,
     Integer,
@@ -22,12 +23,16 @@ from sqlalchemy import (
     MetaData,
     Table,
     TypeDecorator,
+    and_,
     text,
 )
 from sqlalchemy import Text as AnyText
 
-SCHEMA_VERSION = 2
-"""2: records are found by a hash of their id; the older form is made anew from frames and journal when it is opened."""
+SCHEMA_VERSION = 3
+"""2: records are found by a hash of their id; the older form is made anew from frames and journal when it is opened.
+3: a frame may have parts."""
+
+_HASH_CHARACTERS = 64
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -47,6 +52,24 @@ def hash_of_id(record_id: str) -> int:
     records writes nearly a thousand of its pages.
     """
     return int.from_bytes(blake2b(record_id.encode(), digest_size=8).digest(), signed=True)
+
+
+def part_key(frame_hash: str, number: int) -> str:
+    """Return the key of what a later copy of a frame added to it: 1 for the first such part.
+
+    It is a row of its own in ``frames`` and in the journal, so that what came when stays told and no row ever grows.
+    """
+    return f"{frame_hash}.{number}"
+
+
+def parts_of(column: ColumnElement[str], frame_hash: str) -> ColumnElement[bool]:
+    """Tell of a key whether it is that of the frame or of a part of it."""
+    return and_(column >= frame_hash, column < f"{frame_hash}/")  # "/" comes after "."
+
+
+def hash_of_key(key: str) -> str:
+    """Return the hash of the frame that a row holds, all of it or a part."""
+    return key[:_HASH_CHARACTERS]
 
 
 class Moment(TypeDecorator[datetime]):
@@ -85,7 +108,7 @@ about = Table("about", metadata, Column("key", Text, primary_key=True), Column("
 frames = Table(
     "frames",
     metadata,
-    Column("hash", Text, primary_key=True),
+    Column("hash", Text, primary_key=True),  # of a part: ``part_key``
     Column("originator", Text, nullable=False),
     Column("audience", Text, nullable=False),
     Column("status", Text, nullable=False),
@@ -110,7 +133,7 @@ journal = Table(
     # Places of the records that came through the door: those refused one by one must not come in by a rebuild.
     Column("indexes", Text, nullable=False),
     Column("refused", Integer, nullable=False),
-    Column("hash", Text, nullable=False, unique=True),
+    Column("hash", Text, nullable=False, unique=True),  # as in ``frames``
     Column("path", Text, nullable=False),
     Column("via", Text, nullable=False),
     Column("admitted_at", Moment, nullable=False),

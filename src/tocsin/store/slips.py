@@ -21,13 +21,31 @@ class _Slip(msgspec.Struct):
     record: _Identity | None = None
 
 
-def count_of(data: bytes) -> int:
-    """Return how many records a frame was sealed with.
+class _Presence(msgspec.Struct):
+    recalled: bool = False
+
+
+class _Present(msgspec.Struct):
+    records: list[_Presence]
+
+
+def lacking(data: bytes) -> frozenset[int]:
+    """Return the places within a frame whose records were taken out.
 
     Raises:
         MalformedRecordError: The bytes are no frame.
     """
-    return len(decode(data, _Frame, outermost=False).records)
+    slips = decode(data, _Present, outermost=False).records
+    return frozenset(index for index, slip in enumerate(slips) if slip.recalled)
+
+
+def count_of(data: bytes) -> int:
+    """Return how many records stand in a frame.
+
+    Raises:
+        MalformedRecordError: The bytes are no frame.
+    """
+    return sum(not slip.recalled for slip in decode(data, _Present, outermost=False).records)
 
 
 def indexes_of(data: bytes, record_id: str, originator: str) -> set[int]:

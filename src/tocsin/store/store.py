@@ -30,8 +30,11 @@ QUARANTINE_RING = 1000
 
 _ROWS_AT_ONCE = 1000
 
+_READABLE_VERSIONS = ("2", str(schema.SCHEMA_VERSION))
+"""Their tables are as they are now; this program may put into them what an older one does not understand."""
+
 _OLDER_VERSIONS = ("1",)
-"""Their frames and journal are as they are now."""
+"""Their frames and journal are as they are now, and the derived table is not."""
 
 
 class Store:
@@ -235,7 +238,7 @@ class Store:
                     f"{self._name} has schema version {version}, this program knows {schema.SCHEMA_VERSION}",
                     advice="It is brought up to date when the node of this version first runs",
                 )
-            if version != str(schema.SCHEMA_VERSION) and not is_older:
+            if version not in _READABLE_VERSIONS and not is_older:
                 raise StoreError(
                     f"{self._name} has schema version {version}, this program knows {schema.SCHEMA_VERSION}",
                     advice="It was written by a newer Tocsin: install that, or put the store aside",
@@ -243,6 +246,8 @@ class Store:
             self._recalled = recalling.recalled_keys(connection)
             if self._writer is not None:
                 generation = about.begin_generation(connection)
+                if not is_older:
+                    about.write(connection, "schema_version", str(schema.SCHEMA_VERSION))
         if self._writer is not None:
             self._database.generation = generation
             if is_older:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,11 +15,13 @@ from tocsin.store import deriving, schema
 from tocsin.store.indexes import indexes_text
 from tocsin.store.links import destination_text
 from tocsin.store.shapes import Batch, Cursor, HeldItem, Unacked
-from tocsin.store.slips import count_of
+from tocsin.store.slips import count_of, lacking
 
 _DETAIL_CHARACTERS = 1000
 _EVIDENCE_BYTES = 4096
 _CHUNK = 400
+
+_frames = schema.frames.c
 
 
 def last_order(connection: Connection) -> int:
@@ -45,27 +47,56 @@ def write_frames(
         How many were new.
     """
     candidates: dict[str, AdmittedFrame] = {}
+    completing: list[AdmittedFrame] = []
     for frame in frames:
-        if frame.ref.number > 0:
+        if frame.completes:
+            completing.append(frame)
+        elif frame.ref.number > 0:
             candidates.setdefault(frame.ref.hash, frame)
     known = _known(connection, list(candidates))
+    new = {hash_: candidate for hash_, candidate in candidates.items() if hash_ not in known}
+    _insert_frames(connection, new, recalled)
+    parts = 0
+    for frame in completing:  # each may complete the one before
+        part = _part(connection, frame)
+        _insert_frames(connection, part, recalled)
+        parts += len(part)
+    return len(new) + parts
+
+
+def _insert_frames(
+    connection: Connection, frames: Mapping[str, AdmittedFrame], recalled: Collection[tuple[str, str]]
+) -> None:
+    """Write frames by their keys, their journal and their records."""
     order = last_order(connection) + 1
     frame_rows, journal_rows = [], []
     record_rows: list[deriving.RecordRow] = []
-    for hash_, candidate in candidates.items():
-        if hash_ in known:
-            continue
-        orders = max((record.index + 1 for record in candidate.records), default=1)
-        kept = _without_recalled(candidate, recalled)
-        frame_rows.append(_frame_row(kept))
-        journal_rows.append(_journal_row(candidate, order=order, orders=orders))
+    for key, frame in frames.items():
+        orders = max((record.index + 1 for record in frame.records), default=1)
+        kept = _without_recalled(frame, recalled)
+        frame_rows.append(_frame_row(kept, key=key))
+        journal_rows.append(_journal_row(frame, key=key, order=order, orders=orders))
         record_rows.extend(deriving.record_rows(kept, order=order))
         order += orders
     if frame_rows:
         connection.execute(insert(schema.frames), frame_rows)
         connection.execute(insert(schema.journal), journal_rows)
         deriving.insert_records(connection, record_rows)
-    return len(frame_rows)
+
+
+def _part(connection: Connection, frame: AdmittedFrame) -> dict[str, AdmittedFrame]:
+    """Return by its key what a copy adds to the frame that is held: the records that this lacks, and nothing else."""
+    found = connection.execute(select(_frames.data).where(schema.parts_of(_frames.hash, frame.ref.hash))).scalars()
+    held = [lacking(data) for data in found]
+    if not held:
+        return {frame.ref.hash: frame}
+    late = frozenset.intersection(*held) - lacking(frame.data)
+    if not late:
+        return {}
+    others = set(range(MAX_RECORDS)) - late
+    records = tuple(admitted for admitted in frame.records if admitted.index in late)
+    part = replace(frame, data=without_records(frame.data, others), records=records)
+    return {schema.part_key(frame.ref.hash, len(held)): part}
 
 
 def write_links(connection: Connection, batch: Batch) -> None:
@@ -126,10 +157,10 @@ def _key(record: Record) -> tuple[str, str]:
     return (record.id, record.originator)
 
 
-def _frame_row(frame: AdmittedFrame) -> dict[str, Any]:
+def _frame_row(frame: AdmittedFrame, *, key: str) -> dict[str, Any]:
     epoch, number, hash_ = frame.resumes or (None, None, None)
     return {
-        "hash": frame.ref.hash,
+        "hash": key,
         **_place(frame.ref.chain),
         "epoch": frame.ref.epoch,
         "number": frame.ref.number,
@@ -151,13 +182,13 @@ def _place(chain: ChainId) -> dict[str, str]:
     }
 
 
-def _journal_row(frame: AdmittedFrame, *, order: int, orders: int) -> dict[str, Any]:
+def _journal_row(frame: AdmittedFrame, *, key: str, order: int, orders: int) -> dict[str, Any]:
     return {
         "admission_order": order,
         "orders": orders,
         "refused": count_of(frame.data) - len(frame.records),
         "indexes": indexes_text([record.index for record in frame.records]),
-        "hash": frame.ref.hash,
+        "hash": key,
         "path": frame.path,
         "via": frame.via,
         "admitted_at": frame.admitted_at,

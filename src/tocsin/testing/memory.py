@@ -8,11 +8,11 @@ synced. Each member has a store, of which a crash takes what was not synced. Not
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tocsin.clock import ManualClock
 from tocsin.errors import ConfigError
-from tocsin.exchange import Exchange, ForeignChains, Incoming, NoMemory, Outgoing, Policy, Rejected
+from tocsin.exchange import Exchange, ForeignChains, Incoming, NoMemory, Outgoing, Policy, Rejected, with_records
 from tocsin.records import AdmittedFrame, ChainId, Peer, Record, Released, Request
 from tocsin.signing import KeyRole, PrivateKey, Trust
 from tocsin.testing.federation import RELEASE_ALL, TestFederation
@@ -65,6 +65,13 @@ class MemoryMember:
         if self.exchange is None:
             raise ConfigError(f"{self.code} is down", advice="Restart it first")
         return self.exchange
+
+    def keep(self, frame: AdmittedFrame) -> None:
+        """Keep an admitted frame, or put into one that is kept what it lacked."""
+        held = self.kept.get(frame.ref.hash)
+        if frame.completes and held is not None:
+            frame = replace(held, data=with_records(held.data, frame.data), records=(*held.records, *frame.records))
+        self.kept[frame.ref.hash] = frame
 
     def frames(self, chain: ChainId, epoch: str, after: int, up_to: int) -> list[AdmittedFrame]:
         """Return what is kept of an epoch beyond one number and up to another, in order."""
@@ -175,7 +182,7 @@ class MemoryFederation:
         self.arrivals.append(Arrival(receiver, data, via, path, incoming))
         member.refused += incoming.refused
         if incoming.frame is not None and incoming.frame.ref.number > 0:
-            member.kept[incoming.frame.ref.hash] = incoming.frame
+            member.keep(incoming.frame)
         self._send(receiver, incoming.relays)
         if incoming.request is not None:
             self._answer(receiver, *incoming.request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -12,7 +13,7 @@ from tocsin.codec import encode
 from tocsin.errors import MalformedRecordError
 from tocsin.exchange import PROTOCOL, Envelope, Reason, open_frame, without_records
 from tocsin.exchange.frames import FRAME_TYPE, Place, salted_digest, seal_frame
-from tocsin.records import MAX_NUMBER, ChainId, Heads, Precedence, Request
+from tocsin.records import MAX_NUMBER, ChainId, Heads, Precedence, Recall, Request
 from tocsin.signing import RETIREMENT_GRACE, KeyRole, LastHead
 from tocsin.testing import make_federation
 from tocsin.testing.federation import START, key_of, make_detection
@@ -302,9 +303,55 @@ def test_a_record_taken_out_leaves_a_frame_that_holds(jpn):
     incoming = jpn.receive(recalled, via="KOR", path="durable")
     assert [admitted.record.id for admitted in incoming.frame.records] == ["KOR-2"]
     assert incoming.frame.ref == open_frame(data, max_bytes=10_000).ref
-    assert jpn.receive(data, via="KOR", path="durable").is_duplicate
     both, envelope = without_records(data, {0, 1}), msgspec.json.decode(data, type=Envelope)
     assert bytes(msgspec.json.decode(both, type=Envelope).header) == bytes(envelope.header)
+
+
+def ids(incoming):
+    return [admitted.record.id for admitted in incoming.frame.records]
+
+
+def recall(id_, member="KOR"):
+    body = msgspec.Raw(encode(Recall(record_id=id_, reason="names a sensor")))
+    order = msgspec.structs.replace(make_detection(f"{member}-recall", member, ALL), kind="exchange.recall", body=body)
+    return seal(order, chain=replace(CHAIN, originator=member), epoch="R", key=key_of(member, KeyRole.TEST))
+
+
+def test_a_fuller_copy_lets_in_what_somebody_on_the_way_took_out_and_nothing_twice():
+    usa = make_federation(links="hub").exchange("USA")
+    data = seal(detection("KOR-1"), detection("KOR-2"), detection("KOR-3"))
+    first = usa.receive(without_records(data, {0, 2}), via="KOR", path="live")
+    assert not first.frame.completes
+    assert [released.is_again for released in first.relays] == [False]
+    second = usa.receive(without_records(data, {2}), via="KOR", path="durable")
+    assert ids(second) == ["KOR-1"]
+    assert usa.receive(without_records(data, {2}).replace(b'"keyid"', b' "keyid"'), via="KOR", path="live").is_duplicate
+    whole = usa.receive(data, via="KOR", path="durable")
+    assert ids(whole) == ["KOR-3"]
+    assert whole.frame.completes
+    assert (whole.frame.data, whole.frame.ref) == (data, first.frame.ref)
+    assert [(released.is_again, released.data) for released in whole.relays] == [(True, data)]
+    assert usa.receive(without_records(data, {0, 1, 2}), via="KOR", path="live").is_duplicate
+
+
+def test_what_its_originator_recalled_stays_out_of_a_fuller_copy(jpn):
+    data = seal(detection("KOR-1"), detection("KOR-2"), detection("KOR-3"))
+    assert jpn.receive(without_records(data, {1, 2}), via="USA", path="live").frame
+    assert jpn.receive(recall("KOR-2"), via="KOR", path="live").frame
+    assert jpn.receive(recall("KOR-1", "USA"), via="USA", path="live").frame
+    fuller = jpn.receive(data, via="KOR", path="live")
+    assert ids(fuller) == ["KOR-3"]
+    assert fuller.frame.data == without_records(data, {1})
+    assert jpn.receive(data.replace(b'"keyid"', b' "keyid"'), via="KOR", path="live").is_duplicate
+
+
+def test_a_record_that_is_none_is_refused_once_when_a_fuller_copy_brings_it(jpn):
+    data = seal(detection("KOR-1"), b'{"id":"KOR-2"}', detection("KOR-3"))
+    assert jpn.receive(without_records(data, {1, 2}), via="USA", path="live").frame
+    fuller = jpn.receive(data, via="KOR", path="live")
+    assert ids(fuller) == ["KOR-3"]
+    assert [refused.reason for refused in fuller.refused] == [Reason.MALFORMED]
+    assert jpn.receive(data.replace(b'"keyid"', b' "keyid"'), via="KOR", path="live").is_duplicate
 
 
 def test_control_frames_hold_control_records_alone(jpn):

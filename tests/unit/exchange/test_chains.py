@@ -19,7 +19,7 @@ def take(chains, *numbers, epoch="E", resumes=None):
         chains.take(ref(number, epoch), f"{epoch}{number - 1}" if number > 1 else "", resumes if number == 1 else None)
 
 
-class Store:
+class Store(NoMemory):
     def __init__(self, **hashes):
         self.hashes = hashes
 
@@ -179,7 +179,7 @@ def test_runs_grow_at_both_ends_and_join():
     assert state.missing(20) == [(0, 3), (9, 11), (12, 20)]
 
 
-class Kept:
+class Kept(NoMemory):
     """A store in memory: what was taken, by chain and epoch."""
 
     def __init__(self):

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sealed import START, Federation, make_record
 from tocsin.codec import encode
 from tocsin.errors import StoreError
-from tocsin.exchange import Reason, Rejected, open_frame, verify_frames
+from tocsin.exchange import Reason, Rejected, open_frame, verify_frames, without_records
 from tocsin.records import Held, Peer, Precedence
 from tocsin.store import Batch, HeldItem, RecordQuery, Store, Unacked, schema, sqlite
 
@@ -171,6 +171,25 @@ def test_a_recalled_record_no_longer_replaces_another(path, federation):
         store.recall("new", originator="JPN", recalled_at=START)
         assert ids(store.current()) == ["old"]
         assert encode(store.find("old").admitted.record) == encode(records[0])
+
+
+def test_a_recall_reaches_every_part_of_a_frame(path, federation):
+    records = [make_record(name, body=BIG | {"name": name}) for name in ("a", "b", "c")]
+    data = federation.seal(*records)
+    copies = [federation.receive(without_records(data, gone)).frame for gone in ({1, 2}, {2}, set())]
+    with Store.open(path) as store:
+        store.commit(Batch(frames=tuple(copies)))
+        assert ids(store.records()) == ["a", "b", "c"]
+        assert [each.order for each in store.records()] == [1, 3, 6]
+        assert ids(store.follow(1)) == ["b", "c"]
+        assert store.chains.frame(copies[0].ref.hash).data == data
+        for name in ("c", "a"):
+            assert store.recall(name, originator="JPN", recalled_at=START) == 1
+        assert ids(store.records()) == ["b"]
+        store.recall("b", originator="JPN", recalled_at=START)
+        assert b"secret" not in on_disk(path)
+        assert store.chains.lacking(copies[0].ref.hash) == {0, 1, 2}
+        assert store.rebuild() == 0
 
 
 def test_a_recall_reaches_what_the_door_refused_of_a_frame(path, federation):

@@ -292,7 +292,7 @@ def test_somebody_elses_database_is_left_alone(path):
 def test_a_newer_store_is_refused(path):
     Store.open(path).close()
     with sqlite3.connect(path) as newer:
-        newer.execute("UPDATE about SET value = '3' WHERE key = 'schema_version'")
+        newer.execute("UPDATE about SET value = '4' WHERE key = 'schema_version'")
     newer.close()
     for read_only in (False, True):
         with pytest.raises(StoreError, match="newer Tocsin"):
