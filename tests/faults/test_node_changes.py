@@ -314,7 +314,15 @@ async def test_a_policy_changes_and_what_cannot_change_is_refused_whole(tmp_path
             assert told.startswith("exchange.release is now ")
             await issue(kor.node, range(9000, 9010), CODES, Told(), rate=1000.0)
             house.edit("KOR", 'action = "hold"', 'action = "release"')
-            await kor.changes.reload()
+            house.edit("KOR", "[warning]\n", '[warning]\naudiences = [["JPN", "USA"]]\n# ')
+            with pytest.raises(ConfigError, match="audience JPN-USA lacks KOR"):
+                await kor.changes.reload()
+            house.edit("KOR", '["JPN", "USA"]', '["JPN", "KOR"]')
+            former = kor.node.desks.desks
+            told = await kor.changes.reload()
+            assert "the desk of warning began anew and went on with what was under way" in told
+            assert kor.node.desks.desks[0] is not former[0]
+            assert kor.node.desks.desks[0].desk._audiences == (("JPN", "KOR"), ("KOR",))
             traffic.begin(kor)
             await traffic.more(nodes, 20)
         await until_level(house, [node.told for node in nodes.values()])

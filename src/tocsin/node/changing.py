@@ -23,8 +23,10 @@ from tocsin.errors import BusError, ConfigError, NotReleasableError, TocsinError
 from tocsin.exchange import reachable
 from tocsin.markings import marking_for
 from tocsin.node.config import MemberConfig, read_config
+from tocsin.node.desks import DeskContext, OpenDesk, open_warning
 from tocsin.node.differences import config_changes, require_changeable
 from tocsin.node.node import Node
+from tocsin.node.resuming import resume
 from tocsin.node.rosters import put_in_force
 from tocsin.node.wiring import bus_config, load_keys, require_own_link
 from tocsin.records import Peer, Precedence, Revocation, with_body
@@ -32,6 +34,7 @@ from tocsin.signing import KeyRevocation, SignedDocument, Trust, differences, ex
 
 CONFIG_FILE = "member.toml"
 _READ_TO_END_S = 5.0
+_FLUSHED_S = 5.0
 _LINK_BACK_S = 10.0
 _LOOK_EVERY_S = 0.1
 
@@ -121,6 +124,7 @@ class Changes:
                 advice="Stop the node: the other members take nothing more from it. Its store stays readable",
             )
         keys = load_keys(config, trust.roster)
+        desk = self._new_desk(config)
         former = node.bus.config
         try:
             wired = bus_config(config, trust.roster)
@@ -144,6 +148,7 @@ class Changes:
         for key in keys.values():
             node.exchange.use_key(key)
         node.config = config
+        told += await self._renew_desk(desk)
         try:
             await node.take_up(wired)
             told += await self._part_from(left)
@@ -153,6 +158,31 @@ class Changes:
         await self._settle_routed()
         node.read_again()
         return _logged(told or ["nothing changed"])
+
+    def _new_desk(self, config: MemberConfig) -> OpenDesk | None:
+        """Return the desk of warning that a change asks for, if it does."""
+        node = self._node
+        if config.warning == node.config.warning:
+            return None
+        return open_warning(DeskContext(node.member, config, node.new_id))
+
+    async def _renew_desk(self, desk: OpenDesk | None) -> list[str]:
+        """Let another desk of warning, if there is one, go on where this one is; say in words what was done."""
+        node = self._node
+        if desk is None:
+            return []
+        if node.config.node.desks == "apart":
+            return ["the desks run apart: they take it up when `tocsin up --part desks` is started again"]
+
+        async def go_on() -> None:
+            with suppress(TimeoutError):  # a full disk holds no warning up
+                async with asyncio.timeout(_FLUSHED_S):
+                    await node.keeper.flush()
+            span_s, now = node.config.node.resume_s, node.clock.now()
+            await asyncio.to_thread(resume, [desk], node.store, span_s=span_s, now=now)
+
+        await node.desks.renew(desk, go_on)
+        return ["the desk of warning began anew and went on with what was under way"]
 
     async def _undo(self, former: BusConfig) -> None:
         """Put back what was written for a change that is not to be."""

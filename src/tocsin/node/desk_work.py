@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 
 import structlog
@@ -50,6 +50,8 @@ class DeskWork:
         self._on_pass = on_pass
         self._inbox: list[Admitted] = []
         self._is_due = asyncio.Event()
+        self._turn = asyncio.Lock()
+        """Of those that work with the desks, and of whoever puts another in place."""
 
     @property
     def waiting(self) -> int:
@@ -79,11 +81,18 @@ class DeskWork:
                 async with asyncio.timeout(TICK_S):
                     await self._is_due.wait()
             self._is_due.clear()
-            inbox = self.take_inbox()
-            now = self._clock.now()
-            for desk in self.desks:
-                self._take_over(desk, await desk.work_beside(inbox, now))
-            self._on_pass(inbox)
+            async with self._turn:
+                inbox = self.take_inbox()
+                now = self._clock.now()
+                for desk in self.desks:
+                    self._take_over(desk, await desk.work_beside(inbox, now))
+                self._on_pass(inbox)
+
+    async def renew(self, desk: OpenDesk, make_ready: Callable[[], Awaitable[object]]) -> None:
+        """Put a desk in the place of the one of its name once it is ready; what comes in meanwhile waits for it."""
+        async with self._turn:
+            await make_ready()
+            self.desks = [desk if each.name == desk.name else each for each in self.desks]
 
     def _take_over(self, desk: OpenDesk, made: list[list[Record]]) -> None:
         for records in made:

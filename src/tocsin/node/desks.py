@@ -160,19 +160,7 @@ def open_desks(context: DeskContext) -> list[OpenDesk]:
     Raises:
         ConfigError: A third party's desk cannot be opened.
     """
-    table = context.config.warning
-    desks = [
-        OpenDesk(
-            WARNING,
-            WarningDesk(
-                context.member,
-                audiences=table.audiences,
-                settings=table.settings,
-                new_id=context.new_id,
-                tracks=table.tracks,
-            ),
-        )
-    ]
+    desks = [open_warning(context)]
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         try:
             desks.append(OpenDesk(entry.name, entry.load()(context)))
@@ -183,3 +171,16 @@ def open_desks(context: DeskContext) -> list[OpenDesk]:
             ) from error
         log.info("desk opened", desk=entry.name)
     return desks
+
+
+def open_warning(context: DeskContext) -> OpenDesk:
+    """Make the desk of warning.
+
+    Raises:
+        ConfigError: An audience lacks the member.
+    """
+    table = context.config.warning
+    desk = WarningDesk(
+        context.member, audiences=table.audiences, settings=table.settings, new_id=context.new_id, tracks=table.tracks
+    )  # fmt: skip
+    return OpenDesk(WARNING, desk)

@@ -7,7 +7,7 @@ import msgspec
 from tocsin.errors import ConfigError
 from tocsin.node.config import TABLES, MemberConfig
 
-CHANGEABLE = frozenset({"member.name", "keys", "exchange", "bus.dial", "bus.max_age_days", "bus.max_bytes"})
+CHANGEABLE = frozenset({"member.name", "keys", "exchange", "warning", "bus.dial", "bus.max_age_days", "bus.max_bytes"})
 """Tables and fields that take effect while the node runs; all others need it started anew."""
 
 

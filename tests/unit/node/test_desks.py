@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import sys
 from datetime import timedelta
@@ -9,9 +10,11 @@ from datetime import timedelta
 import pytest
 
 from sealed import START, Federation, make_record
+from tocsin.clock import SystemClock
 from tocsin.errors import ConfigError
 from tocsin.exchange import Reason
 from tocsin.node import MemberConfig, read_config
+from tocsin.node.desk_work import DeskWork
 from tocsin.node.desks import DeskContext, OpenDesk, open_desks
 
 TINY = '''
@@ -152,6 +155,33 @@ def test_a_desk_that_cannot_tell_the_time_still_takes_records():
     assert desk.problem == "ValueError: out of time"
     assert desk.refused() == []
     assert made(desk, entries("b")) == ["of-b"]
+
+
+def test_what_comes_in_while_a_desk_is_made_ready_waits_for_it():
+    async def scenario():
+        old, new = Fragile("poison"), Fragile("poison")
+        work = DeskWork(
+            [OpenDesk("one", old)], SystemClock(), issue=lambda _: None, refuse=lambda _: None, on_own=lambda _: None
+        )
+        running = asyncio.create_task(work.run())
+        work.put(entries("a"))
+        while not any(old.batches):  # noqa: ASYNC110 - the desk sets no event
+            await asyncio.sleep(0.001)
+
+        async def make_ready():
+            work.put(entries("b"))
+            for _ in range(20):
+                await asyncio.sleep(0.001)
+            assert work.waiting == 1
+
+        await work.renew(OpenDesk("one", new), make_ready)
+        while not any(new.batches):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        running.cancel()
+        assert [batch for batch in old.batches if batch] == [["a"]]
+        assert [batch for batch in new.batches if batch] == [["b"]]
+
+    asyncio.run(scenario())
 
 
 @pytest.mark.parametrize("gives", [["a text"], 5])

@@ -9,7 +9,16 @@ import pytest
 
 from tocsin.errors import ConfigError
 from tocsin.exchange import Policy
-from tocsin.node.config import BusTable, HealthTable, KeysTable, MemberConfig, MemberTable, StoreTable, WarningTable
+from tocsin.node.config import (
+    BusTable,
+    HealthTable,
+    KeysTable,
+    MemberConfig,
+    MemberTable,
+    NodeTable,
+    StoreTable,
+    WarningTable,
+)
 from tocsin.node.differences import config_changes, require_changeable
 
 MEMBER = MemberConfig(
@@ -29,6 +38,7 @@ MEMBER = MemberConfig(
         ),
         ({"bus": BusTable(dial={"USA": "gate:7422"})}, ['bus.dial is now {"USA":"gate:7422"}']),
         ({"bus": BusTable(max_age_days=3.0)}, ["bus.max_age_days is now 3.0"]),
+        ({"warning": WarningTable(audiences=(("JPN", "KOR"),))}, ['warning.audiences is now [["JPN","KOR"]]']),
         ({"exchange": Policy(request_after_s=4.0)}, ["exchange.request_after_s is now 4.0"]),
     ],
 )
@@ -47,7 +57,7 @@ def test_what_a_running_node_takes_up(change, told):
         ({"bus": BusTable(leaf_listen="127.0.0.1:1")}, "bus.leaf_listen"),
         ({"bus": BusTable(replicas=3)}, "bus.replicas"),
         ({"store": StoreTable(file="other.db")}, "store.file"),
-        ({"warning": WarningTable(audiences=(("JPN", "KOR"),))}, "warning.audiences"),
+        ({"node": NodeTable(desks="apart")}, "node.desks"),
         ({"health": HealthTable(listen="127.0.0.1:1")}, "health.listen"),
         ({"keys": KeysTable(live="keys/live.pem")}, "keys.test"),
     ],
