@@ -93,6 +93,10 @@ class Rogue:
         chain = ChainId("JPN", audience, "test", Precedence.ROUTINE)
         self.say_live(self.seal([record], chain=chain, number=0))
 
+    async def reset(self, owner: str) -> None:
+        """Have the own copy begin the owner's outbox anew, all that a peer may ask of another's server."""
+        await self.bus._main.request(f"{owner}.api.CONSUMER.RESET.OUT_{owner}_JPN.peer", {"seq": 1})
+
     def say_live(self, frame: OpenFrame) -> None:
         for code in ("KOR", "USA"):
             self.bus.publish_control(Released(Peer(code), frame.data, frame.ref, "exchange.heads", True), hop=code)

@@ -28,6 +28,7 @@ from tests.servers import (
 
 from tocsin.bus.client import Bus
 from tocsin.bus.config import LANES, BusConfig, LaneKeys
+from tocsin.bus.fragment import MOST_SUBSCRIPTIONS
 from tocsin.bus.keys import new_nkey, read_seed
 from tocsin.bus.server import Server
 from tocsin.clock import SystemClock
@@ -278,12 +279,21 @@ def test_a_rogue_peer_with_valid_papers_gets_its_own_frames_and_nothing_else(tmp
                 for stream, messages in before.items():
                     grown = 1 if stream in (own, f"OUT_{victim_code}_KOR") else 0
                     assert after[stream] == messages + grown, stream
+                held = await rogues_subscriptions(victim, rogue_code)
+                assert min(held) > 0
+                assert max(held) <= MOST_SUBSCRIPTIONS
                 assert victim.inbox.durable_from("KOR") == []
                 assert all(via == rogue_code for _, via in victim.inbox.live)
             finally:
                 await rogue.stop()
 
     scenario()
+
+
+async def rogues_subscriptions(victim: Member, rogue_code: str) -> list[int]:
+    """Return how many subscriptions the victim's server holds for each connection of the rogue's link."""
+    answer = json.loads(await victim.bus._system.request("$SYS.REQ.SERVER.PING.LEAFZ"))
+    return [leaf["subscriptions"] for leaf in answer["data"]["leafs"] if leaf["account"].startswith(f"X_{rogue_code}")]
 
 
 class Rogue:
@@ -357,6 +367,8 @@ class Rogue:
         for subject in forged:
             await self._client.publish(subject, b"rogue")
             await self._client.publish(f"from.{me}.{subject}", b"rogue")
+        for number in range(4 * MOST_SUBSCRIPTIONS):
+            await self._client.subscribe(f"_R_.loot.{number}", cb=self._hear)
         await self._client.flush()
         await asyncio.sleep(1.5)  # that nothing comes cannot be awaited
 

@@ -15,7 +15,8 @@ from tests.servers import eventually, on_loop
 
 from tocsin.clock import SystemClock
 from tocsin.node import status_of
-from tocsin.records import ChainId, Head, Heads, Precedence, Record
+from tocsin.node.giving_back import REQUESTS
+from tocsin.records import ChainId, Head, Heads, Precedence, Record, Request
 from tocsin.signing import KeyRole
 from tocsin.testing.federation import make_detection
 
@@ -27,6 +28,7 @@ SMALL = """
 flash = { frames_per_s = 20, bytes_per_s = 1e6 }
 routine = { frames_per_s = 20, bytes_per_s = 1e6 }
 bulk = { frames_per_s = 20, bytes_per_s = 1e6 }
+given_back = { frames_per_s = 50, bytes_per_s = 1e6 }
 burst_s = 1.0
 catch_up = 1.5
 refused_per_s = 100.0
@@ -36,6 +38,7 @@ epochs_per_day = 12
 
 [exchange.quotas.peers.%s]
 flash = { frames_per_s = 1000, bytes_per_s = 8e6 }
+given_back = { frames_per_s = 1000, bytes_per_s = 8e6 }
 worlds_per_day = 500  # what the honest derive from the rogue's exercises is in its worlds
 epochs_per_day = 5000
 """
@@ -229,7 +232,22 @@ async def test_heads_and_requests_without_end_stay_bounded(tmp_path: Path) -> No
             rogue.control("exchange.heads", Heads(clock_at=now, heads=(), held=fakes, count=batch + 1))
         await eventually(lambda: heard(nodes["USA"]))
         await honest_go_on(house, nodes, range(40))
+        asks = [
+            Request(originator="KOR", precedence=precedence, epoch=epoch, after=after, up_to=after + 500)
+            for precedence in (Precedence.FLASH, Precedence.ROUTINE)
+            for epoch in (nodes["KOR"].node.exchange.epoch, "none")
+            for after in range(50)
+        ]
+        for number, ask in enumerate(asks):
+            rogue.control("exchange.request", ask)
+            if number % 4 == 0:
+                await rogue.reset("KOR")
+        told = ("JPN floods: ", "frames/s of control", "the peer has had its copy begin our outbox anew")
+        await eventually(lambda: says(nodes["KOR"], *told))
+        assert not await says(nodes["USA"], "begin our outbox anew")
+        await honest_go_on(house, nodes, range(40, 60))
         for node in nodes.values():
+            assert node.node.giving_back.waiting <= REQUESTS
             status = await status_of(node.node)
             assert len(status.missing) <= 1000
             assert len(node.node.exchange.neighbours.get("JPN").holds) <= 4096

@@ -243,10 +243,16 @@ class Bus:
 
         for subject in (f"{names.RECEIVED}.*.tocsin.v1.{me}.>", f"{names.RECEIVED}.*.{names.control_subject(me)}"):
             await self._main.subscribe(subject, live)
+        await self._main.subscribe(names.RESETS, self._on_reset)
         known = {cursor.stream: cursor for cursor in cursors}
         self.readers.begin(on_durable)
         for peer in self._in_force.config.peers:
             self.readers.add(peer.code, known)
+
+    def _on_reset(self, subject: bytes, _reply: bytes, _data: bytes, _headers: bytes | None) -> None:
+        peer = names.peer_of_reset(subject.decode())
+        if peer is not None:
+            self._links.resets.note(peer, self._clock.monotonic_s())
 
     async def links(self) -> dict[str, LinkState]:
         """Return the state of every link by the peer's code.

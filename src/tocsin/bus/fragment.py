@@ -20,6 +20,12 @@ from tocsin.errors import ConfigError
 SERVER_FILE = "nats-server.conf"
 BELIEVED_FILE = "peer-certificates.pem"
 
+MOST_SUBSCRIPTIONS = 512
+"""Of one link: some ten subjects cross it, and a reply to each request for a moment."""
+
+MOST_LEAFS = 32
+"""Connections of one link and lane at once: one for each server of the peer's cluster, and those that are dying."""
+
 _REPLIES = "_R_.>"
 """Replies to requests over a leaf link; without it they die in silence."""
 
@@ -225,6 +231,7 @@ def _link_account(me: str, peer: PeerLink, lane: Lane) -> list[str]:
     ]
     return [
         f"  {names.link_account(you, lane)} {{",
+        f"    limits: {{max_subscriptions: {MOST_SUBSCRIPTIONS}, max_leafnodes: {MOST_LEAFS}}}",
         *_block("users", users),
         *_block("exports", exports),
         *_block("imports", imports),

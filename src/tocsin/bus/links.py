@@ -15,6 +15,7 @@ from tocsin.bus.config import LANES, Lane
 from tocsin.bus.connection import Connection
 from tocsin.bus.diagnosis import LinkDiagnosis
 from tocsin.bus.in_force import ConfigInForce
+from tocsin.bus.resets import Resets
 from tocsin.bus.streams import consumer_info, read_answer, stream_info
 from tocsin.clock import Clock
 from tocsin.errors import BusUnavailableError
@@ -126,6 +127,8 @@ class LinkWatch:
         self._since: dict[tuple[str, str, int], datetime] = {}
         self.silent: dict[str, str] = {}
         """Links that are up and over which nothing comes, in words; as ``LinkMender`` has found."""
+        self.resets = Resets()
+        """Of our outboxes, as their peers ask for them."""
         self._leaderless: set[str] = set()
         """Peers of whom a stream of ours did not answer when it was last asked."""
         self.silent_servers: tuple[str, ...] = ()
@@ -280,7 +283,8 @@ class LinkWatch:
         if is_up:
             if self._diagnosis is not None:
                 self._diagnosis.forget(code)
-            return self.silent.get(code, "")
+            told = (self.silent.get(code, ""), self.resets.words(code, self._clock.monotonic_s()))
+            return "; ".join(words for words in told if words)
         dials_us = self._in_force.config.peer(code).dial is None
         found = self._diagnosis.trouble(code, dials_us=dials_us) if self._diagnosis is not None else ""
         found = found or ("the peer has not called" if dials_us else "the peer cannot be reached")

@@ -10,12 +10,16 @@ from tocsin.records.record import Precedence
 from tocsin.records.trusted import FrameRef
 
 _COPY = re.compile(r"IN_([A-Z]{3})(?:_BULK)?")
+_RESET = re.compile(r"\$JS\.API\.CONSUMER\.RESET\.OUT_[A-Z]{3}_([A-Z]{3})(?:_BULK)?\.peer")
 _LINK_ACCOUNT = re.compile(r"X_[A-Z]{3}(_BULK)?")
 
 MAIN_PRECEDENCES = (Precedence.FLASH, Precedence.IMMEDIATE, Precedence.ROUTINE)
 
 SOURCE_CONSUMER = "peer"
 """Name of the durable consumer, one per outbox, that feeds the peer's copy."""
+
+RESETS = f"$JS.API.CONSUMER.RESET.*.{SOURCE_CONSUMER}"
+"""Requests of peers to begin an outbox anew, as our JetStream gets them."""
 
 RECEIVED = "from"
 """First token, in the home account, of what a link brought in."""
@@ -90,6 +94,12 @@ def delivery_subject(owner: str, peer: str, lane: Lane) -> str:
 def reset_subject(owner: str, peer: str, lane: Lane) -> str:
     """Return the only request that a peer may make of the owner's JetStream, without its prefix."""
     return f"CONSUMER.RESET.{outbox(owner, peer, lane)}.{SOURCE_CONSUMER}"
+
+
+def peer_of_reset(subject: str) -> str | None:
+    """Return which peer asks for a reset of its outbox, given the request's subject in the owner's home account."""
+    match = _RESET.fullmatch(subject)
+    return None if match is None else match[1]
 
 
 def flow_subjects(owner: str, peer: str, lane: Lane) -> str:

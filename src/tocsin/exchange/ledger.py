@@ -129,7 +129,7 @@ class Usage:
     """Frames that came live beyond the quota and were left to their durable copy."""
     shed_per_s: float
     waited_s: float
-    """Time that durable frames were made to wait, all together."""
+    """Time that durable frames, or answers to its requests, were made to wait, all together."""
     waits_per_s: float
     """Of these, lately, seconds in each second: near 1 while the durable path is held back all the time."""
 
@@ -138,15 +138,8 @@ class _Lane:
     """Buckets and meters of one sort of traffic in one account."""
 
     def __init__(self, rate: Rate, quotas: Quotas, now_s: float) -> None:
-        burst_s, catch_up = quotas.burst_s, quotas.catch_up
-        self.live = (
-            Bucket(rate.frames_per_s, rate.frames_per_s * burst_s, now_s),
-            Bucket(rate.bytes_per_s, rate.bytes_per_s * burst_s, now_s),
-        )
-        self.durable = (
-            Bucket(rate.frames_per_s * catch_up, rate.frames_per_s * catch_up * burst_s, now_s),
-            Bucket(rate.bytes_per_s * catch_up, rate.bytes_per_s * catch_up * burst_s, now_s),
-        )
+        self.live = _buckets(rate, quotas.burst_s, now_s)
+        self.durable = _buckets(rate, quotas.burst_s, now_s, times=quotas.catch_up)
         self.frames = Meter(now_s)
         self.shed = Meter(now_s)
         self.waits_us = Meter(now_s)
@@ -158,6 +151,12 @@ class _Lane:
         self.bytes += size
 
 
+def _buckets(rate: Rate, burst_s: float, now_s: float, *, times: float = 1.0) -> tuple[Bucket, Bucket]:
+    """Return the buckets of frames and of bytes for so many times a rate."""
+    frames_per_s, bytes_per_s = rate.frames_per_s * times, rate.bytes_per_s * times
+    return Bucket(frames_per_s, frames_per_s * burst_s, now_s), Bucket(bytes_per_s, bytes_per_s * burst_s, now_s)
+
+
 @dataclass
 class _Account:
     """What one link brings of one originator."""
@@ -167,6 +166,8 @@ class _Account:
     refused: Bucket
     work: Bucket
     day: Bucket
+    given: tuple[Bucket, Bucket]
+    """Frames and bytes that its originator asks for again."""
     worlds: Bucket
     epochs: Bucket
     kinds: set[str] = field(default_factory=set)
@@ -267,6 +268,24 @@ class Ledger:
         charged_s = min(work_s, FRAME_S + size * BYTE_S)
         self._account(via, originator).work.draw(charged_s, self._clock.monotonic_s())
 
+    def wait_to_give_s(self, asker: str) -> float:
+        """Return the seconds until a member may have more of the frames that it asks for again."""
+        now_s = self._clock.monotonic_s()
+        return max(bucket.wait_s(now_s) for bucket in self._account(asker, asker).given)
+
+    def note_given(self, asker: str, frames: int, size: int) -> None:
+        """Charge a member with what it asked for and was given."""
+        now_s = self._clock.monotonic_s()
+        account = self._account(asker, asker)
+        for bucket, drawn in zip(account.given, (frames, size), strict=True):
+            bucket.draw(drawn, now_s)
+        wait_s = max(bucket.wait_s(now_s) for bucket in account.given)
+        account.lanes["control"].waits_us.add(int(wait_s * 1e6), now_s)
+
+    def note_passed_over(self, asker: str) -> None:
+        """Count a request that nobody looks into, as more of the same wait already."""
+        self._account(asker, asker).lanes["control"].shed.add(1, self._clock.monotonic_s())
+
     def takes_kind(self, via: str, originator: str, kind: str) -> bool:
         """Tell whether one more unknown kind of an originator is taken, and remember it if so."""
         account = self._account(via, originator)
@@ -313,6 +332,7 @@ class Ledger:
                 Bucket(quotas.refused_per_s, quotas.refused_per_s * quotas.burst_s, now_s),
                 Bucket(quotas.work_share, WORK_AT_ONCE_S, now_s),
                 Bucket(quotas.bytes_per_day / DAY_S, quotas.bytes_per_day, now_s),
+                _buckets(quotas.given_back, quotas.burst_s, now_s),
                 Bucket(quotas.worlds_per_day / DAY_S, quotas.worlds_per_day, now_s),
                 Bucket(quotas.epochs_per_day / DAY_S, quotas.epochs_per_day, now_s),
             )

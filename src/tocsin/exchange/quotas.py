@@ -35,6 +35,7 @@ class PeerQuotas(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     routine: Rate | None = None
     bulk: Rate | None = None
     control: Rate | None = None
+    given_back: Rate | None = None
     burst_s: float | None = None
     catch_up: float | None = None
     work_share: float | None = None
@@ -58,6 +59,9 @@ class Quotas(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Bulk has the durable path alone, see ``catch_up``."""
     control: Rate = Rate(frames_per_s=200.0, bytes_per_s=4e6)
     """Heads and requests; these have no durable copy."""
+    given_back: Rate = Rate(frames_per_s=1000.0, bytes_per_s=8e6)
+    """Frames that a member asks for again and is given. What goes beyond waits; of requests beyond 64 that wait none is
+    looked into."""
     burst_s: float = 5.0
     """So many seconds' worth may come at once."""
     catch_up: float = 20.0

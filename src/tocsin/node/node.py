@@ -23,6 +23,7 @@ from tocsin.node.arriving import Arriving
 from tocsin.node.config import MemberConfig
 from tocsin.node.desk_work import DeskWork
 from tocsin.node.desks import DeskContext, open_desks
+from tocsin.node.giving_back import GivingBack
 from tocsin.node.issuing import Issuer
 from tocsin.node.keeping import Keeper
 from tocsin.node.lost_tail import LostTail
@@ -38,7 +39,6 @@ from tocsin.node.storage_watch import StorageWatch
 from tocsin.node.taking_up import held_label, read_so_far, restore, take_back_tails
 from tocsin.node.wiring import NATS_FOLDER, bus_config, load_keys, open_store
 from tocsin.records import Admitted, AdmittedFrame, Precedence, Recall, Record, with_body
-from tocsin.store import reread
 
 HEADS_EVERY_S = 1.0
 PREPARE_AGAIN_S = 2.0
@@ -131,6 +131,7 @@ class Node:
             waiting=lambda: 0 if self._paced else self.desks.waiting,
         )  # fmt: skip
         self.sender = Sender(self.bus, self.keeper, self.metrics, self.clock)
+        self.giving_back = GivingBack(self.exchange, self.store, self.sender.send, self.metrics.shed)
         self._issuer = Issuer(
             self.exchange, self.sender, self.keeper, own=self._own, clock=self.clock,
             on_sealed=self._watcher.on_sealed, batches=not self._paced,
@@ -161,7 +162,7 @@ class Node:
             self.arriving.on_live, self.arriving.on_durable, cursors=read_so_far(self.bus, self.store)
         )
         works: list[Callable[[], Coroutine[None, None, None]]] = [
-            self._prepare_again_for_ever, self.storage.run, self.lost_tail.run,
+            self._prepare_again_for_ever, self.storage.run, self.lost_tail.run, self.giving_back.run,
         ]  # fmt: skip
         if not self._paced:
             works += [self._sign_heads_for_ever, self._work_desks, self._keep_links]
@@ -342,10 +343,7 @@ class Node:
     def _answer(self, incoming: Incoming) -> None:
         if incoming.request is None:
             return
-        chain, request, asker = incoming.request
-        found = self.store.chains.frames(chain, epoch=request.epoch, after=request.after, up_to=request.up_to)
-        for released in self.exchange.give_back(map(reread, found), asker):
-            self.sender.send(released)
+        self.giving_back.ask(*incoming.request)
 
     # -- inside -----------------------------------------------------------------------------------------------------
 

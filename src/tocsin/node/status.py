@@ -102,7 +102,7 @@ class TrafficStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Came live beyond the quota and were left to their durable copy."""
     shed_per_s: float
     waited_s: float
-    """Time that durable frames were held back, since the start."""
+    """Time that durable frames, or answers to requests, were held back, since the start."""
     is_held_back: bool
     """Its quota binds now: something was shed or made to wait in the last seconds."""
 
@@ -115,7 +115,8 @@ class TrafficStatus(msgspec.Struct, frozen=True, kw_only=True):
         way = f" over {self.via}" if self.originator not in (self.via, "") else ""
         said = f"{who} floods{way}: {self.frames_per_s:,.0f} frames/s of {self.traffic}"
         shed = f", {self.shed_per_s:,.0f}/s shed live" if self.shed_per_s else ""
-        return said + shed + (f", durable copies held back {self.waited_s:,.0f} s so far" if self.waited_s else "")
+        what = "answers to its requests" if self.traffic == "control" else "durable copies"
+        return said + shed + (f", {what} held back {self.waited_s:,.0f} s so far" if self.waited_s else "")
 
 
 class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -179,10 +179,9 @@ class Chains:
             StoreError: The database failed.
         """
         for one in self.ids() if chain is None else (chain,):
-            for each in self.epochs(one):
-                if epoch in (None, each.epoch):
-                    of_epoch = and_(_is(one), _frames.epoch == each.epoch)
-                    yield from _whole(self._pages(of_epoch, after=after, up_to=up_to))
+            for name in [each.epoch for each in self.epochs(one)] if epoch is None else [epoch]:
+                of_epoch = and_(_is(one), _frames.epoch == name)
+                yield from _whole(self._pages(of_epoch, after=after, up_to=up_to))
 
     def admitted_frames(self, *, after_order: int = 0) -> Iterator[StoredFrame]:
         """Yield frames in the order of admission, as the journal has them: each part of a frame by itself.

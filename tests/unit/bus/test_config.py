@@ -166,6 +166,7 @@ def test_what_crosses_a_link_is_named_exactly(tmp_path: Path) -> None:
         '{stream: "dlv.USA.JPN.bulk", accounts: [X_JPN_BULK]}',
     ]
     assert text.count("jetstream: enabled") == 1
+    assert text.count("limits: {max_subscriptions: 512, max_leafnodes: 32}") == 4
 
 
 def test_a_member_without_peers_has_a_listener_and_believes_nobody(tmp_path: Path) -> None:

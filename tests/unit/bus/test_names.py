@@ -50,3 +50,11 @@ def test_control_is_captured_by_none_and_crosses_in_the_main_lane() -> None:
 def test_both_names_stand_in_a_stream() -> None:
     streams = {names.outbox(one, other, lane) for one in "AB" for other in "AB" if one != other for lane in LANES}
     assert streams == {"OUT_A_B", "OUT_B_A", "OUT_A_B_BULK", "OUT_B_A_BULK"}
+
+
+def test_who_asks_for_an_outbox_anew() -> None:
+    for lane in LANES:
+        subject = f"$JS.API.{names.reset_subject('KOR', 'JPN', lane)}"
+        assert matches(names.RESETS, subject)
+        assert names.peer_of_reset(subject) == "JPN"
+    assert names.peer_of_reset("$JS.API.CONSUMER.RESET.IN_JPN.peer") is None
