@@ -28,6 +28,7 @@ NOT_TESTABLE: dict[str, str] = {
     "11.5": _TRANSPORT,
     "11.8": "in the vectors all documents come before the frames",
     "12.4": _WRITER,
+    "12.5": "a file; the contract hands over the frames and documents that are in it",
     "13.1": _TRANSPORT,
     "13.2": _TRANSPORT,
     "13.3": _TRANSPORT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 from datetime import timedelta
@@ -182,6 +183,35 @@ def test_a_frame_with_line_breaks_goes_into_a_bundle_and_comes_out_the_same(
     assert b"base64" in file.read_bytes()
     told = json.loads(tocsin("verify", file, "--json")[1])
     assert (told["is_sound"], told["frames"]) == (True, 4)
+
+
+def test_the_bytes_of_a_bundle(tocsin, folder, federation, tmp_path) -> None:
+    """One is read, and another made, by the text of spec 12.5 alone."""
+    spaced = federation.seal(make_record("spaced", body={"note": "x"})).replace(b'{"header":', b'{\n"header":\r\n')
+    with Store.open(folder / "data/store.db") as store:
+        store.commit(Batch(frames=(federation.receive(spaced).frame,)))
+        held = {each.data for each in store.chains.frames()}
+    file, made = tmp_path / "read.bundle", tmp_path / "made.bundle"
+    assert tocsin("records", "export", "--to", file, "--for", "USA", "--config", folder)[0] == 0
+    head, *lines, rest = file.read_bytes().split(b"\n")
+    frames = [
+        base64.b64decode(json.loads(line)["base64"]) if line.startswith(b'{"base64":"') else line for line in lines
+    ]
+    assert rest == b""
+    assert len(frames) == 4
+    assert spaced in frames
+    assert set(frames) <= held
+    told = json.loads(head)
+    assert (told["bundle"], told["audience"]) == ("tocsin/1", ["USA"])
+    del told["revocations"]
+    newer = json.dumps({**told, "bundle": "tocsin/1.7", "colour": "red"}).encode()
+    made.write_bytes(b"\n".join([newer, b"", *reversed(lines), lines[0], b""]))
+    found = json.loads(tocsin("verify", made, "--json")[1])
+    assert (found["is_sound"], found["records"], found["gaps"]) == (True, 5, [])
+    made.write_bytes(b"\n".join([newer, lines[0], b'{"neither":1}', lines[1], b""]))
+    code, out, _ = tocsin("verify", made, "--json")
+    assert code == 1
+    assert [each["where"] for each in json.loads(out)["breaks"]] == ["frame 2 in the file"]
 
 
 def test_another_roster_proves_nothing_of_it(tocsin, bundle, tmp_path) -> None:
