@@ -25,10 +25,11 @@ import uvloop
 from tests.nodes import CODES, House
 from tests.rogue import ALL, Rogue
 
+from bench.load.members import Use
 from tocsin.clock import SystemClock
 from tocsin.errors import BusUnavailableError, TocsinError
 from tocsin.node import Node, Watcher, read_config, status_of
-from tocsin.node.process import prefer_the_loop
+from tocsin.node.process import collect_when_calm, prefer_the_loop
 from tocsin.records import ChainId, FrameRef, Head, Heads, Peer, Precedence, Released
 from tocsin.testing.federation import make_detection
 
@@ -56,6 +57,14 @@ def footprint(home: Path) -> dict[str, float]:
     return {"rss_mb": int(memory) / 1024, "disk_mb": int(usage.split()[0])}
 
 
+async def watch_loop(late_s: list[float]) -> None:
+    """Note how late the loop is, a hundred times a second."""
+    while True:
+        due_s = CLOCK.monotonic_s() + 0.01
+        await asyncio.sleep(0.01)
+        late_s.append(CLOCK.monotonic_s() - due_s)
+
+
 async def honest(home: Path) -> None:
     """A node that sends on order and tells when what KOR sent is in."""
     seen: dict[str, float] = {}
@@ -68,7 +77,11 @@ async def honest(home: Path) -> None:
     node = Node(read_config(home / "member.toml"), watcher=Watcher(on_admitted=on_admitted))
     await node.start()
     prefer_the_loop()
-    say("ready")
+    late_s: list[float] = []
+    beside = [
+        asyncio.create_task(collect_when_calm(lambda: node.pacing.is_calm)), asyncio.create_task(watch_loop(late_s)),
+    ]  # fmt: skip
+    say({"server_pid": node.server.pid})
     reader = await orders()
     while line := await reader.readline():
         order = json.loads(line)
@@ -90,18 +103,29 @@ async def honest(home: Path) -> None:
             say({"seen": seen, **footprint(home),
                  "problems": [problem for problem in problems if "JPN" in problem][:4],
                  "shed": sum(use.shed for use in usage if use.via == "JPN"),
+                 "late_ms": [1000 * float(late) for late in np.percentile(late_s, [50, 99, 100])],
                  "frames": sum(use.frames for use in usage if use.via == "JPN")})  # fmt: skip
             seen.clear()
+            late_s.clear()
+    for task in beside:
+        task.cancel()
     await node.stop()
 
 
-async def flooder(home: Path) -> None:
-    """JPN without a node: floods USA in the way that it is told until the next order."""
+async def flooder(home: Path, *, is_elsewhere: bool) -> None:
+    """JPN without a node: floods USA in the way that it is told until the next order.
+
+    Args:
+        home: Its folder.
+        is_elsewhere: It and its server take of the cores what the others leave, as if on a machine of their own.
+    """
+    if is_elsewhere:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     house = House.__new__(House)
     house.homes = {"JPN": home}
     rogue = Rogue(house, epoch=f"flood-{os.getpid()}")
     await rogue.start()
-    say("ready")
+    say({"server_pid": rogue.server.pid})
     reader = await orders()
     task, sent = None, [0]
     while line := await reader.readline():
@@ -160,11 +184,18 @@ async def flood(rogue: Rogue, way: str, sent: list[int]) -> None:
 
 
 class Part:
-    def __init__(self, role: str, home: Path) -> None:
+    def __init__(self, role: str, home: Path, *more: str) -> None:
+        self.code, self.role = home.name, role
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bench.abuse", "--part", role, "--home", str(home)], cwd=ROOT, text=True,
+            [sys.executable, "-m", "bench.abuse", "--part", role, "--home", str(home), *more],
+            cwd=ROOT, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=(home / "bench.log").open("w"),
         )  # fmt: skip
+        self.server_pid = 0
+
+    def use(self) -> tuple[Use, Use]:
+        """Return what it and its server have used."""
+        return Use.of(self.process.pid), Use.of(self.server_pid)
 
     def tell(self, order: object) -> None:
         self.process.stdin.write(json.dumps(order) + "\n")
@@ -191,15 +222,15 @@ def quantiles(sent: dict, seen: dict) -> tuple[float, float, int]:
     return (*np.percentile(delays, [50, 99]), len(sent) - len(delays)) if delays else (np.nan, np.nan, len(sent))
 
 
-def run(seconds: float, rate: float, ways: tuple[str, ...], show: Callable[[str], None]) -> None:
+def run(seconds: float, rate: float, ways: tuple[str, ...], show: Callable[[str], None], *, is_elsewhere: bool) -> None:
     with TemporaryDirectory() as folder:
         house = House(Path(folder))
         kor, usa = Part("honest", house.homes["KOR"]), Part("honest", house.homes["USA"])
-        jpn = Part("flooder", house.homes["JPN"])
+        jpn = Part("flooder", house.homes["JPN"], *(["--elsewhere"] if is_elsewhere else []))
         parts = (kor, usa, jpn)
         try:
             for part in parts:
-                part.hear()
+                part.server_pid = part.hear()["server_pid"]
 
             def stretch(name: str, way: str) -> tuple[float, float, int, dict, int]:
                 jpn.tell(way)
@@ -227,13 +258,21 @@ def run(seconds: float, rate: float, ways: tuple[str, ...], show: Callable[[str]
                 calm = kor.hear()
                 usa.tell({"report": 1})
                 idle = quantiles(calm, usa.hear()["seen"])
+                before, began_s = [part.use() for part in parts], CLOCK.monotonic_s()
                 p50, p99, late, report, count = stretch(way, way)
+                took_s = CLOCK.monotonic_s() - began_s
                 show(f"{way:9}{count / seconds:8.0f}{report['shed']:8}{idle[0]:10.1f}{idle[1]:8.1f}"
                      f"{p50:11.1f}{p99:8.1f}"
                      f"{p50 / idle[0]:11.1f}{p99 / idle[1]:6.1f}{late:6}{report['rss_mb']:8.0f}{report['disk_mb']:9.0f}"
                 )  # fmt: skip
                 for problem in report["problems"]:
                     show(f"          {problem}")
+                p50, p99, most = report["late_ms"]
+                show(f"          USA's loop is late by {p50:.1f} ms at p50, {p99:.1f} at p99, {most:.1f} at most")
+                for part, was in zip(parts, before, strict=True):
+                    for name, then, now in zip((part.role, "server"), was, part.use(), strict=True):
+                        cores, queued = (now.cpu_s - then.cpu_s) / took_s, (now.queued_s - then.queued_s) / took_s
+                        show(f"          {part.code} {name:8} {cores:5.2f} cores, {queued:5.2f} without one")
         finally:
             for part in parts:
                 part.end()
@@ -246,11 +285,13 @@ def main() -> None:
     parser.add_argument("--ways", default=",".join(WAYS))
     parser.add_argument("--part", choices=("honest", "flooder"), help=argparse.SUPPRESS)
     parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--elsewhere", action="store_true", help="the flooder takes what others leave of the cores")
     given = parser.parse_args()
     if given.part is not None:
-        uvloop.run((honest if given.part == "honest" else flooder)(given.home))
+        uvloop.run(honest(given.home) if given.part == "honest" else flooder(given.home, is_elsewhere=given.elsewhere))
     else:
-        run(given.seconds, given.rate, tuple(given.ways.split(",")), partial(print, flush=True))
+        show = partial(print, flush=True)
+        run(given.seconds, given.rate, tuple(given.ways.split(",")), show, is_elsewhere=given.elsewhere)
 
 
 if __name__ == "__main__":
