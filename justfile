@@ -30,6 +30,7 @@ conformance *args:
 spec:
     python spec/generate.py
     python spec/make_vectors.py
+    python spec/make_approvals.py
 
 # the pages of reference that follow from the program, and the picture of the demo (docs/images)
 docs:

@@ -7,6 +7,7 @@ _STORE = "what is kept, replaced and purged shows in a store, and the contract a
 _PERSON = "what a person decides or is shown"
 _TRANSPORT = "servers and links; the contract hands frames over by itself"
 _TRAFFIC = "shows in traffic over time; the contract asks one question after the other"
+_JUDGED = "the contract asks what is admitted, not what a decision is worth; spec/approvals has the cases"
 
 NOT_TESTABLE: dict[str, str] = {
     "1.8": _WRITER,
@@ -40,4 +41,11 @@ NOT_TESTABLE: dict[str, str] = {
     "15.3": _TRAFFIC,
     "15.4": _TRAFFIC,
     "15.5": _TRAFFIC,
+    "16.1": _PERSON,
+    "16.2": _JUDGED,
+    "16.3": _JUDGED,
+    "16.4": _WRITER,
+    "16.5": _JUDGED,
+    "16.6": _PERSON,
+    "16.7": _PERSON,
 }

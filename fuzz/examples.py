@@ -69,6 +69,17 @@ _BODIES: dict[str, Any] = {
         "azimuth_deg": 180.0, "vehicle": "v",
         "hazard_areas": [{"name": "stage 1", "outline": [[36.0, 123.0], [36.0, 124.0], [35.0, 124.0]]}],
     },
+    "watch.approval": {
+        "act": "release", "originator": "KOR", "record": "a", "digest": "0" * 64,
+        "person": {"role": "releaser", "pseudonym": "R-1"}, "text": "r",
+        "assertion": {
+            "credential": "AAAA", "client_data": "AAAA", "authenticator_data": "AAAA", "signature": "AAAA",
+        },
+    },
+    "watch.credential": {
+        "credential": "AAAA", "pseudonym": "R-1", "roles": ["releaser"], "public_key": "AAAA", "rp_id": "watch.example",
+        "origin": "https://watch.example", "valid_from": _AT, "valid_until": _AT,
+    },
     "watch.log_entry": {"text": "quiet", "person": {"role": "analyst", "pseudonym": "A-1"}, "hands_over": True},
     "watch.remark": {
         "originator": "JPN", "record": "a", "act": "query", "person": {"role": "analyst", "pseudonym": "A-1"},

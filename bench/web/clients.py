@@ -9,7 +9,7 @@ import time
 import uvloop
 import websockets
 
-from tocsin.web.floor import COOKIE
+from tocsin.web.floor import cookie_of
 
 # the clients must not be what is measured: they look at two figures and parse nothing
 _HEAD = re.compile(r'\{"say":"(\w+)"(?:,"number":(\d+))?')
@@ -24,7 +24,7 @@ async def listen(address: str, tokens: list[str], stop_at_s: float) -> tuple[lis
     async def one(token: str) -> int:
         last = None
         lost = 0
-        headers = {"Cookie": f"{COOKIE}={token}"}
+        headers = {"Cookie": f"{cookie_of('KOR')}={token}"}
         async with websockets.connect(f"ws://{address}/api/v1/feed", additional_headers=headers, max_size=None) as feed:
             while (left_s := stop_at_s - time.monotonic()) > 0:
                 try:

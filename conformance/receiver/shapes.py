@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from conformance.receiver.rules import RULES
+
 SCHEMAS = Path(__file__).resolve().parents[2] / "spec" / "schema"
 MAX_BYTES = 1_000_000
 TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]00:?00)", re.ASCII)
@@ -172,11 +174,10 @@ def check_body(kind: str, body: Any) -> bool:
         placed = _given(body, "position", "position_sigma_m")
         ranged, rated = _given(body, "range_m", "range_sigma_m"), _given(body, "range_rate_mps", "range_rate_sigma_mps")
         need((len(polar), len(placed)) in ((4, 0), (0, 2)), len(ranged) != 1, len(rated) in (0, len(ranged)))
-    elif kind == "warning.launch":
-        need((body["stage"] == "closed") == bool(_given(body, "outcome")))
-        need(body["stage"] != "predicted" or bool(_given(body, "impact")))
     elif kind == "orbit.launch_notice":
         need(moment(body["opens_at"]) <= moment(body["closes_at"]))  # type: ignore[operator]
+    elif kind in RULES:
+        need(RULES[kind](body))
     elif kind in ORDERED:
         need(body[ORDERED[kind][0]] < body[ORDERED[kind][1]])
     elif kind == "exchange.downgrade":

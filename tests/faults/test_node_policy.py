@@ -7,17 +7,30 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.authenticators import ORIGIN, RP_ID, Authenticator
 from tests.nodes import CODES, House, gathered, read_disk, running, until, until_level
 from tests.servers import on_loop
 
 from tocsin.clock import SystemClock
 from tocsin.codec import encode
 from tocsin.errors import NotReleasableError
-from tocsin.exchange import Exchange, verify_frames
+from tocsin.exchange import Exchange, challenge_of, digest_of, verify_frames
 from tocsin.markings import marking_for
 from tocsin.node import Node, load_keys, load_trust, read_config, status_of
-from tocsin.records import Detection, Position, Precedence, Record, Revocation, with_body
-from tocsin.signing import KeyRevocation, KeyRole, PrivateKey, unsigned
+from tocsin.records import (
+    Approval,
+    Credential,
+    Detection,
+    Person,
+    Position,
+    Precedence,
+    Record,
+    Revocation,
+    Source,
+    with_body,
+)
+from tocsin.signing import KeyRevocation, KeyRole, PrivateKey, to_base64url, unsigned
+from tocsin.store import standing_in
 
 pytestmark = pytest.mark.servers
 
@@ -53,6 +66,53 @@ def detection(id_: str, audience: tuple[str, ...], *, status: str = "test", sens
     )  # fmt: skip
 
 
+async def decided_by_people(house: House, jpn: Node, kor: Node) -> None:
+    """Refuse one and release one, where policy wants a releaser's passkey for what goes."""
+    jpn.exchange.policy = msgspec.structs.replace(jpn.exchange.policy, release_by="passkey")
+    jpn.issue([detection("refused", CODES, status="actual"), detection("signed", CODES, status="actual")])
+    await jpn.keeper.flush()
+    key = Authenticator()
+    told, refusal, unsigned_release, release = (
+        decision(jpn, *each, key=key) for each in (("told",), ("refuse", "refused"), ("release", "signed", False),
+        ("release", "signed"))
+    )  # fmt: skip
+    jpn.issue([told, refusal, unsigned_release])
+    await until(lambda: {item.held.record_id for item in jpn.store.links.held()} == {"kept", "signed"})
+    await until(lambda: kor.store.find(unsigned_release.id) is not None)
+    assert "signed" not in detections(house, "KOR")  # nobody's passkey stood behind it
+    jpn.issue([release])
+    await until(lambda: all("signed" in detections(house, code) for code in ("KOR", "USA")))
+    await until(lambda: kor.store.find(release.id) is not None)
+    worth = [
+        standing_in(kor.store, kor.store.find(each.id).admitted).code for each in (unsigned_release, release)
+    ]  # fmt: skip
+    assert worth == ["unsigned", "verified"]
+    assert kor.store.find(refusal.id) is None
+    assert "refused" not in detections(house, "KOR")
+
+
+def decision(node: Node, act: str, record_id: str = "", is_signed: bool = True, *, key: Authenticator) -> Record:
+    now, everybody = SystemClock().now(), marking_for(*CODES)
+    common = {"status": "actual", "precedence": Precedence.IMMEDIATE, "issued_at": now, "originator": "JPN"}
+    if act == "told":
+        body = Credential(
+            credential=to_base64url(key.id), pseudonym="R-1", roles=("releaser",), rp_id=RP_ID, origin=ORIGIN,
+            public_key=to_base64url(key.public_info), valid_from=now,
+        )  # fmt: skip
+        return with_body("watch.credential", body, id="passkey", marking=everybody, synthetic=True, **common)
+    body = Approval(
+        act=act, originator="JPN", record=record_id, person=Person(role="releaser", pseudonym="R-1"),
+        digest=digest_of(node.store.find(record_id).admitted.raw),
+    )  # fmt: skip
+    if is_signed and act == "release":
+        body = msgspec.structs.replace(body, assertion=key.assertion(challenge_of(body, "JPN")))
+    marking = marking_for("JPN") if act == "refuse" else everybody
+    return with_body(
+        "watch.approval", body, id=f"{act}-{record_id}-{is_signed}", marking=marking, synthetic=True,
+        sources=(Source(record=record_id, originator="JPN"),), **common,
+    )  # fmt: skip
+
+
 @on_loop
 async def test_asked_held_and_sanitised_records_go_where_policy_says(tmp_path: Path) -> None:
     house = House(tmp_path)
@@ -73,12 +133,14 @@ async def test_asked_held_and_sanitised_records_go_where_policy_says(tmp_path: P
         await jpn.start()
         jpn.node.approve("asked")
         await until(lambda: all("asked" in detections(house, code) for code in ("KOR", "USA")))
+        await decided_by_people(house, jpn.node, nodes["KOR"].node)
         await jpn.node.keeper.flush()
         assert {item.record_id for item in (await status_of(jpn.node)).held} == {"kept"}
-    [coarse] = set(detections(house, "KOR")) - {"asked"}
-    assert set(detections(house, "KOR")) == {"asked", coarse}
-    assert set(detections(house, "USA")) == {"asked", coarse, "fine"}
-    assert set(detections(house, "JPN")) == {"asked", coarse, "fine", "kept"}
+    let_go = {"asked", "signed"}
+    [coarse] = set(detections(house, "KOR")) - let_go
+    assert set(detections(house, "KOR")) == let_go | {coarse}
+    assert set(detections(house, "USA")) == let_go | {coarse, "fine"}
+    assert set(detections(house, "JPN")) == let_go | {coarse, "fine", "kept", "refused"}
     copy = detections(house, "KOR")[coarse]
     assert copy["body"]["independence_group"] == "group fine"
     assert "sensor" not in copy["body"]

@@ -23,7 +23,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.nodes import House, Local
 from tests.servers import free_ports
 
+from tocsin.clock import SystemClock
+from tocsin.node import read_config
+from tocsin.node.attached import AttachedPart
 from tocsin.records import Record
+from tocsin.store import APPROVAL, RecordQuery, standing_in
 
 ROOT = Path(__file__).parents[2]
 TOCSIN = (sys.executable, "-m", "tocsin")
@@ -156,13 +160,17 @@ class Member:
         self.url = f"http://127.0.0.1:{port}/"
         house.edit("KOR", "[health]", f'[web]\nrun = "here"\nlisten = "127.0.0.1:{port}"\n\n[health]')
         home = house.homes["KOR"]
-        subprocess.run(
-            [*TOCSIN, "people", "add", "Min", "--pseudonym", "WO-7", "--role", "watch_officer", "--config", str(home)],
-            input=PASSWORD, text=True, check=True, capture_output=True,
-        )  # fmt: skip
+        self.local_url = f"http://localhost:{port}/"
+        self._people("add", "Min", "--pseudonym", "WO-7", "--role", "watch_officer", home=home)
+        told = self._people("add", "Jin", "--pseudonym", "R-1", "--role", "releaser", "--enrol", home=home)
+        self.code = re.search(r"[0-9a-f]{8}(-[0-9a-f]{8}){3}", told)[0]
+        """Enrols a releaser, once."""
+        house.edit("KOR", "[[exchange.release]]", '[exchange]\nrelease_by = "passkey"\n\n[[exchange.release]]')
         self._up = subprocess.Popen([*TOCSIN, "up", "--config", str(home)], stderr=subprocess.PIPE, text=True)
         self._peer = Local(house, "JPN")
         self._do(self._peer.start())
+        self._part = AttachedPart(read_config(home / "member.toml"), "test", clock=SystemClock())
+        self._attached = asyncio.run_coroutine_threadsafe(self._part.run(), self._loop)
         self._wait_for_page()
 
     def say(self, *records: Record) -> None:
@@ -173,7 +181,30 @@ class Member:
 
         self._do(issue())
 
+    def hand_in(self, *records: Record) -> None:
+        """Have KOR issue records, as another of its programs does."""
+
+        async def submit() -> None:
+            self._part.submit_soon(records)
+            await self._part.settled()
+
+        self._do(submit())
+
+    def at_peer(self, kind: str) -> list[str]:
+        """Return the standing or the id of what JPN holds of a kind."""
+        store = self._peer.node.store
+        found = [stored.admitted for stored in store.records(RecordQuery(kinds=(kind,), originator="KOR"))]
+        return [standing_in(store, each).code if kind == APPROVAL else each.record.id for each in found]
+
+    @staticmethod
+    def _people(*words: str, home: Path) -> str:
+        return subprocess.run(
+            [*TOCSIN, "people", *words, "--config", str(home)], input=PASSWORD, text=True, check=True,
+            capture_output=True,
+        ).stdout  # fmt: skip
+
     def stop(self) -> None:
+        self._attached.cancel()
         self._do(self._peer.stop())
         self._up.send_signal(signal.SIGTERM)
         self._up.communicate(timeout=60)

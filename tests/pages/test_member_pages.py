@@ -11,7 +11,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 from playwright.sync_api import expect
-from tests.pages.conftest import Looker, Member
+from tests.pages.conftest import ROOT, Looker, Member
 
 from tocsin.clock import SystemClock
 from tocsin.markings import marking_for
@@ -20,6 +20,7 @@ from tocsin.records import Launch, LaunchPoint, Precedence, Record, TrackPoint
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
 
 _revision = itertools.count(1)
+AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 HOSTILE = "<img src=x onerror=\"document.title='pwned'\"><script>window.pwned=1</script>\u202e{{7*7}}" + "A" * 3000
 
 
@@ -105,8 +106,7 @@ def test_a_remark_goes_out_and_comes_back_beside_the_event(officer: Looker, memb
     assert answer.status == 202, answer.text()
 
     def remarks() -> list:
-        found = next(event for event in officer.api("picture")["events"] if event["event_id"] == "asked")
-        return found["remarks"]
+        return [remark for remark in _remarks(officer, "asked") if remark["act"] != "seen"]
 
     for _ in range(100):
         if remarks():
@@ -178,3 +178,83 @@ def test_a_new_event_is_told_in_a_hidden_tab(officer: Looker, member: Member) ->
     member.say(launch("hidden", "exercise:bell-5"))
     expect(page).to_have_title(re.compile(r"^\(\d+\) \["), timeout=15_000)
     expect(page.get_by_role("alert").filter(has_text=re.compile("exercise", re.IGNORECASE)).first).to_be_attached()
+
+
+@pytest.fixture
+def releaser(look, member: Member) -> Looker:
+    """A browser with an authenticator, at the address under which passkeys work."""
+    looker = look(locale="en-GB")
+    cdp = looker.page.context.new_cdp_session(looker.page)
+    cdp.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+        "isUserVerified": True, "automaticPresenceSimulation": True,
+    }  # fmt: skip
+    cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    looker.page.goto(member.local_url)
+    return looker
+
+
+def test_a_releaser_enrols_a_passkey_signs_in_with_it_and_releases_what_waits(releaser: Looker, member: Member) -> None:
+    page = releaser.page
+    page.get_by_role("button", name="I have an enrolment code").click()
+    page.get_by_label("Enrolment code").fill(member.code)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("button", name=re.compile("R-1.*Passkeys")).click()
+    mine = page.get_by_role("region", name="Passkeys")
+    mine.get_by_label("What to call it").fill("<i>blue</i> key")
+    mine.get_by_role("button", name="Add a passkey").click()
+    expect(mine.get_by_text("<i>blue</i> key")).to_be_visible()
+    assert page.evaluate(AXE.read_text() + ";axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag22aa']})")[
+        "violations"
+    ] == []  # fmt: skip
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign in with a passkey").click()
+
+    note = Record(
+        kind="harbour.tide", id="waits-1", originator="KOR", marking=marking_for("JPN", "KOR"), status="test",
+        precedence=Precedence.ROUTINE, issued_at=SystemClock().now(),
+        body=msgspec.Raw(msgspec.json.encode({"hostile": HOSTILE[:200]})),
+    )  # fmt: skip
+    member.hand_in(note)
+    page.get_by_role("tab", name="Held").click()
+    panel = page.get_by_role("tabpanel")
+    expect(panel).to_contain_text("waits for a person")
+    expect(panel).to_contain_text("JPN")
+    panel.get_by_text("Details").click()
+    expect(panel.get_by_text("onerror", exact=False)).to_be_visible()
+    assert page.evaluate("window.pwned") is None
+    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag22aa']})")
+    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found["violations"]] == []
+    expect(panel.get_by_role("button", name="Release", exact=True)).to_have_count(0)  # policy wants a passkey
+    panel.get_by_placeholder("Reason").fill("to allies")
+    panel.get_by_role("button", name="Release and sign by passkey").click()
+    expect(panel).to_contain_text("Nothing waits.")
+    for _ in range(200):
+        if member.at_peer("harbour.tide") and member.at_peer("watch.approval"):
+            break
+        page.wait_for_timeout(100)
+    assert member.at_peer("harbour.tide") == ["waits-1"]
+    assert member.at_peer("watch.approval") == ["verified"]
+
+
+def test_an_event_on_a_screen_is_told_to_the_others(officer: Looker, member: Member) -> None:
+    member.say(launch("looked-at", "test", label="looked at"))
+    page = officer.page
+    page.get_by_role("button", name=re.compile("looked at")).click()
+    expect(page.get_by_role("tabpanel").get_by_text("Seen by")).to_be_visible()
+    for _ in range(200):
+        if said := _remarks(officer, "looked-at"):
+            break
+        page.wait_for_timeout(100)
+    assert [(remark["originator"], remark["act"]) for remark in said] == [("KOR", "seen")]
+    page.reload()
+    page.get_by_role("tab", name="Event").wait_for()
+    page.wait_for_timeout(300)
+    assert len(_remarks(officer, "looked-at")) == 1
+
+
+def _remarks(looker: Looker, event_id: str) -> list:
+    found = next(event for event in looker.api("picture")["events"] if event["event_id"] == event_id)
+    return found["remarks"]

@@ -45,6 +45,13 @@ SHOWN_BY = {
     "15.3": ("faults/test_node_abuse.py", "test_kinds_worlds_and_epochs_without_end_are_refused_beyond_their_number"),
     "15.4": ("unit/exchange/test_quotas.py", "test_nobody_pays_for_another_link_originator_or_precedence"),
     "15.5": ("faults/test_node_abuse.py", "test_heads_and_requests_without_end_stay_bounded"),
+    "16.1": ("unit/web/test_deciding.py", "test_a_release_is_a_record_of_the_person_for_all_who_get_what_goes"),
+    "16.2": ("property/test_approval_laws.py", "test_what_was_signed_verifies"),
+    "16.3": ("property/test_approval_laws.py", "test_no_part_of_the_decision_can_be_another"),
+    "16.4": ("unit/web/test_deciding.py", "test_what_is_signed_can_be_checked_by_whoever_gets_it"),
+    "16.5": ("spec/test_approvals.py", "test_a_decision_is_worth_what_its_case_says"),
+    "16.6": ("unit/web/test_deciding.py", "test_decisions_stand_beside_the_event_with_what_they_are_worth"),
+    "16.7": ("faults/test_node_policy.py", "test_asked_held_and_sanitised_records_go_where_policy_says"),
 }
 
 

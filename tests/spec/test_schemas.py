@@ -19,8 +19,11 @@ from tocsin.markings import marking_for
 from tocsin.records import (
     BODIES,
     GEOCENTRIC,
+    Approval,
+    Assertion,
     ClassProbability,
     Contributor,
+    Credential,
     Detection,
     Downgrade,
     Evidence,
@@ -162,6 +165,25 @@ EXAMPLES = {
         own_detections=4,
         first_detection_at=NOW,
         last_detection_at=NOW,
+    ),
+    "watch.approval": Approval(
+        act="release",
+        originator="KOR",
+        record="a",
+        digest="0" * 64,
+        person=Person(role="releaser", pseudonym="R-1"),
+        text="r",
+        assertion=Assertion(credential="AAAA", client_data="AAAA", authenticator_data="AAAA", signature="AAAA"),
+    ),
+    "watch.credential": Credential(
+        credential="AAAA",
+        pseudonym="R-1",
+        roles=("releaser",),
+        public_key="AAAA",
+        rp_id="watch.example",
+        origin="https://watch.example",
+        valid_from=NOW,
+        valid_until=NOW,
     ),
     "watch.log_entry": LogEntry(
         text="quiet", person=Person(role="analyst", pseudonym="A-1"), event_id="a", hands_over=True

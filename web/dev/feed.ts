@@ -144,6 +144,9 @@ async function answer(url: URL, request: IncomingMessage): Promise<unknown> {
     case 'GET sensors': return sensors
     case 'POST log': return {}
     case `GET ${path.match(/^events\/.*\/alone$/)?.[0]}`: return null
+    case 'POST seen': return {}
+    case 'GET held': return []
+    case 'GET passkeys': return []
     case 'GET records': {
       const before = Number(url.searchParams.get('before') ?? Infinity)
       const from = url.searchParams.get('originator')

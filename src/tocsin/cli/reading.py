@@ -123,6 +123,41 @@ def show(record_id: str, /, *, place: Place = HOME, as_json: Json = False) -> in
 
 
 @records.command
+def approvals(*, filters: Filters = EVERY, place: Place = HOME, as_json: Json = False) -> int:
+    """List what people released, refused or approved, and whether their passkeys stand behind it.
+
+    Ends with 1 if a decision claims a passkey and does not verify.
+
+    Args:
+        filters: Which decisions; a kind has no place here.
+        place: Whose store.
+        as_json: Write one JSON object a line: standing, detail, record.
+    """
+    from dataclasses import replace
+
+    from tocsin.cli.records_view import approval_json, render_approvals
+    from tocsin.exchange import release_record
+    from tocsin.records import Released
+    from tocsin.store import APPROVAL, standing_in
+
+    if filters.kind or filters.event:
+        raise UsageError("approvals are of one kind, and not of events")
+    store, operator = _open(place)
+    judged = []
+    with store:
+        for stored in store.records(replace(_query(filters), kinds=(APPROVAL,))):
+            released = release_record(stored.admitted, operator)
+            if isinstance(released, Released):
+                judged.append((released, stored.admitted.body, standing_in(store, stored.admitted)))
+    if as_json:
+        for entry in judged:
+            write_json(approval_json(*entry))
+    else:
+        output().print(render_approvals(judged) if judged else "[dim]no such records[/]")
+    return 1 if any(standing.is_false for _, _, standing in judged) else 0
+
+
+@records.command
 def follow(*, filters: Filters = EVERY, place: Place = HOME, as_json: Json = False) -> None:
     """Show records as they come in, until Ctrl-C.
 

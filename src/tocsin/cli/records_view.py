@@ -11,9 +11,21 @@ from rich.json import JSON
 from rich.table import Table
 from rich.text import Text
 
+from tocsin.exchange import ApprovalStanding
 from tocsin.markings import status_class
 from tocsin.node.proving import Proof
-from tocsin.records import Detection, Launch, Opaque, Operator, Record, Released, SameEvent, body_of, decode
+from tocsin.records import (
+    Approval,
+    Detection,
+    Launch,
+    Opaque,
+    Operator,
+    Record,
+    Released,
+    SameEvent,
+    body_of,
+    decode,
+)
 from tocsin.signing import fingerprint
 from tocsin.store import StoredRecord
 
@@ -79,6 +91,31 @@ def render_record(stored: StoredRecord, released: Released[Operator]) -> Rendera
     for source in record.sources:
         facts.add_row("source", " ".join(filter(None, (source.originator, source.record or source.cites))))
     return Group(facts, JSON(bytes(record.body).decode(), indent=2))
+
+
+Judged = tuple[Released[Operator], Approval, ApprovalStanding]
+
+
+def approval_json(released: Released[Operator], _: Approval, standing: ApprovalStanding) -> dict[str, Any]:
+    """Return a decision with what it is worth, for a machine."""
+    return {"standing": standing.code, "detail": standing.detail, "record": msgspec.Raw(released.data)}
+
+
+def render_approvals(judged: Sequence[Judged]) -> Table:
+    """Return decisions as a table, with what each is worth."""
+    table = Table(box=None, pad_edge=False, header_style="dim", expand=True)
+    for name in ("issued, UTC", "status", "by", "decision", "passkey"):
+        table.add_column(name, overflow="fold")
+    for released, body, standing in judged:
+        record = _record(released)
+        style = "green" if standing.is_verified else "bold white on red" if standing.is_false else ""
+        words = "verified" if standing.is_verified else f"{standing.code.replace('_', ' ')} {standing.detail}".strip()
+        table.add_row(
+            f"{record.issued_at:%m-%d %H:%M:%S}", status_text(record),
+            Text(f"{record.originator} {body.person.role} {body.person.pseudonym}"),
+            Text(f"{body.act} {body.originator} {body.record[:12]} {body.text}".strip()), Text(words, style),
+        )  # fmt: skip
+    return table
 
 
 def render_proof(proof: Proof) -> RenderableType:

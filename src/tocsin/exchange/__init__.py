@@ -1,6 +1,15 @@
 """The federation protocol without I/O: seal, release, relay; admit, number, ask for what is missing."""
 
 from tocsin.exchange.admission import Reason, Rejected
+from tocsin.exchange.approving import (
+    APPROVAL_TYPE,
+    ApprovalStanding,
+    StandingCode,
+    challenge_of,
+    digest_of,
+    signed_parts,
+    standing_of,
+)
 from tocsin.exchange.chains import ForeignChains, Memory, NoMemory
 from tocsin.exchange.derivation import Label, LookUp, strictest
 from tocsin.exchange.downgrade import carry_out, sign_downgrade
@@ -17,8 +26,10 @@ from tocsin.exchange.release import next_hops, reachable, release_frame, release
 from tocsin.exchange.verification import Break, Gap, Report, verify_frames
 
 __all__ = [
+    "APPROVAL_TYPE",
     "FRAME_TYPE",
     "PROTOCOL",
+    "ApprovalStanding",
     "Break",
     "Envelope",
     "Epoch",
@@ -43,14 +54,19 @@ __all__ = [
     "Releaser",
     "Report",
     "Sanitising",
+    "StandingCode",
     "Usage",
     "carry_out",
+    "challenge_of",
+    "digest_of",
     "next_hops",
     "open_frame",
     "reachable",
     "release_frame",
     "release_record",
     "sign_downgrade",
+    "signed_parts",
+    "standing_of",
     "strictest",
     "verify_frames",
     "with_records",

@@ -57,11 +57,20 @@ class Releaser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError(f"keyid of {self.pseudonym} is not that of its public key")
 
 
+_DECISIONS = ("watch.approval", "watch.credential")
+"""A person stands behind each already."""
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A member's rules for its exchange."""
 
-    release: tuple[ReleaseRule, ...] = (ReleaseRule(kinds=("warning.*", "orbit.launch_notice"), action="release"),)
+    release: tuple[ReleaseRule, ...] = (
+        ReleaseRule(kinds=("warning.*", "watch.*", "orbit.launch_notice"), action="release"),
+    )
     """What no rule fits waits for a person."""
+    release_by: Literal["person", "passkey"] = "person"
+    """What lets go what waits. ``person``: a releaser who has signed in to the watch floor, or whoever may write to the
+    member's folder. ``passkey``: a releaser's own signature by passkey, at the watch floor, and nothing else."""
     releasers: tuple[Releaser, ...] = ()
     max_frame_bytes: int = 512_000
     """Of frames that this member seals."""
@@ -90,13 +99,13 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return None
 
     def decide(self, record: Record, *, is_copy: bool = False) -> Literal["release", "ask", "hold"]:
-        """Say whether a record may leave now; records of the exchange itself always may.
+        """Say whether a record may leave now; records of the exchange and of people's decisions always may.
 
         Args:
             record: One of our own.
             is_copy: It is the coarse copy that the rule itself wants made for others.
         """
-        if record.room == "exchange":
+        if record.room == "exchange" or record.kind in _DECISIONS:
             return "release"
         rule = self.rule_for(record)
         if rule is None:

@@ -9,6 +9,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -206,6 +207,10 @@ class NamingTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The islands north-east of Hokkaido."""
 
 
+_ORIGIN = re.compile(r"(https://[a-z0-9.-]*[a-z][a-z0-9.-]*|http://localhost)(:\d{1,5})?")
+"""Passkeys are for names, not for addresses, and for TLS everywhere but on the machine itself."""
+
+
 class WebTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[web]``: the watch floor, a page for the member's people."""
 
@@ -219,6 +224,11 @@ class WebTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Path of its private key (PEM)."""
     people: str = "data/people.json"
     """Path of the accounts; see ``tocsin people``."""
+    origin: str | None = None
+    """The address under which people open the page, such as ``https://watch.example``: passkeys are bound to it. On
+    loopback it is ``http://localhost`` with the port unless it is set."""
+    rp_id: str | None = None
+    """The domain that passkeys are for: the host of ``origin``, which it is unless it is set, or a domain above it."""
     outlets: tuple[OutletTable, ...] = ()
     """Other programs that read the picture."""
     sensors: tuple[SensorTable, ...] = ()
@@ -233,6 +243,25 @@ class WebTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError("two outlets have one name")
         if len({sensor.id for sensor in self.sensors}) < len(self.sensors):
             raise ValueError("two sensors have one id")
+        if self.origin is not None and not _ORIGIN.fullmatch(self.origin):
+            raise ValueError("origin is https:// and a host name, or http://localhost; a port may follow, and no path")
+        host = self.host
+        if self.rp_id is not None and not (host == self.rp_id or host.endswith(f".{self.rp_id}")):
+            raise ValueError("rp_id is the host of origin, or a domain above it")
+
+    @property
+    def page_origin(self) -> str:
+        """``origin``, or what it is on loopback; empty if nobody can know."""
+        if self.origin is not None:
+            return self.origin
+        host, _, port = self.listen.rpartition(":")
+        is_here = host.strip("[]") in ("127.0.0.1", "::1", "localhost")
+        return f"{'https' if self.certificate else 'http'}://localhost:{port}" if is_here else ""
+
+    @property
+    def host(self) -> str:
+        """The host in ``page_origin``."""
+        return urlsplit(self.page_origin).hostname or ""
 
 
 class HealthTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

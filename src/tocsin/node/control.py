@@ -111,7 +111,7 @@ async def carry(node: Node, changes: Changes, order: Order) -> Done:
     """
     match order:
         case Release(record_id=record_id):
-            return _done(node.approve(record_id))
+            return _done(_release(node, record_id))
         case RecallOrder(record_id=record_id, reason=reason):
             return _done(node.recall(_own(node, record_id).record, reason))
         case DowngradeOrder(order=downgrade):
@@ -204,6 +204,12 @@ async def ask(home: Path, order: Order) -> Done:
 
 def _signed(text: str) -> SignedDocument:
     return decode(text.encode(), SignedDocument, max_bytes=_LINE_BYTES)
+
+
+def _release(node: Node, record_id: str) -> Outgoing:
+    if node.config.exchange.release_by == "passkey":
+        raise NotReleasableError("policy releases by a releaser's passkey alone", advice="Use the watch floor")
+    return node.approve(record_id)
 
 
 def _own(node: Node, record_id: str) -> Admitted:

@@ -75,12 +75,21 @@ class Issuer:
         self.seal_all()  # what is sealed with it would pass for released by a person as well
         waiting = self._exchange.held.get(record_id)
         outgoing = self._exchange.approve(record_id)
-        for code in self._exchange.trust.roster.codes:
-            self._keeper.settled(record_id, Peer(code))
+        self._settle(record_id)
         self._keep_held(outgoing)
         # coarse copies were made when it was issued
         self._carry(outgoing, is_new=False, bulk=waiting is not None and waiting.precedence is Precedence.BULK)
         return outgoing
+
+    def refuse(self, record_id: str) -> None:
+        """Let a record that waited for a person stay for good.
+
+        Raises:
+            NotReleasableError: Nothing of that id waits.
+        """
+        if self._exchange.held.pop(record_id, None) is None:
+            raise NotReleasableError(f"no record {record_id} waits for release")
+        self._settle(record_id)
 
     def issue_copies(self, frame: AdmittedFrame, new_id: Callable[[], str]) -> None:
         """Issue the coarse copies that policy wants; the originals are on their way, so nothing here may fail them."""
@@ -130,6 +139,10 @@ class Issuer:
             self._on_sealed(released.ref.hash)
             self._sender.send(released)
         self._own.add(outgoing.frames, is_new=is_new, bulk=bulk)
+
+    def _settle(self, record_id: str) -> None:
+        for code in self._exchange.trust.roster.codes:
+            self._keeper.settled(record_id, Peer(code))
 
     def _keep_held(self, outgoing: Outgoing) -> None:
         now = self._clock.now()

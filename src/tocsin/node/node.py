@@ -21,6 +21,7 @@ from tocsin.errors import BusError, NotReleasableError
 from tocsin.exchange import Exchange, Incoming, Outgoing, Rejected
 from tocsin.node.arriving import Arriving
 from tocsin.node.config import MemberConfig
+from tocsin.node.decisions import Decisions
 from tocsin.node.desk_work import DeskWork
 from tocsin.node.desks import DeskContext, open_desks
 from tocsin.node.giving_back import GivingBack
@@ -137,6 +138,7 @@ class Node:
             on_sealed=self._watcher.on_sealed, batches=not self._paced,
         )  # fmt: skip
         self.sender.on_acknowledged = self._issuer.seal_due
+        self.decisions = Decisions(self.exchange, self._issuer, self.keeper)
         self.orders = Orders(self.exchange, self.keeper, self.clock, erase=self.bus.shelf.erase_record)
         try:
             await self._join(Server(wired) if wired.server == "embedded" else None)
@@ -335,6 +337,8 @@ class Node:
         self.metrics.admitted(frame)
         for admitted in frame.records:
             self.orders.obey(admitted)
+        if frame.via == self.member:
+            self.decisions.take(frame.records)
 
     def refuse(self, rejected: list[Rejected]) -> None:
         """Put refusals into the quarantine, and log them."""

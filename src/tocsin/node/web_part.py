@@ -37,7 +37,9 @@ from tocsin.web import (
     LinkItem,
     LinkState,
     Listen,
+    Passkeys,
     People,
+    RelyingParty,
     Sessions,
     serve_floor,
 )
@@ -74,7 +76,8 @@ class WebPart:
         certificate, key = (None if path is None else config.path(path) for path in (web.certificate, web.key))
         self.listen = Listen(address=web.listen, certificate=certificate, key=key)
         self._member = _Member(config, self.part, links=links)
-        self._sessions = Sessions(People(config.path(web.people)), SystemClock())
+        self._people = People(config.path(web.people))
+        self._sessions = Sessions(self._people, SystemClock())
         self._mode: Literal["live", "replay"] = mode
         self.is_served = asyncio.Event()
         """Whether the page can be opened."""
@@ -105,6 +108,7 @@ class WebPart:
         floor = Floor(
             gateway, self._sessions, version("tocsin"), is_secure=self.listen.is_secure,
             outlets=self._accesses(outlets), naming=msgspec.structs.asdict(self._config.web.naming),
+            passkeys=self._passkeys(), release_by=self._config.exchange.release_by,
         )  # fmt: skip
         log.info("watch floor", member=self._member.code, url=self.listen.url)
         streams = [
@@ -142,6 +146,13 @@ class WebPart:
             coverage=Coverage(range_km=table.range_km, from_deg=table.from_deg, to_deg=to_deg),
             audience=table.audience if table.audience == (PUBLIC,) else tuple(sorted({code, *table.audience})),
         )  # fmt: skip
+
+    def _passkeys(self) -> Passkeys | None:
+        web = self._config.web
+        if not web.page_origin:
+            return None
+        party = RelyingParty(web.rp_id or web.host, web.page_origin, f"Tocsin {self._member.code}")
+        return Passkeys(self._people, party, SystemClock())
 
     def _cot_listen(self, table: OutletTable, address: str) -> CotListen:
         certificate, key, clients = (

@@ -2,6 +2,7 @@
 
 from tocsin.codec import MAX_BYTES, decode, encode
 from tocsin.records.alerts import AlertArea, AlertText, LocalName
+from tocsin.records.approval import Approval, Assertion, Credential, Decision
 from tocsin.records.control import (
     MAX_NUMBER,
     Downgrade,
@@ -62,12 +63,16 @@ __all__ = [
     "AdmittedFrame",
     "AlertArea",
     "AlertText",
+    "Approval",
     "AreaLeft",
     "AreaRisk",
+    "Assertion",
     "BundleFile",
     "ChainId",
     "ClassProbability",
     "Contributor",
+    "Credential",
+    "Decision",
     "Destination",
     "Detection",
     "Downgrade",

@@ -9,7 +9,7 @@ import msgspec
 
 from tocsin.codec import decode
 from tocsin.errors import MalformedRecordError
-from tocsin.records import control, orbit, tracks, warning, watch
+from tocsin.records import approval, control, orbit, tracks, warning, watch
 from tocsin.records.record import Record
 
 BODIES: dict[str, type[msgspec.Struct]] = {
@@ -23,6 +23,8 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "warning.launch": warning.Launch,
     "warning.same_event": warning.SameEvent,
     "warning.track": tracks.MemberTrack,
+    "watch.approval": approval.Approval,
+    "watch.credential": approval.Credential,
     "watch.log_entry": watch.LogEntry,
     "watch.remark": watch.Remark,
 }

@@ -30,7 +30,7 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str = ""
 
     def __post_init__(self) -> None:
-        _require_text(self.text)
+        require_text(self.text)
         if self.act in ("query", "dispute") and not self.text.strip():
             raise ValueError(f"a remark of {self.act} says in its text what is asked or what is seen otherwise")
 
@@ -45,11 +45,16 @@ class LogEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether the shift ends with it, and the text is what the next has to know."""
 
     def __post_init__(self) -> None:
-        _require_text(self.text)
+        require_text(self.text)
         if not self.text.strip():
             raise ValueError("an entry of the log has a text")
 
 
-def _require_text(text: str) -> None:
+def require_text(text: str) -> None:
+    """Refuse a text that is longer than others have to take.
+
+    Raises:
+        ValueError: It has more than ``MAX_TEXT`` characters.
+    """
     if len(text) > MAX_TEXT:
         raise ValueError(f"a text has {MAX_TEXT} characters at most, not {len(text)}")

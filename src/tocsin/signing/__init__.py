@@ -21,6 +21,13 @@ from tocsin.signing.keys import (
     pre_authentication_encoding,
     write_secret,
 )
+from tocsin.signing.passkeys import (
+    SignedByPasskey,
+    from_base64url,
+    require_passkey,
+    to_base64url,
+    verify_passkey,
+)
 from tocsin.signing.roster import (
     RETIREMENT_GRACE,
     KeyRevocation,
@@ -51,6 +58,7 @@ __all__ = [
     "Roster",
     "RosterMember",
     "Signature",
+    "SignedByPasskey",
     "SignedDocument",
     "Standing",
     "Trust",
@@ -61,6 +69,7 @@ __all__ = [
     "expires_at",
     "fingerprint",
     "first_roster",
+    "from_base64url",
     "hosts_of",
     "is_issued_by",
     "issue_certificates",
@@ -70,9 +79,12 @@ __all__ = [
     "possible_links",
     "pre_authentication_encoding",
     "read_roster",
+    "require_passkey",
     "retirements",
     "standing_of_first",
     "successor",
+    "to_base64url",
     "unsigned",
+    "verify_passkey",
     "write_secret",
 ]

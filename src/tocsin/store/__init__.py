@@ -1,6 +1,7 @@
 """The database of one member: what it admitted, word for word, and what can be asked of it. The only room with SQL."""
 
 from tocsin.store.chains import Chains, EpochSpan
+from tocsin.store.judging import APPROVAL, CREDENTIAL, standing_in
 from tocsin.store.links import Links
 from tocsin.store.looking_over import Trouble, look_over
 from tocsin.store.places import is_url, postgres_url
@@ -20,6 +21,8 @@ from tocsin.store.shapes import (
 from tocsin.store.store import QUARANTINE_RING, Store
 
 __all__ = [
+    "APPROVAL",
+    "CREDENTIAL",
     "QUARANTINE_RING",
     "Batch",
     "Chains",
@@ -40,4 +43,5 @@ __all__ = [
     "look_over",
     "postgres_url",
     "reread",
+    "standing_in",
 ]

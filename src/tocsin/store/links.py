@@ -42,10 +42,26 @@ class Links:
         rows = self._all(select(schema.cursors).where(schema.cursors.c.stream == stream))
         return Cursor(stream=stream, created=rows[0].created, seq=rows[0].seq) if rows else None
 
-    def held(self) -> tuple[HeldItem, ...]:
-        """Return what waits or stays, oldest first; the record is found by its id."""
+    def held(
+        self, *, reason: str | None = None, record_id: str | None = None, limit: int | None = None
+    ) -> tuple[HeldItem, ...]:
+        """Return what waits or stays, oldest first; the record is found by its id.
+
+        Args:
+            reason: Only what is held for it.
+            record_id: Only this record.
+            limit: At most so many, the newest first.
+        """
         table = schema.held.c
-        rows = self._all(select(schema.held).order_by(table.held_at, table.record_id, table.destination))
+        oldest_first = (table.held_at, table.record_id, table.destination)
+        statement = select(schema.held).order_by(*oldest_first)
+        if limit is not None:
+            statement = select(schema.held).order_by(table.held_at.desc(), *oldest_first[1:]).limit(limit)
+        if reason is not None:
+            statement = statement.where(table.reason == reason)
+        if record_id is not None:
+            statement = statement.where(table.record_id == record_id)
+        rows = self._all(statement)
         return tuple(
             HeldItem(
                 held=Held(row.record_id, row.kind, destination_from(row.destination), row.reason, row.detail),

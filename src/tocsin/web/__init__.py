@@ -3,6 +3,7 @@
 from tocsin.web.cot_stream import CotListen, CotStream
 from tocsin.web.floor import Access, Floor
 from tocsin.web.gateway import Gateway, Member
+from tocsin.web.passkeys import Passkeys, RelyingParty
 from tocsin.web.people import Account, People
 from tocsin.web.sensors import DeclaredSensor
 from tocsin.web.serving import Listen, serve_floor
@@ -22,7 +23,9 @@ __all__ = [
     "LinkState",
     "Listen",
     "Member",
+    "Passkeys",
     "People",
+    "RelyingParty",
     "Role",
     "Sessions",
     "serve_floor",

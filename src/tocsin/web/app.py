@@ -13,8 +13,8 @@ from litestar.openapi.spec import Tag
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
-from tocsin.errors import NotReleasableError, RecordError, TocsinError
-from tocsin.web import doing, feeding, reading
+from tocsin.errors import ConfigError, NotReleasableError, RecordError, SignatureError, TocsinError
+from tocsin.web import deciding, doing, entering, feeding, reading
 from tocsin.web.floor import Floor, signed_in
 from tocsin.web.manual import ManualPage
 from tocsin.web.outlets import outlets_router
@@ -50,7 +50,8 @@ def make_app(floor: Floor, *, page: Path = PAGE) -> Litestar:
     api = Router(
         "/api/v1",
         route_handlers=[
-            doing.session, doing.sign_in, doing.sign_out, feeding.feed,
+            entering.session, entering.sign_in, entering.sign_out, entering.enrol, entering.passkey_options,
+            entering.sign_in_by_passkey, feeding.feed,
             Router(
                 "/",
                 guards=[signed_in],
@@ -58,6 +59,8 @@ def make_app(floor: Floor, *, page: Path = PAGE) -> Litestar:
                     reading.picture, reading.events, reading.event, reading.alone, reading.records, reading.record,
                     reading.sensors, reading.links, reading.areas, reading.geojson, reading.kml,
                     doing.remark, doing.write_log,
+                    entering.passkeys, entering.new_passkey_options, entering.add_passkey, entering.remove_passkey,
+                    deciding.held, deciding.decide, deciding.decision_options, deciding.decide_signed, doing.seen,
                 ],
             ),
         ],
@@ -65,7 +68,7 @@ def make_app(floor: Floor, *, page: Path = PAGE) -> Litestar:
     has_page = (page / "index.html").is_file()
     page_routes = [create_static_files_router("/", [page], html_mode=True)] if has_page else [_no_page]
     return Litestar(
-        route_handlers=[api, doing.enter, outlets_router, *page_routes],
+        route_handlers=[api, entering.enter, outlets_router, *page_routes],
         state=State({"floor": floor}),
         before_send=[_add_headers],
         exception_handlers={
@@ -94,6 +97,9 @@ async def _add_headers(message: Message, scope: Scope) -> None:
     message["headers"] = [*headers, *_HEADERS]
 
 
+_CODES = {RecordError: 422, NotReleasableError: 403, SignatureError: 403, ConfigError: 409}
+"""Of HTTP, by what went wrong; all else is that the node cannot serve now."""
+
 AnyRequest = Request[None, None, State]
 
 
@@ -112,7 +118,8 @@ def _patience(_: AnyRequest, error: TooManyTriesError) -> Response[Problem]:
 
 
 def _own_problem(_: AnyRequest, error: TocsinError) -> Response[Problem]:
-    code = 422 if isinstance(error, RecordError) else 403 if isinstance(error, NotReleasableError) else 503
+    is_ours = isinstance(error, ConfigError) and bool(error.path)  # a file of the member is spoilt
+    code = 503 if is_ours else next((code for sort, code in _CODES.items() if isinstance(error, sort)), 503)
     return _problem(code, error.args[0], error.advice)
 
 

@@ -11,12 +11,13 @@ import structlog
 
 from tocsin.clock import Clock
 from tocsin.errors import TocsinError
-from tocsin.records import Outlet, Recall, Record, WatchFloor
-from tocsin.store import RecordQuery, Store, StoredRecord, Window
+from tocsin.exchange import ApprovalStanding
+from tocsin.records import Admitted, Outlet, Recall, Record, WatchFloor
+from tocsin.store import RecordQuery, Store, StoredRecord, Window, standing_in
 from tocsin.warning import WarningSettings
 from tocsin.web.alone import AloneDesk
 from tocsin.web.feed import Feed
-from tocsin.web.picture import KINDS, SILENT_STAYS, PictureBook
+from tocsin.web.picture import KINDS, SILENT_STAYS, Judge, PictureBook
 from tocsin.web.sensors import DeclaredSensor
 from tocsin.web.shapes import EventNews, LinksNow, LinkState, Picture, RecordNews, SensorItem, TracksNow
 from tocsin.web.shown import Shown, show
@@ -87,12 +88,14 @@ class Gateway:
         self.new_id = new_id
         self.mode: Literal["live", "replay"] = mode
         self.feed = Feed()
-        self.book = PictureBook(member.code)
+        self.book = PictureBook(member.code, self._judge)
         self.outlets = {outlet: PictureBook(member.code) for outlet in outlets}
         self.links = LinkState(at=None, problem="not asked yet", links=(), problems=())
         self._declared = tuple(sensors)
         self.alone = AloneDesk(member.code, settings or WarningSettings())
         self._is_moved = True
+        self._looked_at: set[str] = set()
+        """Keys of events whose first look is told, or about to be."""
 
     def now(self) -> datetime:
         """Return the time that the page shows: this machine's, or in a replay the scenario's."""
@@ -108,7 +111,7 @@ class Gateway:
         if newest is None:
             return 0
         until = newest.admitted.admitted_at
-        self.book = self._book_of(self.floor, until, None)
+        self.book = self._book_of(self.floor, until, None, self._judge)
         self.outlets = {outlet: self._book_of(outlet, until, None) for outlet in self.outlets}
         return newest.order
 
@@ -138,6 +141,17 @@ class Gateway:
         found = self.member.store.find(record_id, originator=originator)
         return None if found is None else next(show([found], self.floor), None)
 
+    def first_look(self, key: str) -> tuple[str, str] | None:
+        """Return originator and id of what people here see of an event, if nobody here has seen the event before.
+
+        Args:
+            key: Of the event.
+        """
+        found = None if key in self._looked_at else self.book.not_seen_yet(key)
+        if found is not None:
+            self._looked_at.add(key)
+        return found
+
     def picture(self, known_at: datetime | None = None) -> Picture:
         """Return the picture of now, or as it was known here at a time.
 
@@ -147,7 +161,7 @@ class Gateway:
         if known_at is None:
             book, at = self.book, self.now()
         else:
-            book, at = self._book_of(self.floor, known_at, known_at), known_at
+            book, at = self._book_of(self.floor, known_at, known_at, self._judge), known_at
         return Picture(
             at=at, is_now=known_at is None, number=self.feed.number, events=book.events(), marking=book.marking()
         )  # fmt: skip
@@ -168,17 +182,22 @@ class Gateway:
         marking = self.book.marking()
         self.feed.tell(lambda number: EventNews(number=number, news=news, event=event, marking=marking))
 
+    def _judge(self, approval: Admitted) -> ApprovalStanding:
+        return standing_in(self.member.store, approval)
+
     def _start_anew(self) -> None:
         """Forget what was told and make the picture again: something in it was recalled."""
         self.feed.forget()
         self.load()
 
-    def _book_of(self, outlet: WatchFloor | Outlet, until: datetime, known_at: datetime | None) -> PictureBook:
+    def _book_of(
+        self, outlet: WatchFloor | Outlet, until: datetime, known_at: datetime | None, judge: Judge | None = None
+    ) -> PictureBook:
         """Make a picture of what was admitted in the hours before a time."""
         window = Window(time="admitted", since=until - SILENT_STAYS)
         kinds = (*KINDS, PLOTS) if known_at is None else KINDS
         query = RecordQuery(kinds=kinds, windows=(window,), as_known_at=known_at)
-        book = PictureBook(self.member.code)
+        book = PictureBook(self.member.code, judge)
         _fill(book, show(self.member.store.records(query), outlet))
         book.forget(until)
         return book
@@ -202,6 +221,7 @@ class Gateway:
         now = self.now()
         for book in (self.book, *self.outlets.values()):
             book.forget(now)
+        self._looked_at &= self.book.keys
         self._is_moved = True  # tells the time besides, by which pages set their clocks
 
 

@@ -6,6 +6,7 @@ way, so both are the same to the last figure. Nothing of one status is ever put 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import reduce
@@ -13,11 +14,13 @@ from typing import Literal
 
 import msgspec
 
+from tocsin.exchange import ApprovalStanding
 from tocsin.markings import PUBLIC, Marking, combine, marking_for, status_class
-from tocsin.records import Detection, Launch, Record, Remark, SameEvent, Stage
+from tocsin.records import Admitted, Approval, Detection, Launch, Record, Remark, SameEvent, Stage
 from tocsin.warning.gain import is_useful
 from tocsin.web.sensors import SensorBook
 from tocsin.web.shapes import (
+    ApprovalItem,
     Assessment,
     EventItem,
     Moments,
@@ -28,7 +31,7 @@ from tocsin.web.shapes import (
 )
 from tocsin.web.shown import Shown
 
-KINDS = ("warning.launch", "warning.same_event", "watch.remark")
+KINDS = ("warning.launch", "warning.same_event", "watch.remark", "watch.approval")
 """What the events are made of."""
 
 CLOSED_STAYS = timedelta(hours=1)
@@ -40,7 +43,13 @@ SILENT_STAYS = timedelta(hours=6)
 LONGEST_TRAIL = 900
 """Points: at one a second, a quarter of an hour; of a longer trail every second point goes, and again."""
 
-News = Literal["new", "stage", "revision", "remark", "joined"]
+MOST_EARLY = 50
+"""Records of which decisions are kept until they come, and decisions about each."""
+
+News = Literal["new", "stage", "revision", "remark", "approval", "joined"]
+
+Judge = Callable[[Admitted], ApprovalStanding]
+"""Tells whether the person named in a decision has signed it."""
 
 _Key = tuple[str, str]
 """Status and event id."""
@@ -91,6 +100,7 @@ class _Event:
     views: dict[tuple[str, str], _View] = field(default_factory=dict)
     """By originator and audience."""
     remarks: dict[tuple[str, str], RemarkItem] = field(default_factory=dict)
+    approvals: dict[tuple[str, str], ApprovalItem] = field(default_factory=dict)
     marking: Marking | None = None
     synthetic: bool = False
 
@@ -98,8 +108,10 @@ class _Event:
     def key(self) -> str:
         return f"{self.status}/{self.event_id}"
 
-    def mark(self, record: Record, at: datetime) -> None:
-        self.changed_at = max(self.changed_at, at)
+    def mark(self, record: Record, at: datetime | None) -> None:
+        """Take a record's marking in; without a time it changes nothing else."""
+        if at is not None:
+            self.changed_at = max(self.changed_at, at)
         self.synthetic = self.synthetic or record.synthetic
         self.marking = record.marking if self.marking is None else combine(self.marking, record.marking)
 
@@ -114,6 +126,7 @@ class _Event:
             if held is None or held.newest.order < view.newest.order:
                 self.views[key] = view
         self.remarks |= other.remarks
+        self.approvals |= other.approvals
         self.synthetic = self.synthetic or other.synthetic
         if other.marking is not None:
             self.marking = other.marking if self.marking is None else combine(self.marking, other.marking)
@@ -144,10 +157,14 @@ class PictureBook:
 
     Args:
         member: Whose picture it is.
+        judge: Tells what decisions are worth; without one none are in the picture.
     """
 
-    def __init__(self, member: str) -> None:
+    def __init__(self, member: str, judge: Judge | None = None) -> None:
         self._member = member
+        self._judge = judge
+        self._early: dict[tuple[str, str], list[Shown]] = {}
+        """Decisions by the record that they are about, which has not come yet."""
         self._events: dict[_Key, _Event] = {}
         self._names: dict[_Key, _Key] = {}
         """From every id an event ever had to the one that it goes by."""
@@ -164,6 +181,8 @@ class PictureBook:
                 return self._take_same(shown, same)
             case Remark() as remark:
                 return self._take_remark(shown, remark)
+            case Approval() as approval:
+                return self._take_approval(shown, approval)
             case Detection() as detection:
                 self.plots += 1
                 self.sensors.take(shown, detection)
@@ -173,6 +192,25 @@ class PictureBook:
         """Return the events, the one that changed last first."""
         ordered = sorted(self._events.values(), key=lambda event: (event.changed_at, event.event_id), reverse=True)
         return tuple(self._item(event) for event in ordered if event.views)
+
+    @property
+    def keys(self) -> set[str]:
+        """The keys of all events."""
+        return {event.key for event in self._events.values()}
+
+    def not_seen_yet(self, key: str) -> tuple[str, str] | None:
+        """Return originator and id of what most members have of an event, unless this member told that it saw it.
+
+        Args:
+            key: Of the event.
+        """
+        event = next((each for each in self._events.values() if each.key == key and each.views), None)
+        if event is None or any(
+            remark.act == "seen" and remark.originator == self._member for remark in event.remarks.values()
+        ):
+            return None
+        newest = max(event.views.values(), key=lambda view: (_reach(view), view.newest.order)).newest.record
+        return newest.originator, newest.id
 
     def event(self, event_id: str, status: str | None = None) -> EventItem | None:
         """Return an event by any of its ids, or none."""
@@ -236,6 +274,8 @@ class PictureBook:
         if view is None:
             view = event.views[key] = _View(shown, launch)
         view.take(shown, launch)
+        for early in self._early.pop((record.originator, record.id), ()):
+            self._take_approval(early, early.body)
         news: News = "new" if is_new else "stage" if stage_before != launch.stage else "revision"
         return self._item(event), news
 
@@ -260,13 +300,36 @@ class PictureBook:
         if key is None or key[0] != record.status:
             return None
         event = self._events[key]
-        event.mark(record, shown.admitted_at)
+        event.mark(record, None if remark.act == "seen" else shown.admitted_at)
         event.remarks[record.originator, record.id] = RemarkItem(
             originator=record.originator, record_id=record.id, about_originator=remark.originator,
             about_record=remark.record, act=remark.act, person=remark.person, text=remark.text,
             issued_at=record.issued_at, audience=record.marking.releasable_to,
         )  # fmt: skip
         return self._item(event), "remark"
+
+    def _take_approval(self, shown: Shown, approval: Approval) -> tuple[EventItem, News] | None:
+        if self._judge is None:
+            return None
+        record, about = shown.record, (approval.originator, approval.record)
+        key = self._of_record.get(about)
+        if key is None:  # what is released comes behind the decision to release it
+            early = self._early.setdefault(about, [])
+            early[:] = [*early[-MOST_EARLY:], shown]
+            while len(self._early) > MOST_EARLY:
+                del self._early[next(iter(self._early))]
+            return None
+        if key[0] != record.status:
+            return None
+        event = self._events[key]
+        event.mark(record, shown.admitted_at)
+        standing = self._judge(shown.admitted)
+        event.approvals[record.originator, record.id] = ApprovalItem(
+            originator=record.originator, record_id=record.id, about_originator=approval.originator,
+            about_record=approval.record, act=approval.act, person=approval.person, text=approval.text,
+            issued_at=record.issued_at, standing=standing.code, detail=standing.detail,
+        )  # fmt: skip
+        return self._item(event), "approval"
 
     def _open(self, status: str, event_id: str, at: datetime) -> tuple[_Event, bool]:
         key = self._names.get((status, event_id))
@@ -288,10 +351,16 @@ class PictureBook:
             leading=event.leading(self._member),
             members={code: view.item() for code, view in sorted(event.best.items())},
             remarks=tuple(sorted(event.remarks.values(), key=lambda remark: (remark.issued_at, remark.record_id))),
+            approvals=tuple(sorted(event.approvals.values(), key=lambda each: (each.issued_at, each.record_id))),
         )  # fmt: skip
 
 
 _WIDEST = Marking(releasable_to=(PUBLIC,))
+
+
+def _reach(view: _View) -> int:
+    audience = view.newest.record.marking.releasable_to
+    return 0 if audience == (PUBLIC,) else len(audience)
 
 
 def _weight(view: _View) -> tuple[int, int]:

@@ -53,7 +53,7 @@ class Sessions:
 
     Args:
         people: Whose sessions they are.
-        clock: Only its monotonic time counts.
+        clock: Its monotonic time counts for sessions, its time of day for enrolment codes.
     """
 
     def __init__(self, people: People, clock: Clock) -> None:
@@ -70,19 +70,37 @@ class Sessions:
         Raises:
             TooManyTriesError: There were many wrong tries for this name or from this address.
         """
-        now_s = self._clock.monotonic_s()
         keys = (f"name {name}", f"address {address}")
-        for key in keys:
-            self._require_patience(key, now_s)
+        self.require_patience(*keys)
         account = self._people.verify(name, password)
         if account is None:
-            for key in keys:
-                self._tries.setdefault(key, []).append(now_s)
-            self._forget_tries(now_s)
+            self.failed(*keys)
             return None
         for key in keys:
             self._tries.pop(key, None)
-        return self._begin(account.name)
+        return self.begin(account)
+
+    def require_patience(self, *keys: str) -> None:
+        """Refuse another try after many wrong ones.
+
+        Args:
+            keys: Who tries: names, addresses.
+
+        Raises:
+            TooManyTriesError: There were many wrong tries by one of them.
+        """
+        now_s = self._clock.monotonic_s()
+        for key in keys:
+            recent = [at for at in self._tries.get(key, ()) if now_s - at < _TRIES_WINDOW_S]
+            if len(recent) >= _TRIES:
+                raise TooManyTriesError(_TRIES_WINDOW_S - (now_s - recent[0]))
+
+    def failed(self, *keys: str) -> None:
+        """Remember a wrong try."""
+        now_s = self._clock.monotonic_s()
+        for key in keys:
+            self._tries.setdefault(key, []).append(now_s)
+        self._forget_tries(now_s)
 
     def invite(self, account: Account) -> str:
         """Return a token with which one browser signs in once as somebody who need not be in the file."""
@@ -96,7 +114,24 @@ class Sessions:
         if found is None or found[1] < self._clock.monotonic_s():
             return None
         self._guests[found[0].name] = found[0]
-        return self._begin(found[0].name)
+        return self.begin(found[0])
+
+    def enter_by_code(self, code: str) -> str | None:
+        """Begin a session by an enrolment code; none if there is no such code."""
+        account = self._people.use_code(code, now=self._clock.now())
+        return None if account is None else self.begin(account)
+
+    def begin(self, account: Account) -> str:
+        """Begin a session of somebody who has proved to be who they are; return its token."""
+        now_s = self._clock.monotonic_s()
+        self._sessions = {
+            token: held
+            for token, held in self._sessions.items()
+            if now_s - held.began_s <= LONGEST_S and now_s - held.heard_s <= IDLE_S
+        }
+        token = secrets.token_urlsafe(32)
+        self._sessions[token] = Session(account.name, secrets.token_urlsafe(32), now_s, now_s)
+        return token
 
     def of(self, token: str | None) -> tuple[Session, Account] | None:
         """Return the session of a token and whose it is, or none if it has ended."""
@@ -119,22 +154,6 @@ class Sessions:
     def is_ours(session: Session, csrf: str) -> bool:
         """Tell whether a request comes from a page of this session."""
         return hmac.compare_digest(session.csrf.encode(), csrf.encode())
-
-    def _begin(self, name: str) -> str:
-        now_s = self._clock.monotonic_s()
-        self._sessions = {
-            token: held
-            for token, held in self._sessions.items()
-            if now_s - held.began_s <= LONGEST_S and now_s - held.heard_s <= IDLE_S
-        }
-        token = secrets.token_urlsafe(32)
-        self._sessions[token] = Session(name, secrets.token_urlsafe(32), now_s, now_s)
-        return token
-
-    def _require_patience(self, key: str, now_s: float) -> None:
-        recent = [at for at in self._tries.get(key, ()) if now_s - at < _TRIES_WINDOW_S]
-        if len(recent) >= _TRIES:
-            raise TooManyTriesError(_TRIES_WINDOW_S - (now_s - recent[0]))
 
     def _forget_tries(self, now_s: float) -> None:
         if len(self._tries) > _MOST_KNOWN:

@@ -7,13 +7,11 @@ from typing import Literal
 
 import msgspec
 
+from tocsin.exchange import StandingCode
 from tocsin.markings import StatusClass
-from tocsin.records import Act, Launch, Person, Source, Stage, TrackPoint
+from tocsin.records import Act, Decision, Launch, Person, Source, Stage, TrackPoint
 
 Role = Literal["watch_officer", "analyst", "exercise_controller", "releaser", "alert_officer", "administrator"]
-
-ACTING_ROLES: tuple[Role, ...] = ("watch_officer", "analyst", "exercise_controller", "alert_officer")
-"""Who may say something of an event."""
 
 
 class RecordItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +109,22 @@ class RemarkItem(msgspec.Struct, frozen=True, kw_only=True):
     audience: tuple[str, ...]
 
 
+class ApprovalItem(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody decided about a record, and whether that somebody signed it."""
+
+    originator: str
+    """The member whose person it was."""
+    record_id: str
+    about_originator: str
+    about_record: str
+    act: Decision
+    person: Person
+    text: str
+    issued_at: datetime
+    standing: StandingCode
+    detail: str
+
+
 class EventItem(msgspec.Struct, frozen=True, kw_only=True):
     """One event with every member's assessment of it."""
 
@@ -131,6 +145,7 @@ class EventItem(msgspec.Struct, frozen=True, kw_only=True):
     """The member whose assessment the map shows: this one if it has any, else the one that knows most."""
     members: dict[str, Assessment]
     remarks: tuple[RemarkItem, ...]
+    approvals: tuple[ApprovalItem, ...]
 
 
 class ScreenMarking(msgspec.Struct, frozen=True, kw_only=True):
@@ -225,57 +240,6 @@ class LinkState(msgspec.Struct, frozen=True, kw_only=True):
     """Of the node as a whole, in words."""
 
 
-class UserItem(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is signed in, as partners would see it."""
-
-    pseudonym: str
-    roles: tuple[Role, ...]
-
-
-class SessionItem(msgspec.Struct, frozen=True, kw_only=True):
-    """What the page knows of where it is and who looks at it."""
-
-    member: str
-    member_name: str
-    mode: Literal["live", "replay"]
-    version: str
-    user: UserItem | None
-    csrf: str
-    """Goes into the header X-Tocsin-CSRF of everything that changes something; empty before one signs in."""
-    naming: dict[str, str]
-    """By the neutral code of a place that neighbours name differently: which word this member wants on its map."""
-
-
-class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A name and what proves it."""
-
-    name: str
-    password: str
-
-
-class RemarkRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Say something of a record."""
-
-    originator: str
-    record_id: str
-    act: Act
-    text: str = ""
-
-
-class LogRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Write into the log of the shift."""
-
-    text: str
-    event_id: str = ""
-    hands_over: bool = False
-
-
-class Accepted(msgspec.Struct, frozen=True, kw_only=True):
-    """A record was made and goes its way; it is shown once it has passed the door."""
-
-    record_id: str
-
-
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong, and what to do."""
 
@@ -299,7 +263,7 @@ class EventNews(msgspec.Struct, frozen=True, kw_only=True, tag="event", tag_fiel
     """An event as it is now; never dropped."""
 
     number: int
-    news: Literal["new", "stage", "revision", "remark", "joined"]
+    news: Literal["new", "stage", "revision", "remark", "approval", "joined"]
     event: EventItem
     marking: ScreenMarking
 

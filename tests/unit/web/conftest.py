@@ -16,7 +16,7 @@ from tocsin.clock import ManualClock
 from tocsin.markings import marking_for
 from tocsin.records import Launch, Record, SameEvent, TrackPoint
 from tocsin.store import Batch, RecordQuery, Store, StoredRecord
-from tocsin.web import Account, Floor, Gateway, LinkState, People, Sessions
+from tocsin.web import Account, Floor, Gateway, LinkState, Passkeys, People, RelyingParty, Sessions
 from tocsin.web.app import make_app
 
 PASSWORD = "a long enough sentence"
@@ -109,8 +109,13 @@ def sessions(people: People, clock: ManualClock) -> Sessions:
 
 
 @pytest.fixture
-def client(gateway: Gateway, sessions: Sessions, tmp_path: Path) -> Iterator[TestClient]:
-    app = make_app(Floor(gateway, sessions, "0", is_secure=False), page=tmp_path / "no page")
+def passkeys(people: People, clock: ManualClock) -> Passkeys:
+    return Passkeys(people, RelyingParty("localhost", "http://localhost:8823", "Tocsin KOR"), clock)
+
+
+@pytest.fixture
+def client(gateway: Gateway, sessions: Sessions, passkeys: Passkeys, tmp_path: Path) -> Iterator[TestClient]:
+    app = make_app(Floor(gateway, sessions, "0", is_secure=False, passkeys=passkeys), page=tmp_path / "no page")
     with TestClient(app, base_url="http://127.0.0.1:8823", raise_server_exceptions=False) as made:
         yield made
 

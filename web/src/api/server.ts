@@ -4,13 +4,17 @@ import type {
   Act,
   Alone,
   AreaCollection,
+  Decision,
+  Held,
   LogEntry,
+  Passkey,
   Picture,
   RecordItem,
   RecordPage,
   Sensor,
   Session,
 } from './shapes.ts'
+import { makePasskey, signWithPasskey } from './passkeys.ts'
 
 /** What the server said is wrong, and what to do. */
 export class ServerError extends Error {
@@ -33,6 +37,21 @@ export interface RecordFilter {
   event_id?: string
   known_at?: string
   limit?: number
+}
+
+interface Ceremony {
+  options: PublicKeyCredentialRequestOptionsJSON
+}
+interface CreationCeremony {
+  options: PublicKeyCredentialCreationOptionsJSON
+}
+
+/** What is decided about which record, and why. */
+export interface Deciding {
+  originator: string
+  record_id: string
+  act: Decision
+  text: string
 }
 
 const PATIENCE_MS = 15_000
@@ -82,6 +101,28 @@ export class Server {
     return this.#keep(await this.#send<Session>('api/v1/sign-in', { name, password }))
   }
 
+  async enrol(code: string): Promise<Session> {
+    return this.#keep(await this.#send<Session>('api/v1/enrol', { code }))
+  }
+
+  async signInByPasskey(): Promise<Session> {
+    const { options } = await this.#send<Ceremony>('api/v1/sign-in/passkey/options', {})
+    return this.#keep(await this.#send<Session>('api/v1/sign-in/passkey', await signWithPasskey(options)))
+  }
+
+  passkeys(): Promise<Passkey[]> {
+    return ask('api/v1/passkeys')
+  }
+
+  async addPasskey(label: string): Promise<void> {
+    const { options } = await this.#send<CreationCeremony>('api/v1/passkeys/options', {})
+    await this.#send('api/v1/passkeys', { label, passkey: await makePasskey(options) })
+  }
+
+  async removePasskey(id: string): Promise<void> {
+    await this.#send(`api/v1/passkeys/${encodeURIComponent(id)}/remove`, {})
+  }
+
   async signOut(): Promise<void> {
     await this.#send('api/v1/sign-out', {})
   }
@@ -127,6 +168,25 @@ export class Server {
 
   remark(originator: string, recordId: string, act: Act, text: string): Promise<unknown> {
     return this.#send('api/v1/remarks', { originator, record_id: recordId, act, text })
+  }
+
+  /** Tell the others that this event is on a screen here. */
+  async seen(key: string): Promise<void> {
+    await this.#send('api/v1/seen', { key })
+  }
+
+  held(): Promise<Held[]> {
+    return ask('api/v1/held')
+  }
+
+  /** Decide about a record, with the signature of one's passkey or without. */
+  async decide(deciding: Deciding, byPasskey: boolean): Promise<void> {
+    if (!byPasskey) {
+      await this.#send('api/v1/decisions', deciding)
+      return
+    }
+    const { options } = await this.#send<Ceremony>('api/v1/decisions/options', deciding)
+    await this.#send('api/v1/decisions/signed', { passkey: await signWithPasskey(options) })
   }
 
   #keep(session: Session): Session {

@@ -14,6 +14,15 @@ export type Role =
 /** Who may say something of an event. */
 export const ACTING_ROLES: readonly Role[] = ['watch_officer', 'analyst', 'exercise_controller', 'alert_officer']
 
+export type Decision = 'release' | 'refuse' | 'approve'
+
+/** Who may decide what. */
+export const DECIDING_ROLES: Readonly<Record<Decision, readonly Role[]>> = {
+  release: ['releaser'],
+  refuse: ['releaser'],
+  approve: ['alert_officer', 'watch_officer'],
+}
+
 export interface Session {
   member: string
   member_name: string
@@ -23,6 +32,10 @@ export interface Session {
   csrf: string
   /** By the neutral code of a place that neighbours name differently: the viewing member's word for it. */
   naming: Record<string, string>
+  /** Where passkeys work: the page must be open under this address; empty: nowhere. */
+  passkeys?: { origin: string; advice: string }
+  /** What the policy wants for the release of what waits. */
+  release_by?: 'person' | 'passkey'
 }
 
 export interface Source {
@@ -184,6 +197,45 @@ export interface Remark {
   audience: string[]
 }
 
+/** Whether the person whom a decision names has signed it, as far as can be known here. */
+export type Standing =
+  | 'verified'
+  | 'unsigned'
+  | 'record_missing'
+  | 'another_record'
+  | 'credential_unknown'
+  | 'another_person'
+  | 'not_valid_then'
+  | 'broken'
+
+export interface Approval {
+  originator: string
+  record_id: string
+  about_originator: string
+  about_record: string
+  act: Decision
+  person: { role: string; pseudonym: string }
+  text: string
+  issued_at: string
+  standing: Standing
+  detail: string
+}
+
+/** A record of this member that does not go where its marking lets it. */
+export interface Held {
+  record: RecordItem
+  reason: 'needs_person' | 'policy' | 'no_route' | 'marking'
+  detail: string
+  to: string[]
+  since: string
+}
+
+export interface Passkey {
+  id: string
+  label: string
+  added_at: string
+}
+
 export interface EventItem {
   /** Tells it from all others, of whatever status. */
   key: string
@@ -199,6 +251,7 @@ export interface EventItem {
   leading: string
   members: Record<string, Assessment>
   remarks: Remark[]
+  approvals?: Approval[]
 }
 
 export interface ScreenMarking {
@@ -298,7 +351,7 @@ export interface LogEntry {
   person: { role: string; pseudonym: string }
 }
 
-export type News = 'new' | 'stage' | 'revision' | 'remark' | 'joined'
+export type News = 'new' | 'stage' | 'revision' | 'remark' | 'approval' | 'joined'
 
 /** What the feed says; what has a number is never dropped, of the rest only the newest counts. */
 export type FeedMessage =

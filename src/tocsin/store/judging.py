@@ -1,0 +1,26 @@
+"""What a decision in the store is worth, by what else the store holds (spec 16)."""
+
+from __future__ import annotations
+
+from tocsin.exchange import ApprovalStanding, standing_of
+from tocsin.records import Admitted, Approval
+from tocsin.store.shapes import RecordQuery
+from tocsin.store.store import Store
+
+APPROVAL, CREDENTIAL = "watch.approval", "watch.credential"
+
+
+def standing_in(store: Store, approval: Admitted) -> ApprovalStanding:
+    """Tell whether the person whom a decision names has signed it.
+
+    Args:
+        store: Of the member that asks.
+        approval: A ``watch.approval``.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    body: Approval = approval.body
+    about = store.find(body.record, originator=body.originator)
+    told = store.records(RecordQuery(kinds=(CREDENTIAL,), originator=approval.record.originator))
+    return standing_of(approval, None if about is None else about.admitted, (each.admitted for each in told))
