@@ -28,9 +28,16 @@ class Radar:
     range_sigma_m: float
     angle_sigma_deg: float
     bias_sigma_deg: float = 0.03
+    revisit_s: float = 0.0
+    """It looks so often, and tells so; zero: it tells nothing."""
 
 
 RADAR = Radar("radar-1", Position(lat_deg=36.5, lon_deg=127.5, altitude_m=50.0), 30.0, 0.15)
+RADARS = tuple(
+    Radar(f"radar-{number}", Position(lat_deg=lat_deg, lon_deg=lon_deg, altitude_m=50.0), 30.0, 0.1, revisit_s=1.0)
+    for number, (lat_deg, lon_deg) in enumerate(((36.5, 127.5), (37.8, 128.9), (36.0, 136.2), (41.0, 140.3)), 1)
+)
+"""Of the scene with many targets."""
 
 
 def salvo(count: int, *, half_spread_m: float, random: np.random.Generator) -> Vector:
@@ -49,15 +56,17 @@ def salvo(count: int, *, half_spread_m: float, random: np.random.Generator) -> V
 
 
 def observe(
-    states: Vector, radar: Radar, times_s: Sequence[float], random: np.random.Generator
+    states: Vector, radar: Radar, times_s: Sequence[float], random: np.random.Generator, *, sweep_s: float = 0.0
 ) -> Iterator[list[Admitted]]:
-    """Yield scans: at each time the radar sees all objects, in their order."""
+    """Yield scans: from each time on the radar sees all objects in their order, within ``sweep_s``."""
     off_deg = random.normal(0.0, radar.bias_sigma_deg, 2)
     here, at_s, place = states.copy(), 0.0, radar.position
     for scan, time_s in enumerate(times_s):
         here, at_s = np.array([coast(state, CDA_M, time_s - at_s, 0.5) for state in here]), time_s
         seen = []
-        for number, state in enumerate(here):
+        for number, there in enumerate(here):
+            later_s = sweep_s * number / len(here)
+            state = coast(there, CDA_M, later_s, 0.5)
             range_m, azimuth_deg, elevation_deg = polar_from_ecef(
                 state[:3], place.lat_deg, place.lon_deg, place.altitude_m
             )
@@ -71,8 +80,10 @@ def observe(
                 range_sigma_m=radar.range_sigma_m,
                 angle_sigma_deg=radar.angle_sigma_deg,
                 bias_sigma_deg=radar.bias_sigma_deg,
+                revisit_s=radar.revisit_s,
             )
-            seen.append(admitted(body, f"{scan:04d}-{number:04d}", START + timedelta(seconds=float(time_s))))
+            at = START + timedelta(seconds=float(time_s) + later_s)
+            seen.append(admitted(body, f"{radar.sensor_id}-{scan:04d}-{number:04d}", at))
         yield seen
 
 

@@ -6,6 +6,7 @@ finite differences would be slower, and badly scaled for metres on the earth.)
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import numpy as np
@@ -21,15 +22,14 @@ from stonesoup.types.hypothesis import SingleHypothesis
 from stonesoup.types.state import GaussianState
 from stonesoup.updater.kalman import ExtendedKalmanUpdater
 
+from bench.warning.filtering import SIGMAS, STATE, STEPS, Problem
 from bench.warning.scene import START
 from tocsin.geo.earth import Vector
 from tocsin.warning import WarningSettings
 from tocsin.warning.measurement import RANGED, predicted_figures
-from tocsin.warning.models import KINEMATIC, LOG_DRAG, STATES, predict_ballistic
+from tocsin.warning.models import KINEMATIC, STATES, predict_ballistic
 from tocsin.warning.plots import Plot
 
-STATE = [0, 1, 2, 3, 4, 5, LOG_DRAG]
-"""Position, velocity, ln CdA/m."""
 _MARKS = np.zeros((STATES, STATES))
 for _mark, _element in enumerate(STATE):
     _MARKS[_element, KINEMATIC + _mark] = _MARKS[KINEMATIC + _mark, _element] = 1.0
@@ -121,3 +121,19 @@ class StoneSoup:
         """Predict and update."""
         prediction = self._predictor.predict(state, timestamp=detection.timestamp)
         return self._updater.update(SingleHypothesis(prediction, detection))
+
+
+def follow(asked: Problem, settings: WarningSettings) -> tuple[Vector, float]:
+    """Return what Stone Soup finds, places of shape (STEPS, count, 3), and processor seconds."""
+    filter_ = StoneSoup(settings)
+    tracks = [filter_.start(state, np.diag(SIGMAS**2), 0.0) for state in asked.first]
+    scans = [
+        [filter_.detection(plot, time_s) for plot in scan]
+        for scan, time_s in zip(asked.plots, asked.times_s, strict=True)
+    ]
+    found = np.empty((STEPS, len(asked.first), 3))
+    begin = time.process_time()
+    for number, scan in enumerate(scans):
+        tracks = [filter_.update(track, detection) for track, detection in zip(tracks, scan, strict=True)]
+        found[number] = [np.asarray(track.state_vector, dtype=float).ravel()[:3] for track in tracks]
+    return found, time.process_time() - begin

@@ -18,14 +18,16 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
+from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
-from tocsin.warning.chain_filter import STATES, begun, extended, moved
+from tocsin.warning import chain_rows
+from tocsin.warning.chain_rows import LONGER_KEPT, NO_LOOK, PAIRS_KEPT, Rows, Sighting
 from tocsin.warning.initiation import is_enough
 from tocsin.warning.measurement import ANGLES, PLACED
 from tocsin.warning.plots import Plot
@@ -38,19 +40,13 @@ _UNHEADED = 4
 """And so many where no track is about yet, when it is the likeliest."""
 _CLEAR = 5.0
 """Of two rivals the one that is e^5 times as likely is taken."""
-_MOVES = 14.2
-"""Squared normalised speed that three figures at rest exceed in 0.3 % of cases."""
 _LINE_SIGMA_M = 25_000.0
 """Along a line of sight without range."""
-_MISSED = 3.5
-"""A chain that got no plot for so many of its intervals is given up."""
 _AGREE_CHI2 = 22.5
 """Six figures, 0.1 %: two chains of one object."""
-_PAUSE_S = 5.0
-"""It is not given up sooner than this for want of a plot."""
-_PAIRS_KEPT = 24
-_LONGER_KEPT = 12
 _MOST_CHAINS = 800
+_FIRST_ROOM = (8, 4)
+"""Chains and plots of each that a new pool has room for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +54,10 @@ class Chain:
     """Plots that may be of one object, in the order of time."""
 
     plots: tuple[Plot, ...]
+    numbers: tuple[int, ...]
+    """Of the plots, ascending."""
     score: float
     """Logarithm of how much likelier it is that they are one than that each is of something else."""
-    ends_s: float
-    """When it is given up, seconds since 1970."""
 
     @property
     def time_s(self) -> float:
@@ -73,67 +69,75 @@ class Chain:
         """Whether they fix a place; a chain is of one sensor, or of two that both have a range."""
         return self.plots[0].is_ranged
 
-    @cached_property
-    def members(self) -> frozenset[int]:
-        """What tells its plots apart from others."""
-        return frozenset(map(id, self.plots))
-
 
 @dataclass
 class Pool:
     """The plots of one sensor that no track took, and the chains of them."""
 
-    chains: list[Chain] = field(default_factory=list)
-    states: Vector = field(default_factory=lambda: np.zeros((0, STATES)))
-    """As in ``chain_filter``, one row for each chain; so the next."""
-    covariances: Vector = field(default_factory=lambda: np.zeros((0, STATES, STATES)))
+    rows: Rows = field(default_factory=lambda: chain_rows.room(*_FIRST_ROOM))
+    count: int = 0
+    """How many of the rows are chains."""
+    ends_s: float = math.inf
+    """When the first of them is given up, seconds since 1970."""
+    plots: dict[int, Plot] = field(default_factory=dict)
+    """By number, ascending; all that are in chains, and some that were."""
 
-    def lengthened(self, plot: Plot) -> list[tuple[Chain, Vector, Vector]]:
-        """Return the likeliest of the chains with one more plot, and their states and covariances."""
-        asked = [
-            row
-            for row, chain in enumerate(self.chains)
-            if chain.time_s <= plot.time_s and not any(plot.shares_look_with(other) for other in chain.plots[-3:])
-        ]
-        if not asked:
-            return []
-        times_s = np.array([chain.time_s for chain in self.chains])
+    def copy(self) -> Pool:
+        """Return one that goes on from here without touching this."""
+        capacity, places = self.rows.plots.shape
+        return replace(self, rows=chain_rows.room(capacity, places, self.rows), plots=dict(self.plots))
+
+    def lengthen(self, number: int, plot: Plot, alone_s: float) -> range:
+        """Add the likeliest of the chains with one more plot, and one of that plot alone.
+
+        Args:
+            number: Of the plot, above those before.
+            plot: Of this sensor, no older than those before.
+            alone_s: When the chain of that plot alone is given up, seconds since 1970.
+
+        Returns:
+            The rows of those that have become longer.
+        """
         place, spread = _placed(plot)
-        rows, states, covariances, gains = extended(
-            self.states, self.covariances, times_s, np.array(asked), plot.time_s, place, spread
-        )
-        made = []
-        for row, state, covariance, gain in zip(rows.tolist(), states, covariances, gains.tolist(), strict=True):
-            chain = self.chains[row]
-            made.append((Chain((*chain.plots, plot), chain.score + gain, _given_up_s(chain, plot)), state, covariance))
-        made.sort(key=lambda entry: -entry[0].score)
-        pairs = [entry for entry in made if len(entry[0].plots) == 2][:_PAIRS_KEPT]
-        return [entry for entry in made if len(entry[0].plots) > 2][:_LONGER_KEPT] + pairs
+        look_s = NO_LOOK if plot.form == PLACED else plot.look_s
+        sighting = Sighting(number, plot.time_s, look_s, place, spread, _bias_m(plot), plot.is_ranged)
+        chosen, scores = chain_rows.fitting(self.rows, self.count, sighting)
+        self._make_room(self.count + len(chosen) + 1, chosen)
+        chain_rows.append(self.rows, self.count, chosen, scores, sighting, alone_s)
+        before, self.count = self.count, self.count + len(chosen) + 1
+        self.plots[number] = plot
+        self.ends_s = min(self.ends_s, float(self.rows.ends_s[before : self.count].min()))
+        surplus = max(self.count - _MOST_CHAINS, 0)
+        if surplus:
+            self.drop(np.arange(self.count) >= surplus)
+        return range(before - surplus, before - surplus + len(chosen))
 
-    def keep(self, entries: Sequence[tuple[Chain, Vector, Vector]]) -> None:
-        """Add chains, and drop the oldest if they are too many."""
-        self.chains = [*self.chains, *(chain for chain, _, _ in entries)]
-        self.states = np.concatenate([self.states, np.array([state for _, state, _ in entries])])
-        self.covariances = np.concatenate([self.covariances, np.array([each for _, _, each in entries])])
-        surplus = len(self.chains) - _MOST_CHAINS
-        self.drop([row >= surplus for row in range(len(self.chains))])
+    def _make_room(self, count: int, chosen: NDArray[np.int64]) -> None:
+        """See to it that so many rows are there, each long enough for those that are lengthened."""
+        capacity, places = self.rows.plots.shape
+        longest = int(self.rows.lengths[chosen].max()) if chosen.size else 0
+        if count > capacity or longest >= places:
+            most = _MOST_CHAINS + LONGER_KEPT + PAIRS_KEPT + 1
+            capacity = min(max(2 * count, capacity), most) if count > capacity else capacity
+            self.rows = chain_rows.room(capacity, 2 * places if longest >= places else places, self.rows)
 
-    def drop(self, is_kept: Sequence[bool]) -> None:
+    def drop(self, is_kept: NDArray[np.bool_]) -> None:
         """Drop the chains that are not to be kept."""
-        if not all(is_kept):
-            kept = np.array(is_kept)
-            self.chains = [chain for chain, keeps in zip(self.chains, is_kept, strict=True) if keeps]
-            self.states, self.covariances = self.states[kept], self.covariances[kept]
+        self.count = chain_rows.compact(self.rows, is_kept)
+        self.ends_s = float(self.rows.ends_s[: self.count].min()) if self.count else math.inf
+        oldest = int(self.rows.plots[: self.count, 0].min()) if self.count else -1
+        while self.plots and (number := next(iter(self.plots))) < oldest:
+            del self.plots[number]
 
-    def rival(self, chain: Chain) -> float:
-        """Return the score of the likeliest rival of a chain; minus infinity if there is none."""
-        best = -np.inf
-        for other in self.chains:
-            if other.score <= best or other.members.isdisjoint(chain.members) or other.members <= chain.members:
-                continue
-            if _contradict(chain, other):
-                best = other.score
-        return best
+    def forget_before(self, time_s: float) -> None:
+        """Drop the chains that were to be given up before a time, seconds since 1970."""
+        if self.ends_s < time_s:
+            self.drop(self.rows.ends_s[: self.count] >= time_s)
+
+    def chain(self, row: int) -> Chain:
+        """Return what a row holds."""
+        numbers = tuple(self.rows.plots[row, : self.rows.lengths[row]].tolist())
+        return Chain(tuple(self.plots[number] for number in numbers), numbers, float(self.rows.scores[row]))
 
 
 @dataclass
@@ -141,20 +145,22 @@ class Chains:
     """The plots that no track took, by sensor, and the chains of them."""
 
     _pools: dict[str, Pool] = field(default_factory=dict)
+    _count: int = 0
+    """How many plots were taken: the number of the last."""
 
     def copy(self) -> Chains:
-        """Return one that goes on from here without touching this; lists and arrays never change and are shared."""
-        return Chains({sensor: replace(pool) for sensor, pool in self._pools.items()})
+        """Return one that goes on from here without touching this."""
+        return Chains({sensor: pool.copy() for sensor, pool in self._pools.items()}, self._count)
 
     @property
     def is_empty(self) -> bool:
         """Whether it waits with no plot."""
-        return not any(pool.chains for pool in self._pools.values())
+        return not any(pool.count for pool in self._pools.values())
 
     @property
     def is_waiting(self) -> bool:
         """Whether plots that move alike wait for it to be clear which are one object."""
-        return any(len(chain.plots) > 2 for pool in self._pools.values() for chain in pool.chains)
+        return any(bool((pool.rows.lengths[: pool.count] > 2).any()) for pool in self._pools.values())
 
     def take(self, plot: Plot, settings: WarningSettings, *, is_headed: bool = False) -> Chain | None:
         """Take in a plot that no track took; return the chain that it makes a track, whose plots are forgotten here.
@@ -166,81 +172,76 @@ class Chains:
                 many objects that cannot be told apart people are told as well.
         """
         self.forget_before(plot.time_s)
-        pool = self._pools.setdefault(plot.sensor, Pool())
-        longer = pool.lengthened(plot)
-        single = Chain((plot,), 0.0, plot.time_s + settings.tentative_s)
-        pool.keep([*longer, (single, *begun(*_placed(plot)))])
-        for chain, state, covariance in longer:
-            if not _moves(state[3:6], covariance[3:6, 3:6], settings):
-                continue
-            is_ready = _is_ready(chain, pool, settings, is_headed=is_headed)
-            found = chain if is_ready else self._agreed(chain, state, covariance, settings)
+        pool = self._pools.get(plot.sensor)
+        if pool is None:
+            pool = self._pools[plot.sensor] = Pool()
+        self._count += 1
+        longer = pool.lengthen(self._count, plot, plot.time_s + settings.tentative_s)
+        moves, enough, rivals = chain_rows.weigh(
+            pool.rows,
+            pool.count,
+            longer.start,
+            longer.stop,
+            settings.confirm_plots,
+            settings.confirm_scans,
+            settings.confirm_window_s,
+            settings.min_speed_mps,
+        )
+        for place in np.flatnonzero(moves & (enough | (rivals == -math.inf))).tolist():
+            row, rival = longer[place], float(rivals[place])
+            is_ready = enough[place] and _is_ready(pool.chain(row), rival, settings, is_headed=is_headed)
+            found = pool.chain(row) if is_ready else self._agreed(plot.sensor, row, rival, settings)
             if found is not None:
+                taken = np.array(found.numbers, np.int64)
                 for each in self._pools.values():
-                    each.drop([found.members.isdisjoint(other.members) for other in each.chains])
+                    each.drop(chain_rows.without(each.rows, each.count, taken))
                 return found
         return None
 
     def forget_before(self, time_s: float) -> None:
         """Drop the chains that were to be given up before a time, seconds since 1970."""
         for pool in self._pools.values():
-            pool.drop([chain.ends_s >= time_s for chain in pool.chains])
-        self._pools = {sensor: pool for sensor, pool in self._pools.items() if pool.chains}
+            pool.forget_before(time_s)
+        if any(not pool.count for pool in self._pools.values()):
+            self._pools = {sensor: pool for sensor, pool in self._pools.items() if pool.count}
 
-    def _agreed(self, chain: Chain, state: Vector, covariance: Vector, settings: WarningSettings) -> Chain | None:
+    def _agreed(self, sensor: str, row: int, rival: float, settings: WarningSettings) -> Chain | None:
         """Return a chain and that of another sensor as one, if they are enough together and neither has a rival."""
-        if not chain.is_ranged or self._pools[chain.plots[0].sensor].rival(chain) > -np.inf:
+        own = self._pools[sensor]
+        if rival > -math.inf or not own.rows.is_ranged[row]:
             return None
-        wide = covariance[:6, :6] + _by_bias(chain)
-        for sensor, pool in sorted(self._pools.items()):
-            if sensor == chain.plots[0].sensor:
+        for other, pool in sorted(self._pools.items()):
+            if other == sensor:
                 continue
-            for row, other in enumerate(pool.chains):
-                plots = tuple(sorted((*chain.plots, *other.plots), key=lambda plot: plot.key))
-                if not other.is_ranged or len(other.plots) < 2 or not is_enough(plots, settings):
-                    continue
-                there, spread = moved(pool.states[row], pool.covariances[row], chain.time_s - other.time_s)
-                apart, whole = state[:6] - there[:6], wide + spread[:6, :6] + _by_bias(other)
-                if float(apart @ np.linalg.solve(whole, apart)) < _AGREE_CHI2 and pool.rival(other) == -np.inf:
-                    return Chain(plots, chain.score + other.score, chain.ends_s)
+            for there in chain_rows.agreeing(pool.rows, pool.count, own.rows, row, _AGREE_CHI2).tolist():
+                both = _joined(own.chain(row), pool.chain(there))
+                if is_enough(both.plots, settings) and not _has_rival(pool, there):
+                    return both
         return None
 
 
-def _is_ready(chain: Chain, pool: Pool, settings: WarningSettings, *, is_headed: bool) -> bool:
-    if not is_enough(chain.plots, settings):
-        return False
-    rival = pool.rival(chain)
-    if rival == -np.inf:
+def _joined(first: Chain, second: Chain) -> Chain:
+    """Return two chains as one."""
+    plots = tuple(sorted((*first.plots, *second.plots), key=lambda plot: plot.key))
+    return Chain(plots, tuple(sorted((*first.numbers, *second.numbers))), first.score + second.score)
+
+
+def _has_rival(pool: Pool, row: int) -> bool:
+    return chain_rows.rival(pool.rows, pool.count, row, True) > -math.inf
+
+
+def _is_ready(chain: Chain, rival: float, settings: WarningSettings, *, is_headed: bool) -> bool:
+    """Tell whether a chain with enough plots is to become a track, given the score of its likeliest rival."""
+    if rival == -math.inf:
         return True
     if not is_headed and chain.is_ranged and chain.score > rival and is_enough(chain.plots, settings, more=_UNHEADED):
         return True
     return chain.score - rival >= _CLEAR and is_enough(chain.plots, settings, more=_CROWDED)
 
 
-def _by_bias(chain: Chain) -> Vector:
-    """Return what the constant error of its sensor adds to the covariance of a chain's place, shape (6, 6)."""
-    plot = chain.plots[-1]
-    added = np.zeros((6, 6))
-    if plot.form != PLACED:
-        added[:3, :3] = np.eye(3) * (float(plot.figures[0]) * plot.bias_sigma_rad) ** 2
-    return added
-
-
-def _given_up_s(chain: Chain, plot: Plot) -> float:
-    """Return when a chain is given up that a plot lengthens and that gets no other, seconds since 1970."""
-    return max(plot.time_s + _MISSED * (plot.time_s - chain.time_s), min(chain.ends_s, plot.time_s + _PAUSE_S))
-
-
-def _contradict(first: Chain, second: Chain) -> bool:
-    """Tell whether two chains hold different plots of one look, so that not both can be true."""
-    return any(one is not other and one.shares_look_with(other) for one in first.plots for other in second.plots)
-
-
-def _moves(velocity: Vector, covariance: Vector, settings: WarningSettings) -> bool:
-    """Tell whether a chain moves, beyond doubt, and not too slowly for a launch."""
-    speed, sigma = float(np.linalg.norm(velocity)), float(np.sqrt(np.trace(covariance)))
-    is_sure = float(velocity @ np.linalg.solve(covariance, velocity)) >= _MOVES
-    return is_sure and speed + sigma >= settings.min_speed_mps
+def _bias_m(plot: Plot) -> float:
+    """Return what the constant error of its sensor makes of a plot's place, metres."""
+    return 0.0 if plot.form == PLACED else float(plot.figures[0]) * plot.bias_sigma_rad
 
 
 def _placed(plot: Plot) -> tuple[Vector, Vector]:
@@ -257,5 +258,15 @@ def _placed(plot: Plot) -> tuple[Vector, Vector]:
     else:
         place, range_m, along2 = plot.place, float(plot.figures[0]), float(plot.variances[0])
     across2 = range_m**2 * float(max(plot.variances[1], plot.variances[2]))
-    outer = np.outer(line, line)
-    return place, across2 * (np.eye(3) - outer) + along2 * outer
+    return place, _spread(line, along2, across2)
+
+
+@njit
+def _spread(line: Vector, along2: float, across2: float) -> Vector:
+    """Covariance of a place, shape (3, 3), of which the variances along and across a line of sight are known, m²."""
+    spread = np.empty((3, 3))
+    for i in range(3):
+        for j in range(3):
+            outer = line[i] * line[j]
+            spread[i, j] = across2 * ((1.0 if i == j else 0.0) - outer) + along2 * outer
+    return spread

@@ -7,12 +7,13 @@ nothing left but the neighbour's, and so on: there the plots of a look wait for 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 
+from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
 from tocsin.warning.measurement import ANGLES
 from tocsin.warning.plots import Plot
@@ -22,19 +23,73 @@ _CLOSE_M = 20_000.0
 _LONGEST_WAIT_S = 1.6
 """Tracks put late plots in their place for three seconds; what looks more seldom is not waited for."""
 _LOOKS_KEPT = 2.0
+_FIRST_ROOM = 8
+
+
+class Glimpses(NamedTuple):
+    """Plots of one sensor."""
+
+    times_s: Vector
+    """Shape (n,), seconds since 1970."""
+    looks_s: Vector
+    """How long their looks last, shape (n,)."""
+    places: Vector
+    """ECEF, shape (n, 3), metres."""
+
+
+@njit
+def _note(latest: Glimpses, count: int, time_s: float, look_s: float, place: Vector) -> tuple[int, bool]:
+    """Put a plot behind the first ``count``, of which the old ones go; see ``Crowding.is_crowded``.
+
+    Returns:
+        How many there are then, and whether two of those near the plot are of one look.
+    """
+    oldest_s, kept = time_s - _LOOKS_KEPT * look_s, 0
+    for row in range(count):
+        if latest.times_s[row] >= oldest_s:
+            latest.times_s[kept], latest.looks_s[kept] = latest.times_s[row], latest.looks_s[row]
+            for axis in range(3):
+                latest.places[kept, axis] = latest.places[row, axis]
+            kept += 1
+    latest.times_s[kept], latest.looks_s[kept] = time_s, look_s
+    for axis in range(3):
+        latest.places[kept, axis] = place[axis]
+    kept += 1
+    near, met = np.empty(kept, np.int64), 0
+    for row in range(kept):
+        apart2 = 0.0
+        for axis in range(3):
+            apart2 += (latest.places[row, axis] - place[axis]) ** 2
+        if apart2 < _CLOSE_M * _CLOSE_M:
+            for k in range(met):
+                apart_s = abs(latest.times_s[row] - latest.times_s[near[k]])
+                if apart_s <= max(latest.looks_s[row], latest.looks_s[near[k]]):
+                    return kept, True
+            near[met] = row
+            met += 1
+    return kept, False
+
+
+def _room(capacity: int, old: Glimpses | None = None) -> Glimpses:
+    room = Glimpses(np.zeros(capacity), np.zeros(capacity), np.zeros((capacity, 3)))
+    if old is not None:
+        for here, before in zip(room, old, strict=True):
+            here[: len(before)] = before
+    return room
 
 
 @dataclass
 class Crowding:
     """The latest plots of each sensor, and those that wait."""
 
-    _latest: dict[str, list[tuple[Plot, Vector]]] = field(default_factory=dict)
+    _latest: dict[str, tuple[Glimpses, int]] = field(default_factory=dict)
+    """Of each sensor, and how many of the rows are in use."""
     _waiting: dict[str, list[Plot]] = field(default_factory=dict)
 
     def copy(self) -> Crowding:
         """Return one that goes on from here without touching this."""
         return Crowding(
-            {sensor: list(latest) for sensor, latest in self._latest.items()},
+            {sensor: (_room(len(latest.times_s), latest), count) for sensor, (latest, count) in self._latest.items()},
             {sensor: list(waiting) for sensor, waiting in self._waiting.items()},
         )
 
@@ -44,21 +99,22 @@ class Crowding:
         return not self._waiting
 
     @property
-    def latest(self) -> Iterable[list[tuple[Plot, Vector]]]:
-        """Of each sensor that tells its looks, the plots of the latest two, and their places."""
-        return self._latest.values()
+    def latest(self) -> Iterator[Glimpses]:
+        """Of each sensor that tells its looks, the plots of the latest two."""
+        for latest, count in self._latest.values():
+            yield Glimpses(latest.times_s[:count], latest.looks_s[:count], latest.places[:count])
 
     def is_crowded(self, plot: Plot) -> bool:
         """Take note of a plot, and tell whether its sensor sees several objects about there."""
         if plot.look_s == 0.0:
             return False
+        latest, count = self._latest.get(plot.sensor) or (_room(_FIRST_ROOM), 0)
+        if count == len(latest.times_s):
+            latest = _room(2 * count, latest)
         place = plot.place if plot.is_ranged else first_place(plot)[0]
-        oldest_s = plot.time_s - _LOOKS_KEPT * plot.look_s
-        latest = [entry for entry in self._latest.get(plot.sensor, ()) if entry[0].time_s >= oldest_s]
-        latest.append((plot, place))
-        self._latest[plot.sensor] = latest
-        near = [other for other, there in latest if float(np.linalg.norm(there - place)) < _CLOSE_M]
-        return any(one.shares_look_with(other) for one, other in combinations(near, 2))
+        count, is_crowded = _note(latest, count, plot.time_s, plot.look_s, place)
+        self._latest[plot.sensor] = (latest, count)
+        return bool(is_crowded)
 
     def wait(self, plot: Plot) -> bool:
         """Let a plot wait for the rest of its look; False if that is not over soon enough to be waited for."""

@@ -11,13 +11,14 @@ import numpy as np
 
 from tocsin.geo.earth import geodetic_from_ecef
 from tocsin.warning.association import assign, is_clear
+from tocsin.warning.bank import Bank, Misfits
 from tocsin.warning.chains import Chain, Chains
 from tocsin.warning.crowding import Crowding
 from tocsin.warning.groups import count_range, nearest_unresolved, plots_in_a_look
 from tocsin.warning.initiation import combined, distance2_of
 from tocsin.warning.plots import ONE_LOOK, Plot, independent, scans
 from tocsin.warning.settings import WarningSettings
-from tocsin.warning.track import Track, Waypoint, begin
+from tocsin.warning.track import Fused, Track, Waypoint, begin
 
 _GROUPS_KEPT_S = 3600.0
 _PRUNE_S = 60.0
@@ -63,6 +64,10 @@ class Fusion:
     _groups: dict[str, float] = field(default_factory=dict)
     _prune_s: float = -math.inf
     """When groups are next forgotten, seconds since 1970."""
+    _bank: Bank = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._bank = Bank(self.settings)
 
     def copy(self, tracks: list[Track]) -> Fusion:
         """Return one that goes on from here without touching this, with copies of its tracks in their order."""
@@ -92,38 +97,47 @@ class Fusion:
         self.counts.repeated += len(timely) - len(fresh)
         touched: list[Track] = []
         for scan in scans(fresh):
-            for look in self._crowding.over(scan[0].time_s):
-                touched += self._take_scan(look, is_crowded=True)
+            touched += self._take_looks(scan[0].time_s)
             touched += self._take_clear(scan)
-        for look in self._crowding.over(now_s):
-            touched += self._take_scan(look, is_crowded=True)
+        touched += self._take_looks(now_s)
         self._show(touched)
         if now_s >= self._prune_s:
             self._prune_s = now_s + _PRUNE_S
             self._groups = {group: at_s for group, at_s in self._groups.items() if at_s > now_s - _GROUPS_KEPT_S}
-        return [track for track in self.tracks if any(track is other for other in touched)]
+        given = {id(track) for track in touched}
+        return [track for track in self.tracks if id(track) in given]
+
+    def _take_looks(self, time_s: float) -> list[Track]:
+        """Take the plots that waited for looks that are over at a time, seconds since 1970."""
+        touched: list[Track] = []
+        for look in self._crowding.over(time_s):
+            touched += self._take_scan(self._bank.follow(self.tracks).misfits(look), is_crowded=True)
+        return touched
 
     def _take_clear(self, scan: list[Plot]) -> list[Track]:
         """Take the plots of which it is clear whose they are; the others wait for the rest of their look."""
         crowded = [self._crowding.is_crowded(plot) for plot in scan]
+        misfits = self._bank.follow(self.tracks).misfits(scan)
         clear = [
-            plot
-            for plot, is_crowded in zip(scan, crowded, strict=True)
-            if not is_crowded or is_clear(self.tracks, plot, self.settings) or not self._crowding.wait(plot)
+            column
+            for column, (plot, is_crowded) in enumerate(zip(scan, crowded, strict=True))
+            if not is_crowded or is_clear(misfits, column) or not self._crowding.wait(plot)
         ]
-        return self._take_scan(clear, is_crowded=any(crowded)) if clear else []
+        return self._take_scan(misfits.of(clear), is_crowded=any(crowded)) if clear else []
 
-    def _take_scan(self, scan: list[Plot], *, is_crowded: bool) -> list[Track]:
-        assignment = assign(self.tracks, scan, self.settings, is_crowded=is_crowded)
+    def _take_scan(self, misfits: Misfits, *, is_crowded: bool) -> list[Track]:
+        assignment = assign(misfits, self._bank, is_crowded=is_crowded)
         self.counts.too_late += assignment.late
         self.counts.ambiguous += assignment.ambiguous
         touched = []
-        for track, plot in assignment.pairs:
+        for (row, plot), fused in zip(assignment.pairs, self._bank.fused(assignment.pairs), strict=True):
+            track = self.tracks[row]
             self.counts.replayed += plot.time_s < track.time_s
-            self.give(track, plot)
+            self.give(track, plot, fused)
             touched.append(track)
         for plot in assignment.free:
-            chain = self._chains.take(plot, self.settings, is_headed=any(t.is_near(plot) for t in self.tracks))
+            is_headed = bool(self._bank.follow(self.tracks).near([plot]).any())
+            chain = self._chains.take(plot, self.settings, is_headed=is_headed)
             touched += [] if chain is None else self._found(chain)
         return touched
 
@@ -154,10 +168,11 @@ class Fusion:
         if found.ranged_plots == 0:
             return None
         waiting = [track for track in self.tracks if track.ranged_plots == 0]
-        for plot in chain.plots:
-            pairs = assign([track for track in waiting if track.remembers(plot.time_s)], [plot], self.settings).pairs
+        for plot in chain.plots if waiting else ():
+            asked = Bank(self.settings).follow([track for track in waiting if track.remembers(plot.time_s)])
+            pairs = assign(asked.misfits([plot]), asked).pairs
             if pairs:
-                return pairs[0][0]
+                return asked.tracks[pairs[0][0]]
         lost = [track for track in self.tracks if track.ranged_plots and _is_starving(track, chain)]
         apart = [(distance2_of(found, track), row) for row, track in enumerate(lost)]
         nearest, row = min(apart, default=(np.inf, 0))
@@ -186,9 +201,9 @@ class Fusion:
         plots = plots_in_a_look([id(head) for head in heads], self.tracks, self._crowding.latest) if shown else {}
         return {head: count_range(members, plots.get(head, 1)) for head, members in groups.items()}
 
-    def give(self, track: Track, plot: Plot) -> None:
-        """Fuse a plot into a track of this pool."""
-        track.add(plot)
+    def give(self, track: Track, plot: Plot, fused: Fused | None = None) -> None:
+        """Fuse a plot into a track of this pool; ``fused`` as in ``Track.add``."""
+        track.add(plot, fused)
         self.note(track, plot)
 
     def note(self, track: Track, plot: Plot) -> None:  # noqa: ARG002 - for those who look on

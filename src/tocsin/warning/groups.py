@@ -15,8 +15,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from tocsin.geo.earth import Vector
+from tocsin.warning.crowding import Glimpses
 from tocsin.warning.initiation import combined
-from tocsin.warning.plots import Plot
 from tocsin.warning.track import Track
 
 RESOLVED_M = 2_000.0
@@ -53,15 +53,13 @@ def nearest_unresolved(track: Track, shown: Sequence[Track]) -> Track | None:
     return shown[int(unresolved[np.argmin(apart_m[unresolved])])] if unresolved.size else None
 
 
-def plots_in_a_look(
-    heads: Sequence[int], tracks: Sequence[Track], latest: Iterable[list[tuple[Plot, Vector]]]
-) -> dict[int, int]:
+def plots_in_a_look(heads: Sequence[int], tracks: Sequence[Track], latest: Iterable[Glimpses]) -> dict[int, int]:
     """Return how many plots of one look belong to each group: of each sensor the most, of these three quarters.
 
     Args:
         heads: Of each of ``tracks``, which group it belongs to.
         tracks: All of them, one or more.
-        latest: Of each sensor its latest plots, in the order of time, and their places.
+        latest: Of each sensor its latest plots.
     """
     time_s = max(track.time_s for track in tracks)
     found, spreads = places(tracks, time_s)
@@ -70,11 +68,13 @@ def plots_in_a_look(
     most: dict[int, list[int]] = defaultdict(list)
     for plots in latest:
         looks: dict[int, list[tuple[float, float]]] = defaultdict(list)
-        for plot, place in plots:
-            apart_m = np.linalg.norm(found - (time_s - plot.time_s) * velocities - place, axis=1)
+        for seen_s, look_s, place in zip(plots.times_s.tolist(), plots.looks_s.tolist(), plots.places, strict=True):
+            if time_s - seen_s >= 3.0 * look_s:
+                continue
+            apart_m = np.linalg.norm(found - (time_s - seen_s) * velocities - place, axis=1)
             row = int(np.argmin(apart_m))
-            if apart_m[row] < reaches_m[row] and time_s - plot.time_s < 3.0 * plot.look_s:
-                looks[heads[row]].append((plot.time_s, plot.time_s + plot.look_s))
+            if apart_m[row] < reaches_m[row]:
+                looks[heads[row]].append((seen_s, seen_s + look_s))
         for head, seen in looks.items():
             most[head].append(max(sum(start_s <= at_s <= end_s for at_s, _ in seen) for start_s, end_s in seen))
     return {head: int(np.percentile(counts, 75.0)) for head, counts in most.items()}

@@ -30,7 +30,9 @@ BALLISTIC = 1
 
 
 @njit
-def mix(states: Vector, covariances: Vector, weights: Vector, dt_s: float, sojourns_s: Vector) -> float:
+def mix(  # noqa: PLR0917 - compiled code takes its arguments by position
+    states: Vector, covariances: Vector, weights: Vector, dt_s: float, sojourns_s: Vector, used: int = STATES
+) -> float:
     """Let each model begin from the mixture that its past allows, in place.
 
     Args:
@@ -39,45 +41,46 @@ def mix(states: Vector, covariances: Vector, weights: Vector, dt_s: float, sojou
         weights: Probability of each model, shape (2,); holds those before the plot afterwards.
         dt_s: Since the last plot.
         sojourns_s: Mean time in each model, shape (2,).
+        used: How many of the states are in use; the others are zero and stay so.
 
     Returns:
         What part of the ballistic model comes from the one under thrust.
     """
     leave_boost = 1.0 - math.exp(-dt_s / sojourns_s[BOOST])
     leave_ballistic = 1.0 - math.exp(-dt_s / sojourns_s[BALLISTIC])
-    from_boost = np.empty(2)
-    from_boost[BOOST], from_boost[BALLISTIC] = weights[BOOST] * (1.0 - leave_boost), weights[BOOST] * leave_boost
-    from_ballistic = np.empty(2)
-    from_ballistic[BOOST] = weights[BALLISTIC] * leave_ballistic
-    from_ballistic[BALLISTIC] = weights[BALLISTIC] * (1.0 - leave_ballistic)
-    old_states, old_covariances = states.copy(), covariances.copy()
-    for model in range(2):
-        total = from_boost[model] + from_ballistic[model]
-        weights[model] = total
-        one, other = from_boost[model] / max(total, 1e-300), from_ballistic[model] / max(total, 1e-300)
-        for i in range(STATES):
-            for j in range(STATES):
-                is_thrust_i = ACCELERATION <= i < LOG_DRAG
-                is_thrust_j = ACCELERATION <= j < LOG_DRAG
-                if not is_thrust_i and not is_thrust_j:
-                    offset_i = old_states[BOOST, i] - old_states[BALLISTIC, i]
-                    offset_j = old_states[BOOST, j] - old_states[BALLISTIC, j]
-                    covariances[model, i, j] = (
-                        one * old_covariances[BOOST, i, j]
-                        + other * old_covariances[BALLISTIC, i, j]
-                        + one * other * offset_i * offset_j
-                    )
-                elif model == BALLISTIC:
-                    covariances[model, i, j] = 0.0
-                elif is_thrust_i and is_thrust_j:  # the ballistic model's is borrowed, so that both are the same
-                    covariances[model, i, j] = old_covariances[BOOST, i, j]
-                else:
-                    covariances[model, i, j] = one * old_covariances[BOOST, i, j]
-            if ACCELERATION <= i < LOG_DRAG:
-                states[model, i] = old_states[BOOST, i] if model == BOOST else 0.0
-            else:
-                states[model, i] = one * old_states[BOOST, i] + other * old_states[BALLISTIC, i]
-    burnt_out: float = from_boost[BALLISTIC] / max(weights[BALLISTIC], 1e-300)
+    boost_stays, burns_out = weights[BOOST] * (1.0 - leave_boost), weights[BOOST] * leave_boost
+    lights_up, ballistic_stays = weights[BALLISTIC] * leave_ballistic, weights[BALLISTIC] * (1.0 - leave_ballistic)
+    weights[BOOST], weights[BALLISTIC] = boost_stays + lights_up, burns_out + ballistic_stays
+    under_thrust, free = max(weights[BOOST], 1e-300), max(weights[BALLISTIC], 1e-300)
+    boost_stays, lights_up = boost_stays / under_thrust, lights_up / under_thrust
+    burns_out, ballistic_stays = burns_out / free, ballistic_stays / free  # of each model, what comes from where
+    offset = np.empty(used)
+    for i in range(used):
+        offset[i] = states[BOOST, i] - states[BALLISTIC, i]
+    boost, ballistic = covariances[BOOST], covariances[BALLISTIC]
+    for i in range(used):
+        if ACCELERATION <= i < LOG_DRAG:  # thrust is borrowed, not mixed
+            for j in range(used):
+                boost[i, j] *= 1.0 if ACCELERATION <= j < LOG_DRAG else boost_stays
+                ballistic[i, j] = 0.0
+            continue
+        boost_offset, ballistic_offset = boost_stays * lights_up * offset[i], burns_out * ballistic_stays * offset[i]
+        for part in range(2):
+            for j in range(0 if part == 0 else LOG_DRAG, ACCELERATION if part == 0 else used):
+                one, other = boost[i, j], ballistic[i, j]
+                boost[i, j] = boost_stays * one + lights_up * other + boost_offset * offset[j]
+                ballistic[i, j] = burns_out * one + ballistic_stays * other + ballistic_offset * offset[j]
+        for j in range(ACCELERATION, LOG_DRAG):
+            boost[i, j] *= boost_stays
+            ballistic[i, j] = 0.0
+    for i in range(used):
+        one, other = states[BOOST, i], states[BALLISTIC, i]
+        if ACCELERATION <= i < LOG_DRAG:
+            states[BALLISTIC, i] = 0.0
+        else:
+            states[BOOST, i] = boost_stays * one + lights_up * other
+            states[BALLISTIC, i] = burns_out * one + ballistic_stays * other
+    burnt_out: float = burns_out
     return burnt_out
 
 
@@ -93,8 +96,9 @@ def advance(  # noqa: PLR0917 - compiled code takes its arguments by position
     noise_mps2: float,
     drag_noise: float,
     single: bool,  # noqa: FBT001
-) -> tuple[Vector, Vector, Vector]:
-    """Return both models (or the ballistic one alone) mixed and moved on by ``dt_s``; what is given stays as it is.
+    used: int = STATES,
+) -> None:
+    """Mix both models and move them on by ``dt_s``, or the ballistic one alone, in place.
 
     Args:
         states: Shape (2, STATES).
@@ -107,18 +111,19 @@ def advance(  # noqa: PLR0917 - compiled code takes its arguments by position
         noise_mps2: As in ``predict_ballistic``.
         drag_noise: As in ``predict_ballistic``.
         single: Keep the ballistic model alone.
+        used: How many of the states are in use; the others are zero and stay so.
     """
-    states, covariances, weights = states.copy(), covariances.copy(), weights.copy()
     if single:
-        predict_ballistic(states[BALLISTIC], covariances[BALLISTIC], dt_s, noise_mps2, drag_noise)
-        return states, covariances, weights
+        predict_ballistic(states[BALLISTIC], covariances[BALLISTIC], dt_s, noise_mps2, drag_noise, used)
+        return
     thrust = states[BOOST, ACCELERATION:LOG_DRAG] - ballistic_acceleration(states[BOOST])
     spread = covariances[BOOST, ACCELERATION:LOG_DRAG, ACCELERATION:LOG_DRAG].copy()
-    burnt_out = mix(states, covariances, weights, dt_s, np.array([boost_sojourn_s, ballistic_sojourn_s]))
-    predict_boost(states[BOOST], covariances[BOOST], dt_s, jerk_psd)
-    predict_ballistic(states[BALLISTIC], covariances[BALLISTIC], dt_s, noise_mps2, drag_noise)
+    sojourns_s = np.empty(2)
+    sojourns_s[BOOST], sojourns_s[BALLISTIC] = boost_sojourn_s, ballistic_sojourn_s
+    burnt_out = mix(states, covariances, weights, dt_s, sojourns_s, used)
+    predict_boost(states[BOOST], covariances[BOOST], dt_s, jerk_psd, used)
+    predict_ballistic(states[BALLISTIC], covariances[BALLISTIC], dt_s, noise_mps2, drag_noise, used)
     burn_out(states[BALLISTIC], covariances[BALLISTIC], dt_s, thrust, spread, burnt_out)
-    return states, covariances, weights
 
 
 @njit
@@ -169,6 +174,7 @@ def update(  # noqa: PLR0917 - compiled code takes its arguments by position
     basis: Vector,
     slot: int,
     single: bool,  # noqa: FBT001
+    used: int = STATES,
 ) -> float:
     """Update both models by one plot and weigh them anew, in place (arguments as in ``measurement.absorb``).
 
@@ -176,11 +182,11 @@ def update(  # noqa: PLR0917 - compiled code takes its arguments by position
         The smaller of the two squared normalised distances; the ballistic one when it is alone.
     """
     ballistic2, ballistic_log = absorb(
-        states[BALLISTIC], covariances[BALLISTIC], figures, variances, form, site, basis, slot
+        states[BALLISTIC], covariances[BALLISTIC], figures, variances, form, site, basis, slot, used
     )
     if single:
         return ballistic2
-    boost2, boost_log = absorb(states[BOOST], covariances[BOOST], figures, variances, form, site, basis, slot)
+    boost2, boost_log = absorb(states[BOOST], covariances[BOOST], figures, variances, form, site, basis, slot, used)
     top = max(boost_log, ballistic_log)
     boost = max(weights[BOOST], 1e-12) * math.exp(boost_log - top)
     ballistic = max(weights[BALLISTIC], 1e-12) * math.exp(ballistic_log - top)

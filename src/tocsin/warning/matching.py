@@ -1,4 +1,4 @@
-"""The cheapest one-to-one matching of rows with columns.
+"""The cheapest one-to-one matching of rows with columns, of all of them or of those that go together.
 
 scipy has the same, but to import it takes three quarters of a second in every process, as long as all the rest of the
 room; a test compares the two.
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
+
+_OUT_OF_REACH = 1e9
+"""Dearer than any matching of what goes together."""
 
 
 @njit
@@ -116,3 +119,24 @@ def clear_pairs(costs: Vector) -> list[tuple[int, int]]:
         if cost <= 1.0 and not is_rivalled:
             pairs.append((row, column))
     return pairs
+
+
+def affordable_pairs(costs: Vector) -> list[tuple[int, int]]:
+    """Match as many rows and columns as go together, and of those matchings take the one at the least sum of costs.
+
+    Args:
+        costs: Shape (rows, columns); infinite where a row and a column do not go together.
+
+    Returns:
+        Row and column of each pair, in the order of the rows.
+    """
+    goes = np.isfinite(costs)
+    rows, columns = np.nonzero(goes)
+    is_alone = (goes.sum(axis=1)[rows] == 1) & (goes.sum(axis=0)[columns] == 1)
+    pairs = list(zip(rows[is_alone].tolist(), columns[is_alone].tolist(), strict=True))
+    if is_alone.all():
+        return pairs
+    rows, columns = np.unique(rows[~is_alone]), np.unique(columns[~is_alone])
+    rest = costs[np.ix_(rows, columns)]
+    found = cheapest_pairs(np.where(np.isfinite(rest), rest, _OUT_OF_REACH))
+    return sorted(pairs + [(int(rows[i]), int(columns[j])) for i, j in found if math.isfinite(rest[i, j])])

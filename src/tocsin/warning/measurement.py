@@ -69,8 +69,23 @@ def predicted_figures(state: Vector, form: int, site: Vector, basis: Vector, slo
         Figures, shape (FIGURES,): range (m), azimuth, elevation (rad), range rate (m/s), or coordinates (m); and
         shape (FIGURES, STATES). Rows that the form has not are zero.
     """
-    figures = np.zeros(FIGURES)
+    figures, moving = _seen(state, form, site, basis, slot)
     slope = np.zeros((FIGURES, STATES))
+    slope[:, :ACCELERATION] = moving
+    if slot >= 0 and form != PLACED:
+        slope[1, slot] = 1.0
+        slope[2, slot + 1] = 1.0
+    return figures, slope
+
+
+@njit
+def _seen(state: Vector, form: int, site: Vector, basis: Vector, slot: int) -> tuple[Vector, Vector]:
+    """As ``predicted_figures``, with the derivative by place and speed alone, shape (FIGURES, 6).
+
+    That by the biases of the sensor is one for the angle that each is of; all others are zero.
+    """
+    figures = np.zeros(FIGURES)
+    slope = np.zeros((FIGURES, ACCELERATION))
     if form == PLACED:
         for axis in range(3):
             figures[axis] = state[axis]
@@ -101,8 +116,6 @@ def predicted_figures(state: Vector, form: int, site: Vector, basis: Vector, slo
     if slot >= 0:
         figures[1] += state[slot]
         figures[2] += state[slot + 1]
-        slope[1, slot] = 1.0
-        slope[2, slot + 1] = 1.0
     return figures, slope
 
 
@@ -177,12 +190,14 @@ def _curvature(line: Vector, covariance: Vector, distance: float, row: int) -> t
 
 
 @njit
-def _correct(state: Vector, covariance: Vector, gain: Vector, innovation: float, spread: float) -> None:
+def _correct(  # noqa: PLR0917 - compiled code takes its arguments by position
+    state: Vector, covariance: Vector, gain: Vector, innovation: float, spread: float, used: int
+) -> None:
     """Update a state and its covariance by one figure, in place; the gain is not yet divided by its spread."""
-    for i in range(STATES):
-        if gain[i] != 0.0:  # it is for the biases of sensors that have not seen the object
+    for i in range(used):
+        if gain[i] != 0.0:  # it is for the thrust of the ballistic model
             state[i] += gain[i] * (innovation / spread)
-            for j in range(STATES):
+            for j in range(used):
                 covariance[i, j] -= gain[i] * gain[j] / spread
 
 
@@ -196,6 +211,7 @@ def absorb(  # noqa: PLR0917 - compiled code takes its arguments by position
     site: Vector,
     basis: Vector,
     slot: int,
+    used: int = STATES,
 ) -> tuple[float, float]:
     """Update a state and its covariance by one plot, in place; ln CdA/m is kept to what flies.
 
@@ -208,17 +224,17 @@ def absorb(  # noqa: PLR0917 - compiled code takes its arguments by position
         site: As in ``predicted_figures``.
         basis: As in ``predicted_figures``.
         slot: As in ``predicted_figures``.
+        used: How many of the states are in use; the others are zero and stay so.
 
     Returns:
         Squared normalised distance and the logarithm of the likelihood.
     """
-    before = state.copy()
-    expected, slope = predicted_figures(before, form, site, basis, slot)
+    expected, slope = _seen(state, form, site, basis, slot)
     difference = residual(figures, expected, form)
     distance2 = 0.0
     log_likelihood = 0.0
-    is_ranged = form in (RANGED, RATED)
-    gain = np.empty(STATES)
+    is_ranged, is_biased = form in (RANGED, RATED), slot >= 0 and form != PLACED
+    gain, before = np.empty(used), state[:used].copy()
     for turn in range(first_row(form), end_row(form)):
         row = (turn + 1) % 3 if is_ranged and turn < 3 else turn
         spread = variances[row]
@@ -227,17 +243,21 @@ def absorb(  # noqa: PLR0917 - compiled code takes its arguments by position
             shift, curved = _curvature(slope[0], covariance, figures[0], row)
             innovation -= shift
             spread += curved
-        for i in range(STATES):
-            gain[i] = 0.0
-            for j in range(ACCELERATION):  # of the other states a figure depends on its sensor's biases alone
+        for i in range(used):
+            gain[i] = covariance[i, 0] * slope[row, 0]
+            for j in range(1, ACCELERATION):  # of the others a figure depends on its sensor's biases alone
                 gain[i] += covariance[i, j] * slope[row, j]
-            if slot >= 0:
-                gain[i] += covariance[i, slot] * slope[row, slot] + covariance[i, slot + 1] * slope[row, slot + 1]
-        for i in range(STATES):
+        if is_biased and 0 < row < 3:
+            for i in range(used):
+                gain[i] += covariance[i, slot + row - 1]
+        for i in range(ACCELERATION):
             if slope[row, i] != 0.0:
                 spread += slope[row, i] * gain[i]
                 innovation -= slope[row, i] * (state[i] - before[i])
-        _correct(state, covariance, gain, innovation, spread)
+        if is_biased and 0 < row < 3:
+            spread += gain[slot + row - 1]
+            innovation -= state[slot + row - 1] - before[slot + row - 1]
+        _correct(state, covariance, gain, innovation, spread, used)
         distance2 += innovation * innovation / spread
         log_likelihood -= 0.5 * (innovation * innovation / spread + math.log(2.0 * math.pi * spread))
     state[LOG_DRAG] = min(max(state[LOG_DRAG], LEAST_LOG_DRAG), MOST_LOG_DRAG)
@@ -264,18 +284,22 @@ def _misfit(difference: Vector, spread: Vector, first: int, end: int) -> tuple[f
 def _expected_spread(covariance: Vector, slope: Vector, form: int, slot: int) -> Vector:
     """Covariance of the expected figures, shape (FIGURES, FIGURES), over the states that they depend on."""
     moving = 6 if form == RATED else 3
-    count = moving + (2 if slot >= 0 else 0)
+    is_biased = slot >= 0 and form != PLACED
+    count = moving + (2 if is_biased else 0)
     spread, carried = np.zeros((FIGURES, FIGURES)), np.empty(8)
     for i in range(first_row(form), end_row(form)):
         for k in range(count):
             a = k if k < moving else slot + k - moving
             carried[k] = 0.0
-            for m in range(count):
-                b = m if m < moving else slot + m - moving
+            for b in range(moving):
                 carried[k] += covariance[a, b] * slope[i, b]
+            if is_biased and 0 < i < 3:
+                carried[k] += covariance[a, slot + i - 1]
         for j in range(first_row(form), end_row(form)):
-            for k in range(count):
-                spread[i, j] += slope[j, k if k < moving else slot + k - moving] * carried[k]
+            for k in range(moving):
+                spread[i, j] += slope[j, k] * carried[k]
+            if is_biased and 0 < j < 3:
+                spread[i, j] += carried[moving + j - 1]
     return spread
 
 
@@ -321,7 +345,7 @@ def misfit(  # noqa: PLR0917 - compiled code takes its arguments by position
     best2, best = math.inf, math.inf
     spread = np.empty((FIGURES, FIGURES))
     for model in range(first_model, 2):
-        expected, slope = predicted_figures(states[model], form, site, basis, slot)
+        expected, slope = _seen(states[model], form, site, basis, slot)
         bare = _expected_spread(covariances[model], slope, form, slot)
         for turn in range(1 if turn_m2 == 0.0 else 2):
             more_m2 = place_m2 + turn * turn_m2
@@ -340,19 +364,10 @@ def misfit(  # noqa: PLR0917 - compiled code takes its arguments by position
 
 
 @njit
-def apart_and_sigmas(state: Vector, covariance: Vector, gap_s: float, place: Vector) -> tuple[float, float, float]:
-    """Return how far a place is from where a state goes straight on to, m, and how sure the state is: m and m/s.
-
-    Args:
-        state: Shape (STATES,).
-        covariance: Shape (STATES, STATES).
-        gap_s: How long it goes on.
-        place: ECEF, shape (3,), metres.
-    """
-    apart2, place2, speed2 = 0.0, 0.0, 0.0
+def sigmas_of(covariance: Vector) -> tuple[float, float]:
+    """Return how sure place and velocity are, over all directions together, m and m/s; shape (STATES, STATES)."""
+    place2, speed2 = 0.0, 0.0
     for axis in range(3):
-        offset = state[axis] + gap_s * state[VELOCITY + axis] - place[axis]
-        apart2 += offset * offset
         place2 += covariance[axis, axis]
         speed2 += covariance[VELOCITY + axis, VELOCITY + axis]
-    return math.sqrt(apart2), math.sqrt(max(place2, 0.0)), math.sqrt(max(speed2, 0.0))
+    return math.sqrt(max(place2, 0.0)), math.sqrt(max(speed2, 0.0))

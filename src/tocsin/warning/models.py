@@ -2,7 +2,8 @@
 
 Both share one state of ``STATES`` numbers: position and velocity (ECEF, m and m/s), total acceleration as the earth
 sees it (m/s², used under thrust alone), the logarithm of CdA/m, then two angle biases (radians: azimuth, elevation)
-for each of up to ``SENSOR_SLOTS`` sensors.
+for each of up to ``SENSOR_SLOTS`` sensors. Those of sensors that have not seen the object yet are zero, and no work is
+done on them.
 """
 
 from __future__ import annotations
@@ -30,38 +31,7 @@ _LONGEST_STEP_S = 1.0
 
 
 @njit
-def _spread(covariance: Vector, transition: Vector) -> None:
-    """Carry a covariance through a transition that moves the kinematic part alone, in place."""
-    moved = np.zeros((KINEMATIC, STATES))
-    for i in range(KINEMATIC):
-        for k in range(KINEMATIC):
-            factor = transition[i, k]
-            if factor != 0.0:  # most are
-                for j in range(STATES):
-                    moved[i, j] += factor * covariance[k, j]
-    for i in range(KINEMATIC):
-        for j in range(KINEMATIC, STATES):
-            covariance[i, j] = moved[i, j]
-            covariance[j, i] = moved[i, j]
-        for j in range(i, KINEMATIC):
-            total = 0.0
-            for k in range(KINEMATIC):
-                total += moved[i, k] * transition[j, k]
-            covariance[i, j] = total
-            covariance[j, i] = total
-
-
-@njit
-def _unit() -> Vector:
-    """The unit matrix of the kinematic part."""
-    unit = np.zeros((KINEMATIC, KINEMATIC))
-    for i in range(KINEMATIC):
-        unit[i, i] = 1.0
-    return unit
-
-
-@njit
-def predict_boost(state: Vector, covariance: Vector, dt_s: float, jerk_psd: float) -> None:
+def predict_boost(state: Vector, covariance: Vector, dt_s: float, jerk_psd: float, used: int = STATES) -> None:
     """Move a state and its covariance, in place: Wiener-process acceleration.
 
     Args:
@@ -69,21 +39,34 @@ def predict_boost(state: Vector, covariance: Vector, dt_s: float, jerk_psd: floa
         covariance: Shape (STATES, STATES).
         dt_s: Zero or more.
         jerk_psd: Power spectral density of the jerk, (m/s³)² s.
+        used: How many of the states are in use; the others are zero and stay so.
 
     Source:
         Bar-Shalom, Li, Kirubarajan, Estimation with Applications to Tracking and Navigation, 6.2.3.
     """
     t = dt_s
     t2 = t * t
-    transition = _unit()
+    half = 0.5 * t2
+    moved = np.empty((KINEMATIC, used))
     for axis in range(3):
         p, v, a = axis, 3 + axis, 6 + axis
-        transition[p, v] = t
-        transition[p, a] = 0.5 * t2
-        transition[v, a] = t
-        state[p] += t * state[v] + 0.5 * t2 * state[a]
+        state[p] += t * state[v] + half * state[a]
         state[v] += t * state[a]
-    _spread(covariance, transition)
+        for j in range(used):
+            moved[p, j] = covariance[p, j] + t * covariance[v, j] + half * covariance[a, j]
+            moved[v, j] = covariance[v, j] + t * covariance[a, j]
+            moved[a, j] = covariance[a, j]
+    for j in range(used):
+        moved[LOG_DRAG, j] = covariance[LOG_DRAG, j]
+    for i in range(KINEMATIC):
+        for axis in range(3):
+            p, v, a = axis, 3 + axis, 6 + axis
+            covariance[i, p] = moved[i, p] + t * moved[i, v] + half * moved[i, a]
+            covariance[i, v] = moved[i, v] + t * moved[i, a]
+            covariance[i, a] = moved[i, a]
+        for j in range(LOG_DRAG, used):
+            covariance[i, j] = moved[i, j]
+    _mirror(covariance, KINEMATIC, used)
     for axis in range(3):
         p, v, a = axis, 3 + axis, 6 + axis
         covariance[p, p] += jerk_psd * t2 * t2 * t / 20.0
@@ -98,42 +81,98 @@ def predict_boost(state: Vector, covariance: Vector, dt_s: float, jerk_psd: floa
 
 
 @njit
-def _ballistic_jacobian(state: Vector) -> tuple[Vector, float]:
-    """Derivative of the ballistic motion by the state, shape (10, 10), and the drag, m/s²."""
-    jacobian = np.zeros((KINEMATIC, KINEMATIC))
-    r, v = np.empty(3), np.empty(3)
-    for axis in range(3):
-        r[axis], v[axis] = state[axis], state[VELOCITY + axis]
-    radius = math.sqrt(r[0] * r[0] + r[1] * r[1] + r[2] * r[2])
-    mu3 = MU_M3_S2 / (radius * radius * radius)
-    for i in range(3):
-        jacobian[i, 3 + i] = 1.0
-        for j in range(3):
-            jacobian[3 + i, j] = 3.0 * mu3 * r[i] * r[j] / (radius * radius)
-        jacobian[3 + i, i] -= mu3
-    jacobian[3, 0] += OMEGA_RAD_S * OMEGA_RAD_S
-    jacobian[4, 1] += OMEGA_RAD_S * OMEGA_RAD_S
-    jacobian[3, 4] += 2.0 * OMEGA_RAD_S
-    jacobian[4, 3] -= 2.0 * OMEGA_RAD_S
-    altitude_m = altitude_at(r[0], r[1], r[2])
-    density = density_kg_m3(altitude_m)
-    speed = math.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2])
-    cda_m = math.exp(state[LOG_DRAG])
-    drag = 0.5 * density * cda_m * speed * speed
-    if drag > 0.0:
-        slope = (density_kg_m3(altitude_m + 10.0) / density - 1.0) / 10.0
-        half = 0.5 * density * cda_m
-        for i in range(3):
-            jacobian[3 + i, 3 + i] -= half * speed
-            jacobian[3 + i, LOG_DRAG] = -half * speed * v[i]
-            for j in range(3):
-                jacobian[3 + i, 3 + j] -= half * v[i] * v[j] / speed
-                jacobian[3 + i, j] -= half * slope * speed * v[i] * r[j] / radius
-    return jacobian, drag
+def _mirror(covariance: Vector, rows: int, used: int) -> None:
+    """Copy what is above the diagonal in the first rows to below it."""
+    for i in range(rows):
+        for j in range(i + 1, used):
+            covariance[j, i] = covariance[i, j]
 
 
 @njit
-def predict_ballistic(state: Vector, covariance: Vector, dt_s: float, noise_mps2: float, drag_noise: float) -> None:
+def _slope_of_acceleration(state: Vector, slope: Vector) -> float:
+    """Fill in the derivative of the acceleration in free flight, shape (3, 7), and return the drag, m/s².
+
+    Its columns are place, speed and ln CdA/m.
+    """
+    slope[:] = 0.0
+    x, y, z = state[0], state[1], state[2]
+    radius = math.sqrt(x * x + y * y + z * z)
+    mu3 = MU_M3_S2 / (radius * radius * radius)
+    for i in range(3):
+        for j in range(3):
+            slope[i, j] = 3.0 * mu3 * state[i] * state[j] / (radius * radius)
+        slope[i, i] -= mu3
+    slope[0, 0] += OMEGA_RAD_S * OMEGA_RAD_S
+    slope[1, 1] += OMEGA_RAD_S * OMEGA_RAD_S
+    slope[0, 4] += 2.0 * OMEGA_RAD_S
+    slope[1, 3] -= 2.0 * OMEGA_RAD_S
+    altitude_m = altitude_at(x, y, z)
+    density = density_kg_m3(altitude_m)
+    vx, vy, vz = state[3], state[4], state[5]
+    speed = math.sqrt(vx * vx + vy * vy + vz * vz)
+    cda_m = math.exp(state[LOG_DRAG])
+    drag = 0.5 * density * cda_m * speed * speed
+    if drag > 0.0:
+        steepness = (density_kg_m3(altitude_m + 10.0) / density - 1.0) / 10.0
+        half = 0.5 * density * cda_m
+        for i in range(3):
+            v = state[VELOCITY + i]
+            slope[i, 3 + i] -= half * speed
+            slope[i, 6] = -half * speed * v
+            for j in range(3):
+                slope[i, 3 + j] -= half * v * state[VELOCITY + j] / speed
+                slope[i, j] -= half * steepness * speed * v * state[j] / radius
+    return drag
+
+
+@njit
+def _transition(slope: Vector, dt_s: float, transition: Vector) -> None:
+    """Fill in the second-order transition of place and speed, shape (6, 7), from the slope of the acceleration."""
+    t = dt_s
+    half_t2 = 0.5 * t * t
+    for i in range(3):
+        for j in range(7):
+            transition[i, j] = half_t2 * slope[i, j]
+            transition[3 + i, j] = 0.0
+        transition[i, i] = 1.0 + transition[i, i]
+        transition[i, 3 + i] = t + transition[i, 3 + i]
+        transition[3 + i, 3 + i] = 1.0
+        for k in range(3):
+            transition[3 + i, k] += slope[i, k] * t
+            transition[3 + i, 3 + k] += half_t2 * slope[i, k]
+        for k in range(3):
+            transition[3 + i, 3 + k] += slope[i, 3 + k] * t
+            for j in range(7):
+                transition[3 + i, j] += half_t2 * slope[i, 3 + k] * slope[k, j]
+        transition[3 + i, 6] += slope[i, 6] * t
+
+
+@njit
+def _carry(covariance: Vector, transition: Vector, moved: Vector, used: int) -> None:
+    """Carry a covariance through a transition of place and speed, in place; ``moved``, shape (6, used), is used up."""
+    for i in range(6):
+        for j in range(used):
+            moved[i, j] = transition[i, 0] * covariance[0, j]
+        for k in range(1, 6):
+            for j in range(used):
+                moved[i, j] += transition[i, k] * covariance[k, j]
+        for j in range(used):
+            moved[i, j] += transition[i, 6] * covariance[LOG_DRAG, j]
+    for i in range(6):
+        for j in range(6):
+            total = 0.0
+            for k in range(6):
+                total += moved[i, k] * transition[j, k]
+            covariance[i, j] = total + moved[i, LOG_DRAG] * transition[j, 6]
+        for j in range(6, used):
+            covariance[i, j] = moved[i, j]
+    _mirror(covariance, KINEMATIC, used)
+
+
+@njit
+def predict_ballistic(  # noqa: PLR0917 - compiled code takes its arguments by position
+    state: Vector, covariance: Vector, dt_s: float, noise_mps2: float, drag_noise: float, used: int = STATES
+) -> None:
     """Move a state and its covariance, in place: gravity with J2, rotation and drag, in steps of at most 1 s.
 
     The acceleration block is the other model's and is left at zero. The oblateness is in the motion but not in the
@@ -145,23 +184,18 @@ def predict_ballistic(state: Vector, covariance: Vector, dt_s: float, noise_mps2
         dt_s: Zero or more.
         noise_mps2: Square root of the power spectral density of the acceleration noise, (m/s²) √s.
         drag_noise: Part of the drag that is added to it.
+        used: How many of the states are in use; the others are zero and stay so.
     """
     count = math.ceil(dt_s / _LONGEST_STEP_S)
+    slope, transition, moved = np.empty((3, 7)), np.empty((6, 7)), np.empty((6, used))
     for _ in range(count):
         t = dt_s / count
-        jacobian, drag = _ballistic_jacobian(state)
-        transition = _unit()
-        for i in range(6):  # the rest does not move
-            for k in range(KINEMATIC):
-                factor = jacobian[i, k]
-                if factor != 0.0:
-                    transition[i, k] += factor * t
-                    for j in range(KINEMATIC):
-                        transition[i, j] += 0.5 * t * t * factor * jacobian[k, j]
-        moved = step(state[:6], math.exp(state[LOG_DRAG]), t)
+        drag = _slope_of_acceleration(state, slope)
+        _transition(slope, t, transition)
+        after = step(state[:6], math.exp(state[LOG_DRAG]), t)
         for i in range(6):
-            state[i] = moved[i]
-        _spread(covariance, transition)
+            state[i] = after[i]
+        _carry(covariance, transition, moved, used)
         density = (noise_mps2 + drag_noise * drag) * (noise_mps2 + drag_noise * drag)
         for axis in range(3):
             p, v = axis, 3 + axis

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
 from tocsin.warning import imm
 from tocsin.warning.models import (
@@ -61,19 +62,24 @@ class Moment:
 
     def copy(self) -> Moment:
         """Return one that can be moved on without touching this."""
-        return replace(
-            self, states=self.states.copy(), covariances=self.covariances.copy(), weights=self.weights.copy()
-        )
+        return self.with_arrays(self.states.copy(), self.covariances.copy(), self.weights.copy())
+
+    def with_arrays(self, states: Vector, covariances: Vector, weights: Vector) -> Moment:
+        """Return one with the same books and other numbers (``dataclasses.replace`` is slow)."""
+        made = object.__new__(Moment)
+        made.__dict__.update(self.__dict__)
+        made.states, made.covariances, made.weights = states, covariances, weights
+        return made
+
+    @property
+    def used(self) -> int:
+        """How many of the states are in use; the others are for the biases of sensors that have not seen it."""
+        return KINEMATIC + 2 * len(self.sensors)
 
     @property
     def is_sound(self) -> bool:
         """Whether its numbers are such as a body near the earth may have."""
-        if not all(bool(np.isfinite(part).all()) for part in (self.states, self.covariances, self.weights)):
-            return False
-        radii = np.linalg.norm(self.states[:, POSITION:VELOCITY], axis=1)
-        variances = np.diagonal(self.covariances, axis1=1, axis2=2)
-        is_placed = bool((radii > _DEEPEST_M).all() and (variances[:, POSITION:VELOCITY] < _WIDEST_M**2).all())
-        return is_placed and bool((variances >= 0.0).all())
+        return bool(_is_sound(self.states, self.covariances, self.weights))
 
     def slot(self, sensor: str) -> int:
         """Return the index of a sensor's azimuth bias in the states, or -1."""
@@ -87,6 +93,27 @@ class Moment:
                 self.covariances[:, index, index] = sigma_rad**2
             self.sensors += (sensor,)
         return self.slot(sensor)
+
+
+@njit
+def _is_sound(states: Vector, covariances: Vector, weights: Vector) -> bool:
+    """As ``Moment.is_sound``."""
+    for model in range(2):
+        state, covariance = states[model], covariances[model]
+        total, radius2 = weights[model], 0.0
+        for i in range(STATES):
+            total += 0.0 * state[i]  # neither infinity nor no number times zero is zero
+            for j in range(STATES):
+                total += 0.0 * covariance[i, j]
+            if not covariance[i, i] >= 0.0:
+                return False
+        for axis in range(POSITION, VELOCITY):
+            radius2 += state[axis] * state[axis]
+            if not covariance[axis, axis] < _WIDEST_M * _WIDEST_M:
+                return False
+        if not math.isfinite(total) or not radius2 > _DEEPEST_M * _DEEPEST_M:
+            return False
+    return True
 
 
 def start(time_s: float, place: Vector, spread: Vector, velocity: Vector, settings: WarningSettings) -> Moment:
@@ -115,20 +142,22 @@ def moved(base: Moment, time_s: float, settings: WarningSettings) -> Moment:
     dt_s = time_s - base.time_s
     if dt_s <= 0.0:
         return base.copy()
-    is_single = base.is_single or _coasts(base, time_s, settings)
-    states, covariances, weights = imm.advance(
-        base.states,
-        base.covariances,
-        base.weights,
+    ahead = base.copy()
+    ahead.time_s, ahead.is_single = time_s, base.is_single or _coasts(base, time_s, settings)
+    imm.advance(
+        ahead.states,
+        ahead.covariances,
+        ahead.weights,
         dt_s,
         settings.boost_sojourn_s,
         settings.ballistic_sojourn_s,
         settings.jerk_psd,
-        settings.coast_noise_mps2 if is_single else settings.ballistic_noise_mps2,
+        settings.coast_noise_mps2 if ahead.is_single else settings.ballistic_noise_mps2,
         settings.drag_noise,
-        is_single,
+        ahead.is_single,
+        ahead.used,
     )
-    return replace(base, time_s=time_s, states=states, covariances=covariances, weights=weights, is_single=is_single)
+    return ahead
 
 
 def moved_back(base: Moment, time_s: float, settings: WarningSettings) -> Moment:
@@ -170,10 +199,7 @@ def judge(moment: Moment, distance2: float, figures: int, settings: WarningSetti
             *(entry for entry in moment.distances if entry[0] > since),
             (now_s, distance2, figures),
         )
-        worst = max(moment.distances, key=lambda entry: entry[1])  # one bad plot proves nothing
-        total = sum(entry[1] for entry in moment.distances) - worst[1]
-        freedom = sum(entry[2] for entry in moment.distances) - worst[2]
-        if total > freedom > 0 and chance_above(total, freedom) < settings.manoeuvre_tail:
+        if _turned_away(moment.distances, settings.manoeuvre_tail):
             _split(moment)
     ballistic = float(moment.weights[imm.BALLISTIC])
     moment.is_discerning = moment.is_discerning or _knows_thrust(moment, settings)
@@ -189,6 +215,17 @@ def judge(moment: Moment, distance2: float, figures: int, settings: WarningSetti
         moment.gate_since_s = None
     elif moment.gate_since_s is None:
         moment.gate_since_s = now_s
+
+
+def _turned_away(distances: tuple[tuple[float, float, int], ...], tail: float) -> bool:
+    """Tell whether plots no longer fit free flight; the worst of them is left out, for one bad plot proves nothing."""
+    total, freedom, worst2, of_worst = 0.0, 0, -math.inf, 0
+    for _, distance2, figures in distances:
+        total, freedom = total + distance2, freedom + figures
+        if distance2 > worst2:
+            worst2, of_worst = distance2, figures
+    total, freedom = total - worst2, freedom - of_worst
+    return total > freedom > 0 and chance_above(total, freedom) < tail
 
 
 def chance_above(distance2: float, freedom: int) -> float:

@@ -11,6 +11,7 @@ from itertools import groupby
 
 import numpy as np
 
+from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector, ecef_from_geodetic, enu_basis
 from tocsin.markings import Marking
 from tocsin.records import Admitted, Detection, Record
@@ -30,6 +31,17 @@ ONE_LOOK = 0.8
 """Of the time between two looks of a sensor: it does not come round as evenly as a clock."""
 
 Site = tuple[float, float, float]
+
+FORM, TIME, BIAS, PLACE_SIGMA, PLACE = 20, 21, 22, 23, 24
+"""Where in a packed plot they are; figures, variances, site and basis come before them."""
+PACKED = 27
+"""Length of a packed plot."""
+
+
+@njit
+def unpacked(plot: Vector) -> tuple[Vector, Vector, int, Vector, Vector]:
+    """Return figures, variances, form, site and basis of a packed plot, as in ``Plot``."""
+    return plot[:4], plot[4:8], int(plot[FORM]), plot[8:11], plot[11:20].reshape(3, 3)
 
 
 def seconds_of(moment: datetime) -> float:
@@ -114,6 +126,15 @@ class Plot:
             return math.sqrt(float(self.variances[0]))
         across = float(self.figures[0]) * math.sqrt(float(self.variances[1]) + self.bias_sigma_rad**2)
         return max(across, math.sqrt(float(self.variances[0])))
+
+    @cached_property
+    def packed(self) -> Vector:
+        """All that compiled code asks of a plot, shape (PACKED,)."""
+        whole = np.empty(PACKED)
+        whole[:4], whole[4:8], whole[8:11], whole[11:20] = self.figures, self.variances, self.site, self.basis.ravel()
+        whole[FORM:PLACE] = self.form, self.time_s, self.bias_sigma_rad, self.place_sigma_m
+        whole[PLACE:] = self.place
+        return whole
 
     @property
     def marking(self) -> Marking:

@@ -5,24 +5,22 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from tocsin.geo.earth import Vector
 from tocsin.markings import PublicWarning
-from tocsin.warning import imm
-from tocsin.warning.measurement import PLACED, apart_and_sigmas, figures_of, misfit
+from tocsin.warning import gate, imm
+from tocsin.warning.measurement import PLACED, figures_of, sigmas_of
 from tocsin.warning.models import VELOCITY
-from tocsin.warning.moment import START_SPEED_SIGMA_MPS, Moment, judge, moved, moved_back, start
+from tocsin.warning.moment import Moment, judge, moved, moved_back, start
 from tocsin.warning.plots import ONE_LOOK, Plot
 from tocsin.warning.settings import WarningSettings
 
 EARLY_PLOTS = 64
 _START_SIGMA_M = 300_000.0
 _FASTEST_MPS = 8000.0
-_NEAR_M = 10_000.0
-_TURN_SIGMA_M = 500.0
-_HARDEST_TURN_MPS2 = 100.0
 _LINE_HEIGHT_M = 20_000.0
 _LINE_SIGMA_M = 25_000.0
 _EARTH_RADIUS_M = 6_371_000.0
@@ -41,6 +39,16 @@ class Waypoint:
     """ECEF, shape (3,), m/s."""
     sigma_m: float
     """Largest of the position."""
+
+
+class Fused(NamedTuple):
+    """What a plot makes of a moment, worked out for many tracks at once; the books are not kept yet."""
+
+    plot: Plot
+    before: Moment
+    after: Moment
+    distance2: float
+    """Squared and normalised."""
 
 
 @dataclass
@@ -137,24 +145,16 @@ class Track:
             Squared normalised distance, and the same plus the logarithm of the determinant of its covariance, the
             cost of the assignment; of the model that fits better.
         """
-        slot = moment.slot(plot.sensor)
-        is_first_place = plot.is_ranged and not moment.is_placed
-        is_turning = moment.is_single and plot.is_ranged  # or a flight that turns would fall out of its own gate
-        return misfit(
+        found: tuple[float, float] = gate.distance(
             moment.states,
             moment.covariances,
-            plot.figures,
-            plot.variances,
-            plot.form,
-            plot.site,
-            plot.basis,
-            slot,
-            imm.BALLISTIC if moment.is_single else imm.BOOST,
-            (self.settings.first_range_sigma_km * 1e3) ** 2 if is_first_place else 0.0,
-            START_SPEED_SIGMA_MPS**2 if is_first_place else 0.0,
-            _TURN_SIGMA_M**2 if is_turning else 0.0,
-            plot.bias_sigma_rad**2 if slot < 0 and plot.form != PLACED else 0.0,
+            moment.is_single,
+            moment.is_placed,
+            plot.packed,
+            moment.slot(plot.sensor),
+            gate.law_of(self.settings),
         )
+        return found
 
     def is_near(self, plot: Plot) -> bool:
         """Tell, quickly and generously, whether a plot could pass the gate at all."""
@@ -162,12 +162,9 @@ class Track:
             return True
         moment = self.moment
         model = imm.BALLISTIC if moment.is_single or moment.weights[1] > moment.weights[0] else imm.BOOST
-        gap_s = plot.time_s - self.time_s
-        apart_m, sigma_m, sigma_mps = apart_and_sigmas(
-            moment.states[model], moment.covariances[model], gap_s, plot.place
-        )
-        reach_m = _NEAR_M + _HARDEST_TURN_MPS2 * gap_s * gap_s + 6.0 * (sigma_m + sigma_mps * abs(gap_s))
-        return apart_m <= reach_m + 6.0 * plot.place_sigma_m
+        state = moment.states[model]
+        sigma_m, sigma_mps = sigmas_of(moment.covariances[model])
+        return bool(gate.is_near(state[:3], state[3:6], sigma_m, sigma_mps, moment.time_s, plot.packed))
 
     def share_of_looks(self, window_s: float) -> float | None:
         """Return the part of the looks of its sensors that gave it a plot of late; None before it can be told.
@@ -191,10 +188,14 @@ class Track:
             return False
         return any(sensor == plot.sensor and abs(time_s - plot.time_s) <= plot.look_s for sensor, time_s in self._seen)
 
-    def add(self, plot: Plot) -> None:
+    def add(self, plot: Plot, fused: Fused | None = None) -> None:
         """Fuse a plot; a late one within memory is put in its place and what came after is replayed.
 
         What becomes of the filter is to the bit the same in whatever order the plots came.
+
+        Args:
+            plot: Of this object.
+            fused: What it makes of the newest moment, if that was worked out already.
 
         Raises:
             ValueError: The plot is older than the memory.
@@ -210,7 +211,8 @@ class Track:
             del self._memory[place:]
         for next_plot in (plot, *replayed):
             self._memory.append((self.moment, next_plot))
-            self.moment = self._fused(next_plot)
+            is_done = fused is not None and fused.plot is next_plot and fused.before is self.moment
+            self.moment = self._fused(next_plot, fused if is_done else None)
         self._book(plot)
         horizon = self.moment.time_s - self.settings.buffer_s
         keep = next((i for i, (moment, _) in enumerate(self._memory) if moment.time_s > horizon), len(self._memory))
@@ -234,10 +236,14 @@ class Track:
         if held is None or held.key < plot.key:
             self.newest[plot.sensor] = plot
 
-    def _fused(self, plot: Plot) -> Moment:
+    def _fused(self, plot: Plot, done: Fused | None) -> Moment:
         if plot.is_ranged and not self.moment.is_placed:
             return self._updated(_placed(self.moment, plot, self.settings), plot)
-        moment = self._updated(self._ahead_to(plot.time_s).copy(), plot)
+        if done is None:
+            moment = self._updated(self._ahead_to(plot.time_s).copy(), plot)
+        else:
+            moment = done.after
+            judge(moment, done.distance2, figures_of(plot.form), self.settings)
         if moment.is_sound:
             return moment
         # some sensor is far worse than it says; what it led to cannot be reckoned with, so that begins anew
@@ -263,6 +269,7 @@ class Track:
             plot.basis,
             slot,
             moment.is_single,
+            moment.used,
         )
         judge(moment, distance2, figures_of(plot.form), self.settings)
         return moment
@@ -270,6 +277,8 @@ class Track:
 
 def combine_public(first: PublicWarning, second: PublicWarning) -> PublicWarning:
     """Return the narrower of the two."""
+    if first is second:
+        return first
     order = tuple(PublicWarning)
     return min(first, second, key=order.index)
 

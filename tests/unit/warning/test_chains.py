@@ -9,7 +9,14 @@ import pytest
 from launch_feed import START, admit, detection, detections, flight_of
 from tocsin.records import body_of
 from tocsin.warning import WarningSettings
-from tocsin.warning.chain_filter import begun, extended, moved
+from tocsin.warning.chain_filter import (
+    begun,
+    expected_place,
+    extended,
+    gain_in_likelihood,
+    moved,
+    squared_distance,
+)
 from tocsin.warning.chains import Chains
 from tocsin.warning.crowding import Crowding
 from tocsin.warning.fusion import Fusion
@@ -106,21 +113,40 @@ def test_m_of_n_counts_scans_as_far_apart_as_the_sensor_looks():
 
 
 def test_the_chain_filter_agrees_with_differences_of_what_it_has_seen():
-    place, spread = np.array([6.4e6, 1e5, 2e5]), np.eye(3) * 100.0
+    place, spread = np.array([6.4e6, 1e5, 2e5]), np.diag([100.0, 400.0, 225.0])
     state, covariance = begun(place, spread)
     velocity = np.array([300.0, -200.0, 900.0])
-    rows, states, covariances, gains = extended(
-        state[None], covariance[None], np.zeros(1), np.array([0]), 2.0, place + 2.0 * velocity, spread
-    )
-    assert rows.tolist() == [0]
-    np.testing.assert_allclose(states[0, 3:6], velocity, atol=30.0)
-    assert gains[0] > 0.0
-    assert np.linalg.eigvalsh(covariances[0]).min() > 0.0
-    on, wider = moved(states[0], covariances[0], 1.0)
-    np.testing.assert_allclose(on[:3], states[0, :3] + states[0, 3:6] + 0.5 * states[0, 6:], rtol=1e-12)
-    assert np.trace(wider) > np.trace(covariances[0])
-    far, _, _, _ = extended(state[None], covariance[None], np.zeros(1), np.array([0]), 1.0, place + 1e6, spread)
-    assert far.size == 0
+    seen = place + 2.0 * velocity
+    there, around = expected_place(state, covariance, 2.0)
+    distance2, log_determinant = squared_distance(around + spread, seen - there)
+    assert distance2 == pytest.approx((seen - there) @ np.linalg.solve(around + spread, seen - there))
+    assert log_determinant == pytest.approx(np.linalg.slogdet(around + spread)[1])
+    assert gain_in_likelihood(distance2, log_determinant) > 0.0
+    on, wider = moved(state, covariance, 2.0)
+    np.testing.assert_allclose(on[:3], there)
+    np.testing.assert_allclose(wider[:3, :3], around)
+    state, covariance = extended(state, covariance, 2.0, seen, spread)
+    gain = wider[:, :3] @ np.linalg.inv(wider[:3, :3] + spread)
+    np.testing.assert_allclose(state, on + gain @ (seen - there), rtol=1e-9)
+    np.testing.assert_allclose(covariance, wider - gain @ wider[:3, :], rtol=1e-6, atol=1e-3)
+    np.testing.assert_allclose(state[3:6], velocity, atol=30.0)
+    assert np.linalg.eigvalsh(covariance).min() > 0.0
+
+
+def test_a_chain_moves_by_its_transition_with_noise_on_and_without_it_back():
+    state, covariance = begun(np.array([6.4e6, 1e5, 2e5]), np.eye(3) * 100.0)
+    state[3:] = 300.0, -200.0, 900.0, 1.0, 2.0, -3.0
+    for dt_s, noise in ((3.0, 1.0), (-3.0, 0.0)):
+        transition = np.kron([[1.0, dt_s, 0.5 * dt_s**2], [0.0, 1.0, dt_s], [0.0, 0.0, 1.0]], np.eye(3))
+        powers = [[dt_s**5 / 20, dt_s**4 / 8, dt_s**3 / 6], [dt_s**4 / 8, dt_s**3 / 3, dt_s**2 / 2]]
+        added = noise * np.kron([*powers, [dt_s**3 / 6, dt_s**2 / 2, dt_s]], np.eye(3))
+        there, wider = moved(state, covariance, dt_s)
+        np.testing.assert_allclose(there, transition @ state)
+        np.testing.assert_allclose(wider, transition @ covariance @ transition.T + added, rtol=1e-12, atol=1e-9)
+
+
+def test_what_is_no_covariance_is_infinitely_far():
+    assert squared_distance(np.array([[1.0, 2.0], [2.0, 1.0]]), np.ones(2)) == (np.inf, 0.0)
 
 
 def test_a_look_with_two_plots_close_together_is_crowded_and_its_plots_wait_for_each_other():

@@ -13,6 +13,7 @@ from tocsin.markings import marking_for
 from tocsin.records import Detection, Launch, LaunchPoint, Position, Precedence, TrackPoint, body_of, with_body
 from tocsin.warning import WarningSettings
 from tocsin.warning.association import assign
+from tocsin.warning.bank import Bank
 from tocsin.warning.events import Candidate, Ledger, misfit
 from tocsin.warning.launchpoint import Origin, better_origin, origin_of_coast, origin_under_thrust
 from tocsin.warning.plots import plot_of, seconds_of
@@ -172,7 +173,8 @@ def test_a_scan_gives_each_track_one_plot():
     tracks = [begin(plots_of()[0], SETTINGS)]
     plot = next(plot for plot in plots_of() if plot.time_s > tracks[0].time_s)
     twin = plot_of(admit(detection(body_of(plot.record), id_="twin", at=plot.record.observed_at), START))
-    assignment = assign(tracks, [plot, twin], SETTINGS)
+    bank = Bank(SETTINGS).follow(tracks)
+    assignment = assign(bank.misfits([plot, twin]), bank)
     assert len(assignment.pairs) == 1
     assert len(assignment.free) == 1
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 from scipy.special import gammaincc
 
-from tocsin.warning.matching import cheapest_pairs
+from tocsin.warning.matching import affordable_pairs, cheapest_pairs
 from tocsin.warning.moment import chance_above
 
 
@@ -23,6 +23,16 @@ def test_matching_costs_what_that_of_scipy_costs(rows, columns, seed, part_out_o
     assert sum(costs[pair] for pair in pairs) == pytest.approx(costs[expected_rows, expected_columns].sum(), rel=1e-12)
     if not np.any(costs == 1e9):
         assert pairs == list(zip(expected_rows.tolist(), expected_columns.tolist(), strict=True))
+
+
+@given(st.integers(0, 7), st.integers(0, 7), st.integers(0, 2**32 - 1), st.floats(0.0, 1.0))
+def test_what_goes_together_is_matched_as_if_the_rest_were_very_dear(rows, columns, seed, part_apart):
+    random = np.random.default_rng(seed)
+    costs = random.normal(10.0, 8.0, (rows, columns))
+    costs[random.random((rows, columns)) < part_apart] = np.inf
+    dear = np.where(np.isfinite(costs), costs, 1e9)
+    expected = [pair for pair in zip(*linear_sum_assignment(dear), strict=True) if dear[pair] < 1e9]
+    assert affordable_pairs(costs) == expected
 
 
 @pytest.mark.parametrize("cost", [np.nan, np.inf, -np.inf])

@@ -1,0 +1,119 @@
+"""Whether a plot may belong to a track: a quick look first, then how far it is from what the filter expects."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+from tocsin.geo.compiled import njit
+from tocsin.geo.earth import Vector
+from tocsin.warning import imm
+from tocsin.warning.measurement import ANGLES, PLACED, misfit
+from tocsin.warning.moment import START_SPEED_SIGMA_MPS
+from tocsin.warning.plots import BIAS, PLACE, PLACE_SIGMA, TIME, unpacked
+from tocsin.warning.settings import WarningSettings
+
+_NEAR_M = 10_000.0
+_TURN_SIGMA_M = 500.0
+_HARDEST_TURN_MPS2 = 100.0
+
+
+class Law(NamedTuple):
+    """The settings that compiled code asks for, in SI units."""
+
+    boost_sojourn_s: float
+    ballistic_sojourn_s: float
+    jerk_psd: float
+    noise_mps2: float
+    coast_noise_mps2: float
+    drag_noise: float
+    single_model_s: float
+    gate_chi2: float
+    first_range_m2: float
+    """Added to the variance of the place of what infrared alone has built, for its first plot with a range."""
+
+
+@lru_cache(maxsize=16)
+def law_of(settings: WarningSettings) -> Law:
+    """Return the numbers of settings, all of one type, or each would be compiled for anew."""
+    return Law(
+        boost_sojourn_s=float(settings.boost_sojourn_s),
+        ballistic_sojourn_s=float(settings.ballistic_sojourn_s),
+        jerk_psd=float(settings.jerk_psd),
+        noise_mps2=float(settings.ballistic_noise_mps2),
+        coast_noise_mps2=float(settings.coast_noise_mps2),
+        drag_noise=float(settings.drag_noise),
+        single_model_s=float(settings.single_model_s),
+        gate_chi2=float(settings.gate_chi2),
+        first_range_m2=(settings.first_range_sigma_km * 1e3) ** 2,
+    )
+
+
+@njit
+def is_near(  # noqa: PLR0917 - compiled code takes its arguments by position
+    place: Vector, velocity: Vector, sigma_m: float, sigma_mps: float, time_s: float, plot: Vector
+) -> bool:
+    """Tell, quickly and generously, whether a plot could pass the gate of a track at all.
+
+    Args:
+        place: Of the track, ECEF, shape (3,), metres.
+        velocity: Of the track, shape (3,), m/s.
+        sigma_m: How sure the place is, over all directions.
+        sigma_mps: How sure the velocity is.
+        time_s: Of both, seconds since 1970.
+        plot: As from ``Plot.packed``; with a range.
+    """
+    gap_s = plot[TIME] - time_s
+    apart2 = 0.0
+    for axis in range(3):
+        offset = place[axis] + gap_s * velocity[axis] - plot[PLACE + axis]
+        apart2 += offset * offset
+    reach_m = _NEAR_M + _HARDEST_TURN_MPS2 * gap_s * gap_s + 6.0 * (sigma_m + sigma_mps * abs(gap_s))
+    is_within: bool = math.sqrt(apart2) <= reach_m + 6.0 * plot[PLACE_SIGMA]
+    return is_within
+
+
+@njit
+def distance(  # noqa: PLR0917 - compiled code takes its arguments by position
+    states: Vector,
+    covariances: Vector,
+    is_single: bool,  # noqa: FBT001
+    is_placed: bool,  # noqa: FBT001
+    plot: Vector,
+    slot: int,
+    law: Law,
+) -> tuple[float, float]:
+    """Return how far a plot is from what a track expects at its time, by the model that fits best.
+
+    Args:
+        states: Of the track at the plot's time, shape (2, STATES).
+        covariances: Likewise, shape (2, STATES, STATES).
+        is_single: Whether the ballistic model is alone.
+        is_placed: Whether a plot that fixes a place by itself is in it.
+        plot: As from ``Plot.packed``.
+        slot: Index of the azimuth bias of the plot's sensor in the states, or -1.
+        law: Of the filter.
+
+    Returns:
+        Squared normalised distance, and the same plus the logarithm of the determinant of its covariance, the cost of
+        the assignment; infinite where nothing can be reckoned.
+    """
+    figures, variances, form, site, basis = unpacked(plot)
+    is_first_place = form != ANGLES and not is_placed
+    is_turning = form != ANGLES and is_single  # or a flight that turns would fall out of its own gate
+    return misfit(
+        states,
+        covariances,
+        figures,
+        variances,
+        form,
+        site,
+        basis,
+        slot,
+        imm.BALLISTIC if is_single else imm.BOOST,
+        law.first_range_m2 if is_first_place else 0.0,
+        START_SPEED_SIGMA_MPS * START_SPEED_SIGMA_MPS if is_first_place else 0.0,
+        _TURN_SIGMA_M * _TURN_SIGMA_M if is_turning else 0.0,
+        plot[BIAS] * plot[BIAS] if slot < 0 and form != PLACED else 0.0,
+    )
