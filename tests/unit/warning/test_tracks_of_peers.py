@@ -11,12 +11,15 @@ import numpy as np
 import pytest
 
 from launch_feed import ALL, START, admit, detections, flight_of, launches, make_desk, run
+from tocsin.clock import ManualClock
 from tocsin.codec import encode
 from tocsin.errors import ConfigError
+from tocsin.exchange import Policy
 from tocsin.exchange.derivation import Labels
 from tocsin.geo.geodesic import distance_m
 from tocsin.markings import PublicWarning, marking_for
 from tocsin.records import Launch, Precedence, body_of, with_body
+from tocsin.testing.federation import make_federation
 from tocsin.warning.classification import Classification
 from tocsin.warning.grading import grade_of
 from tocsin.warning.told import TrackBook, told_of
@@ -297,3 +300,53 @@ def test_a_body_of_another_kind_is_no_track():
         status="test", precedence=Precedence.FLASH, issued_at=START,
     )  # fmt: skip
     assert told_of(admit(body, START)) is None
+
+
+class House:
+    """A member with a door and a desk; ``policy`` says what leaves."""
+
+    def __init__(self, code, federation, policy, **desk):
+        self.code, self.exchange, self.desk = code, federation.exchange(code, policy=policy), make_desk(code, **desk)
+        self.inbox, self.held, self.said = [], [], []
+
+    def issue(self, records, others):
+        """Put records through the own door and those of the peers that policy lets have them."""
+        outgoing = self.exchange.submit(records)
+        self.held += [held.kind for held in outgoing.held]
+        for frame in outgoing.frames:
+            self.inbox += self.exchange.receive(frame, via=self.code, path="self").frame.records
+        for send in outgoing.sends:
+            other = others[send.destination.code]
+            other.inbox += other.exchange.receive(send.data, via=self.code, path="live").frame.records
+
+    def work(self, now, others):
+        """Let the desk take what came in, and issue what it says."""
+        batch, self.inbox = self.inbox, []
+        made = self.desk.take(batch, now) + self.desk.tick(now)
+        self.said += made
+        self.issue(made, others)
+
+
+def test_a_member_that_keeps_its_detections_is_heard_by_its_tracks():
+    """Policy, doors and desks together: no detection leaves KOR, and JPN, which sees nothing itself, predicts."""
+    rules = [{"kinds": ["warning.detection"], "action": "hold"}, {"kinds": ["warning.*"], "action": "release"}]
+    clock = ManualClock(START)
+    federation = make_federation(("JPN", "KOR"), clock=clock)
+    policy, pair = msgspec.convert({"release": rules}, Policy), ("JPN", "KOR")
+    houses = {code: House(code, federation, policy, audiences=(pair,), tracks=(pair,)) for code in pair}
+    waiting = plots_of("KOR", marking_of=lambda *_: marking_for(*pair))
+    for second in range(40, 150):
+        now = START + timedelta(seconds=second)
+        clock.step_to(now)
+        due = [record for record in waiting if record.observed_at <= now]
+        waiting = waiting[len(due) :]
+        houses["KOR"].issue(due, houses)
+        for house in houses.values():
+            house.work(now, houses)
+    assert set(houses["KOR"].held) == {"warning.detection"}
+    kinds = {record.kind for record in houses["JPN"].said}
+    assert kinds == {"warning.launch"}  # a peer's track is told on by nobody
+    last = body_of(houses["JPN"].said[-1])
+    assert (last.stage, last.method) == ("predicted", "peer_track")
+    assert {record.marking.releasable_to for record in houses["JPN"].said} == {pair, ("JPN",)}
+    assert last.event_id == body_of(houses["KOR"].said[-1]).event_id
