@@ -25,7 +25,23 @@ HEAD = {
     "resumes": ["E0", 7, "1" * 64],
 }  # fmt: skip
 _AT = "2026-01-15T12:00:00.250000Z"
+_AREA = {
+    "area": "JP-01", "code": "JP-01", "names": [{"language": "ja-JP", "name": "北海道"}],
+    "rings": [[[141.0, 43.0], [142.0, 43.0], [142.0, 44.0], [141.0, 43.0]]],
+}  # fmt: skip
+_TEXT = {"language": "ja-JP", "event": "e", "headline": "h", "description": "d", "instruction": "i"}
 _BODIES: dict[str, Any] = {
+    "alerts.alert": {
+        "alert_id": "a", "event_id": "e", "message": "cancel", "number": 2, "areas": [_AREA], "texts": [_TEXT],
+        "changes": ["b"], "channels": ["feed"], "confirmations": 1, "reason": "drill", "urgency": "Past",
+        "severity": "Minor", "certainty": "Unlikely", "expires_at": _AT,
+        "grounds": {"launch": "l", "revision": 1, "label": "ballistic", "grade_basis": "b", "detections": 9},
+    },
+    "alerts.delivery": {"alert": "a", "channel": "feed", "state": "failed", "attempts": 2, "at": _AT, "detail": "no"},
+    "alerts.sent": {
+        "alert": "a", "digest": "0" * 64, "approvals": ["b"], "by": {"role": "alert_officer", "pseudonym": "AO-1"},
+        "identifier": "JPN-a", "sender": "alerts@jpn.example", "sent_at": "2026-01-15T12:00:00Z",
+    },
     "exchange.heads": {"clock_at": _AT, "heads": [HEAD], "held": [HEAD], "count": 3, "tick": 4},
     "exchange.request": {"originator": "KOR", "precedence": "flash", "epoch": "E1", "after": 2, "up_to": 9},
     "exchange.downgrade": {

@@ -169,6 +169,7 @@ def check_body(kind: str, body: Any) -> bool:
         need(isinstance(body, dict))
         return True
     need(fits(body, f"body/{kind}"))
+    need(body.get("act", "text" in body) not in (True, "query", "dispute") or body.get("text", "").strip() != "")
     if kind == "warning.detection":
         polar = _given(body, "sensor", "azimuth_deg", "elevation_deg", "angle_sigma_deg")
         placed = _given(body, "position", "position_sigma_m")

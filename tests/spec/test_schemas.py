@@ -19,7 +19,14 @@ from tocsin.markings import marking_for
 from tocsin.records import (
     BODIES,
     GEOCENTRIC,
+    Alert,
+    AlertArea,
+    AlertDelivery,
+    AlertGrounds,
+    AlertSent,
+    AlertText,
     Approval,
+    AreaRisk,
     Assertion,
     ClassProbability,
     Contributor,
@@ -34,6 +41,7 @@ from tocsin.records import (
     Launch,
     LaunchNotice,
     LaunchPoint,
+    LocalName,
     LogEntry,
     MemberTrack,
     Overflight,
@@ -83,7 +91,51 @@ IMPACT = Impact(
 HEAD = Head(
     originator="KOR", precedence=Precedence.FLASH, epoch="e", number=3, hash="0" * 64, resumes=("d", 7, "1" * 64)
 )
+AREA = AlertArea(
+    area="JP-13/island-4", code="JP-13", names=(LocalName(language="ja-JP", name="小笠原諸島"),),
+    rings=(((142.0, 27.0), (142.3, 27.0), (142.3, 27.2), (142.0, 27.0)),),
+)  # fmt: skip
+TEXT = AlertText(language="ja-JP", event="e", headline="h", description="d", instruction="i")
 EXAMPLES = {
+    "alerts.alert": Alert(
+        alert_id="a",
+        event_id="e",
+        message="update",
+        number=2,
+        areas=(AREA,),
+        freed=(AREA,),
+        texts=(TEXT,),
+        freed_texts=(TEXT,),
+        changes=("b",),
+        channels=("feed",),
+        confirmations=1,
+        urgency="Immediate",
+        severity="Extreme",
+        certainty="Likely",
+        earliest_at=NOW,
+        latest_at=NOW,
+        expires_at=NOW,
+        grounds=AlertGrounds(
+            launch="l",
+            revision=2,
+            label="ballistic",
+            grade_basis="b",
+            detections=9,
+            last_detection_at=NOW,
+            at_risk=(AreaRisk(area="JP-13/island-4", probability=0.5, earliest_at=NOW, latest_at=NOW),),
+            lost_age_s=3.0,
+        ),
+    ),
+    "alerts.delivery": AlertDelivery(alert="a", channel="feed", state="failed", attempts=2, at=NOW, detail="no answer"),
+    "alerts.sent": AlertSent(
+        alert="a",
+        digest="0" * 64,
+        approvals=("b",),
+        by=Person(role="alert_officer", pseudonym="AO-1"),
+        identifier="JPN-a",
+        sender="alerts@jpn.example",
+        sent_at=NOW,
+    ),
     "exchange.heads": Heads(clock_at=NOW, heads=(HEAD,), held=(HEAD,), tick=4),
     "exchange.request": Request(originator="KOR", precedence=Precedence.FLASH, epoch="e", after=2, up_to=9),
     "exchange.downgrade": Downgrade(

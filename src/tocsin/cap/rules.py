@@ -4,7 +4,8 @@ The schema takes a cancellation of nothing, a polygon that does not close, and a
 Each rule has a name that stays the same; docs/reference/cap.md lists them.
 
 Source:
-    OASIS, Common Alerting Protocol Version 1.2, section 3.2 and 3.3.
+    OASIS, Common Alerting Protocol Version 1.2, section 3.2 and 3.3; past alerts in
+    docs/explanation/alerts-that-are-right.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,17 @@
 """Records: what they look like, how they are read and written, and the types that say they are trusted."""
 
 from tocsin.codec import MAX_BYTES, decode, encode
-from tocsin.records.alerts import AlertArea, AlertText, LocalName
+from tocsin.records.alerts import (
+    MESSAGES,
+    Alert,
+    AlertArea,
+    AlertDelivery,
+    AlertGrounds,
+    AlertSent,
+    AlertText,
+    LocalName,
+    Message,
+)
 from tocsin.records.approval import Approval, Assertion, Credential, Decision
 from tocsin.records.control import (
     MAX_NUMBER,
@@ -58,10 +68,15 @@ __all__ = [
     "MAX_BYTES",
     "MAX_NUMBER",
     "MAX_TEXT",
+    "MESSAGES",
     "Act",
     "Admitted",
     "AdmittedFrame",
+    "Alert",
     "AlertArea",
+    "AlertDelivery",
+    "AlertGrounds",
+    "AlertSent",
     "AlertText",
     "Approval",
     "AreaLeft",
@@ -90,6 +105,7 @@ __all__ = [
     "LocalName",
     "LogEntry",
     "MemberTrack",
+    "Message",
     "Opaque",
     "Operator",
     "Outlet",

@@ -9,10 +9,13 @@ import msgspec
 
 from tocsin.codec import decode
 from tocsin.errors import MalformedRecordError
-from tocsin.records import approval, control, orbit, tracks, warning, watch
+from tocsin.records import alerts, approval, control, orbit, tracks, warning, watch
 from tocsin.records.record import Record
 
 BODIES: dict[str, type[msgspec.Struct]] = {
+    "alerts.alert": alerts.Alert,
+    "alerts.delivery": alerts.AlertDelivery,
+    "alerts.sent": alerts.AlertSent,
     "exchange.heads": control.Heads,
     "exchange.request": control.Request,
     "exchange.downgrade": control.Downgrade,

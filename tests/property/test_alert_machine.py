@@ -1,0 +1,308 @@
+"""Whatever people, peers and tracks do in whatever order: no message goes to the public that must not.
+
+The machine keeps a book of its own about what is true of each record, and holds every message that a channel carried
+against it.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.alert_room import OFFICER, WATCH, Room, changed, impact, launch, track
+from tests.sealed import START
+
+from tocsin.alerts import NotDrafted, NotSent, digest_of
+from tocsin.cap import render_cap
+from tocsin.markings import PublicWarning, marking_for
+from tocsin.node.home import home_of
+from tocsin.records import AlertDelivery, Person, with_body
+
+PEOPLE = [
+    OFFICER, WATCH, Person(role="alert_officer", pseudonym="AO-2"), Person(role="watch_officer", pseudonym="AO-1"),
+    Person(role="analyst", pseudonym="AN-1"), Person(role="exercise_controller", pseudonym="EX-1"),
+]  # fmt: skip
+MAY_CONFIRM = {"alert_officer", "watch_officer"}
+NEEDED = {"alert": 2, "update": 1, "cancel": 1, "all_clear": 1}
+EVENTS = ["E-1", "E-2"]
+STATUSES = ["actual", "actual", "actual", "exercise:bell-1", "test"]
+AREAS = ["JP-01", "JP-02", "JP-13/island-4", "KR-11", "US-HI"]
+
+events = st.sampled_from(EVENTS)
+people = st.sampled_from(PEOPLE)
+areas = st.lists(st.sampled_from(AREAS), unique=True, max_size=4).map(lambda each: tuple(sorted(each)))
+pick = st.integers(0, 6)
+"""Of messages, from the newest back."""
+
+
+class Alerting(RuleBasedStateMachine):
+    """Events, drafts, approvals, sending, channels that fail, time, and somebody who forges drafts."""
+
+    def __init__(self):
+        super().__init__()
+        self.room = Room()
+        self.records = {}
+        """Every record that came in, by id."""
+        self.went = []
+        """Each message with its CAP, channel, time, and whether the channels were open."""
+        self.refused = set()
+        door = self.room.federation.admitted
+
+        def admitted(record, **options):
+            self.records[record.id] = record
+            return door(record, **options)
+
+        self.room.federation.admitted = admitted
+
+    @initialize(
+        status=st.sampled_from(["actual", "actual", "exercise:bell-1", "test"]),
+        synthetic=st.booleans(),
+        sent=st.booleans(),
+    )
+    def something_is_on(self, status, synthetic, sent):
+        """One event is drafted of, and perhaps told, so that there is much that can go wrong afterwards."""
+        fields = {"status": status, "synthetic": synthetic and status != "actual"}
+        self.room.put(self.room.record("warning.launch", launch(), **fields))
+        if sent:
+            self.the_next_step_is_taken("E-1", "alert")
+
+    # what comes in
+
+    @rule(
+        event=events, status=st.sampled_from(STATUSES), synthetic=st.integers(0, 4), areas=areas,
+        public=st.sampled_from([*PublicWarning, PublicWarning.YES]),
+        grade=st.sampled_from(["public", "public", "member"]),
+        minutes=st.sampled_from([6.0, 8.0, 30.0]), wide=st.booleans(),
+    )  # fmt: skip
+    def a_launch_is_predicted(self, event, status, synthetic, areas, public, grade, minutes, wide):
+        members = ("JPN", "KOR", "USA") if wide else ("JPN",)
+        body = launch(event_id=event, areas=areas, grade=grade, impact=impact(minutes=minutes))
+        fields = {
+            "status": status,
+            "synthetic": synthetic == 0,
+            "marking": marking_for(*members, public_warning=public),
+        }
+        self.room.put(self.room.record("warning.launch", body, **fields))
+
+    @rule(
+        event=events,
+        areas=st.sampled_from([("JP-01", "JP-02"), ("JP-01",), ("JP-02", "JP-03", "KR-11")]),
+        late=st.booleans(),
+    )
+    def a_good_launch_is_predicted(self, event, areas, late):
+        minutes = (self.room.now - START).total_seconds() / 60.0 + (20.0 if late else 6.0)
+        self.room.see(event_id=event, areas=areas, impact=impact(minutes=minutes))
+
+    @rule(event=events, outcome=st.sampled_from(["impact", "lost", "no_threat"]), status=st.sampled_from(STATUSES))
+    def an_event_closes(self, event, outcome, status):
+        lost = {"lost_at": track(), "lost_age_s": 30.0} if outcome == "lost" else {}
+        body = launch(event_id=event, stage="closed", outcome=outcome, areas=(), **lost)
+        self.room.put(self.room.record("warning.launch", body, status=status))
+
+    # what people do
+
+    def messages(self):
+        return [each for thread in self.room.desk.threads for each in thread.drafts]
+
+    def number(self):
+        return max((each.body.number for each in self.messages()), default=0)
+
+    def choose(self, number):
+        found = self.messages()
+        return found[-1 - number % len(found)]
+
+    @precondition(lambda self: self.messages())
+    @rule(number=pick, who=people, verified=st.integers(0, 5), byte=st.integers(0, 5))
+    def a_person_approves(self, number, who, verified, byte):
+        message = self.choose(number)
+        self.room.verified = True
+        self.room.approve(message.record.id, who, digest="0" * 64 if byte == 0 else None)
+
+    @precondition(lambda self: self.messages())
+    @rule(number=pick, one=people, two=people)
+    def two_approve_and_one_sends(self, number, one, two):
+        message = self.choose(number)
+        self.room.approve(message.record.id, one, two)
+        self.try_to_send(message, OFFICER)
+
+    @precondition(lambda self: self.messages())
+    @rule(number=pick)
+    def it_is_done_as_it_should_be(self, number):
+        message = self.choose(number)
+        self.room.approve(message.record.id, OFFICER, WATCH)
+        self.try_to_send(message, OFFICER)
+
+    @rule(event=events, what=st.sampled_from(["alert", "update", "all_clear", "cancel"]))
+    def the_next_step_is_taken(self, event, what):
+        thread = self.room.desk.threads.of_event(event)
+        message = thread.newest(what) if thread is not None else None
+        if message is not None:
+            self.room.approve(message.record.id, OFFICER, WATCH)
+            self.try_to_send(message, OFFICER)
+
+    @precondition(lambda self: self.messages())
+    @rule(number=pick, who=people)
+    def a_person_refuses(self, number, who):
+        message = self.choose(number)
+        self.refused.add(message.record.id)
+        self.room.approve(message.record.id, who, act="refuse")
+
+    @precondition(lambda self: self.messages())
+    @rule(number=pick, who=people)
+    def a_person_sends(self, number, who):
+        self.try_to_send(self.choose(number), who)
+
+    @precondition(lambda self: self.messages())
+    @rule(number=pick, message=st.sampled_from(["cancel", "all_clear"]))
+    def a_person_drafts_the_end(self, number, message):
+        made = self.room.desk.end(self.choose(number).body.alert_id, message, self.room.now)
+        if not isinstance(made, NotDrafted):
+            self.room.put(made)
+
+    @precondition(lambda self: self.messages())
+    @rule(
+        event=st.sampled_from(["E-1", "E-1", "E-2"]), other=pick,
+        what=st.sampled_from(["status", "synthetic", "marking", "areas", "channels", "confirmations", "launch"]),
+    )  # fmt: skip
+    def somebody_forges_a_draft(self, event, what, other):
+        """As a program gone wrong would; the derivation of the exchange would stop most of it, and is left out here."""
+        thread = self.room.desk.threads.of_event(event)
+        waiting = [] if thread is None else [each for each in thread.drafts if each.record.id not in thread.sent]
+        if not waiting:
+            return
+        kinds = ("alert", "update") if other % 3 else ("cancel", "all_clear")
+        good = next((each for each in reversed(waiting) if each.body.message in kinds), waiting[-1])
+        home = home_of("JPN")
+        fields = {
+            name: getattr(good.record, name) for name in good.record.__struct_fields__ if name not in ("kind", "body")
+        }
+        body, record = {}, {"id": self.room.new_id()}
+        if what == "status":
+            record["status"] = "actual"
+        elif what == "synthetic":
+            record["synthetic"] = False
+        elif what == "marking":
+            record["marking"] = marking_for("JPN", public_warning=PublicWarning.YES)
+        elif what == "areas":
+            foreign = changed(good.body.areas[0], area="KR-11", code="KR-11")
+            body["areas"] = (foreign,) if other % 2 else home.described(["JP-13/island-4"])
+        elif what == "channels":
+            body["channels"] = ("feed",)
+        elif what == "confirmations":
+            body["confirmations"] = 1
+        else:
+            launches = [each for each in self.records.values() if each.kind == "warning.launch"]
+            body["grounds"] = changed(good.body.grounds, launch=launches[other % len(launches)].id)
+        forged = with_body("alerts.alert", changed(good.body, number=self.number() + 1, **body), **fields | record)
+        self.room.put(forged)
+        self.room.approve(forged.id, OFFICER, WATCH)
+        self.try_to_send(self.room.find(forged.id), OFFICER)
+
+    def try_to_send(self, message, who):
+        sent = self.room.desk.send(message.record.id, who, self.room.now)
+        if isinstance(sent, NotSent):
+            return
+        self.check_sending(message, who)
+        self.room.put(sent)
+
+    # what happens
+
+    @rule(seconds=st.sampled_from([1, 30, 60, 200, 900]))
+    def time_passes(self, seconds):
+        self.room.wait(seconds)
+        self.room.desk.tick(self.room.now)
+
+    @rule(is_open=st.sampled_from([True, True, False]))
+    def channels_are_opened_or_shut(self, is_open):
+        self.room.is_open = is_open
+
+    @rule(works=st.sets(st.sampled_from(["feed", "file"])))
+    def channels_carry(self, works):
+        for thread in self.room.desk.threads:
+            for message, channel in list(thread.untold()):
+                state = "delivered" if channel in works else "failed"
+                if state == "delivered":
+                    earlier = [thread.sent[each].body for each in message.body.changes]
+                    cap = render_cap(message, thread.sent[message.record.id].body, earlier)
+                    self.went.append((message, cap, channel))
+                body = AlertDelivery(
+                    alert=message.record.id, channel=channel, state=state, attempts=1, at=self.room.now
+                )
+                self.room.put(self.room.desk.delivery(message, body, self.room.now))
+
+    # what must hold
+
+    def ancestors(self, record):
+        for source in record.sources:
+            if source.record in self.records:
+                yield self.records[source.record]
+                yield from self.ancestors(self.records[source.record])
+
+    def check_sending(self, message, who):
+        """What must hold as a message goes."""
+        body = message.body
+        assert self.room.is_open
+        assert body.latest_at is None or self.room.now <= body.latest_at
+        assert who.role == "alert_officer" or (who.role == "watch_officer" and body.message == "cancel")
+        assert message.record.id not in self.refused
+        thread = self.room.desk.threads.of_message(message.record.id)
+        yes = [
+            each.person
+            for each in thread.consents[message.record.id]
+            if each.is_yes and each.digest == digest_of(message)
+        ]
+        yes = [person for person in yes if person.role in MAY_CONFIRM]
+        pairs = itertools.combinations(yes, 2)
+        assert (
+            any(a.role != b.role and a.pseudonym != b.pseudonym for a, b in pairs) if NEEDED[body.message] == 2 else yes
+        )
+        if body.message in ("alert", "update"):
+            assert thread.correction_of(message) is not None
+
+    @invariant()
+    def nothing_unreal_is_actual(self):
+        for message, cap, _ in self.went:
+            family = [message.record, *self.ancestors(message.record)]
+            grounds = self.records[message.body.grounds.launch]
+            if cap.status == "Actual":
+                assert all(each.status == "actual" and not each.synthetic for each in [*family, grounds])
+            else:
+                assert all(info.headline.startswith(("EXERCISE", "TEST", "訓練", "試験")) for info in cap.infos)
+
+    @invariant()
+    def nobody_elses_people_are_alerted(self):
+        own = set(home_of("JPN").areas)
+        for message, _, _ in self.went:
+            assert {area.area for area in (*message.body.areas, *message.body.freed)} <= own
+
+    @invariant()
+    def no_marking_was_passed_over(self):
+        for message, _, _ in self.went:
+            family = [message.record, *self.ancestors(message.record)]
+            assert all(each.marking.public_warning is not PublicWarning.NO for each in family)
+
+    @invariant()
+    def the_end_reaches_every_channel_and_area_that_had_the_alert(self):
+        for thread in self.room.desk.threads:
+            told = thread.told().messages
+            if not thread.is_over:
+                continue
+            end = told[-1].body
+            waiting = {(message.record.id, channel) for message, channel in thread.untold()}
+            for earlier in told[:-1]:
+                assert set(earlier.body.channels) <= set(end.channels)
+                assert {area.area for area in earlier.body.areas} <= {area.area for area in end.areas}
+            for channel in end.channels:  # told, or shown as not told yet
+                carried = {message.record.id for message, _, name in self.went if name == channel}
+                assert told[-1].record.id in carried or (told[-1].record.id, channel) in waiting
+
+    @invariant()
+    def each_message_goes_once(self):
+        pairs = [(message.record.id, channel) for message, _, channel in self.went]
+        assert len(pairs) == len(set(pairs))
+
+
+TestAlerting = Alerting.TestCase
+TestAlerting.settings = settings(TestAlerting.settings, stateful_step_count=25, deadline=None)
