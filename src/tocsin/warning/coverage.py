@@ -88,9 +88,11 @@ class Coverage:
         """Say in words whether a sensor should have seen more of a track.
 
         Args:
-            track: Without plots for a while.
+            track: Without plots for a while, or without any.
             now_s: Seconds since 1970.
         """
+        if not track.newest:
+            return "its peers told no more of it"
         expected: list[str] = []
         silent: list[str] = []
         for name in sorted(track.newest):

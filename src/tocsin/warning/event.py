@@ -47,7 +47,6 @@ _ORIGIN_LONGEST_S = 90.0
 _LABEL_INTERVAL_S = 5.0
 _CLASSIFY_INTERVAL_S = 1.0
 _DOUBTFUL = 0.5
-_NOT_TOLD = "its peers told no more of it"
 
 Outcome = Literal["impact", "lost", "no_threat"]
 
@@ -331,7 +330,10 @@ class Event:
     def close(self, now_s: float) -> Launch | None:
         """Return the closing record if the event has ended."""
         latest_s = self.risk.latest_s if self.risk is not None and self.risk.region else None
-        outcome = outcome_at(self.newest_s, self.fall, self.label, now_s, self.settings, latest_s=latest_s)
+        heard_s, is_placed = self.newest_s, self.track.ranged_plots > 0
+        outcome = outcome_at(
+            heard_s, self.fall, self.label, now_s, self.settings, latest_s=latest_s, is_placed=is_placed
+        )
         return None if outcome is None else self._say("closed", now_s, outcome=outcome)
 
     def _say(
@@ -387,7 +389,7 @@ class Event:
                 launch,
                 lost_at=launch.track,
                 lost_age_s=round(now_s - self.newest_s, 3),
-                lost_basis=self.coverage.why_lost(self.track, now_s) if self.has_plots else _NOT_TOLD,
+                lost_basis=self.coverage.why_lost(self.track, now_s),
             )
         self.last, self.last_s = launch, now_s
         if stage == "predicted":

@@ -134,6 +134,9 @@ class WarningSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     lost_s: float = 60.0
     """No plot for so long and no prediction worth keeping: the track is lost."""
+    lost_infrared_s: float = 150.0
+    """The same where infrared alone has seen it: that sees nothing that has burnt out, and the next radar may look
+    farther on."""
     good_semi_axis_km: float = 25.0
     """A prediction up to this size is kept to its end without further plots."""
     track_interval_s: float = 1.0

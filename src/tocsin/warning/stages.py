@@ -5,7 +5,8 @@
 - ``predicted``: the gate holds (``may_publish_impact``, and the class ``ballistic`` by ``classification``); again when
   something changes that an officer needs.
 - ``closed``: ``impact`` once the predicted time and three of its sigmas have passed; ``no_threat`` if it is in orbit;
-  ``lost`` if no plots came for ``lost_s`` and no prediction was good enough to be kept to its end.
+  ``lost`` if no plots came for ``lost_s`` (``lost_infrared_s`` of infrared alone) and no prediction was good enough to
+  be kept to its end.
 """
 
 from __future__ import annotations
@@ -161,7 +162,14 @@ def is_within_ellipse(impact: Impact, lat_deg: float, lon_deg: float) -> bool:
 
 
 def outcome_at(
-    heard_s: float, fall: Fall | None, label: str, now_s: float, settings: WarningSettings, *, latest_s: float | None
+    heard_s: float,
+    fall: Fall | None,
+    label: str,
+    now_s: float,
+    settings: WarningSettings,
+    *,
+    latest_s: float | None,
+    is_placed: bool = True,
 ) -> Literal["impact", "lost", "no_threat"] | None:
     """Tell whether and how the event has ended (rules at the top of this module); None while it goes on.
 
@@ -172,6 +180,7 @@ def outcome_at(
         now_s: Scenario time, seconds since 1970.
         settings: For the limits.
         latest_s: If it may be lifted: when the last of its possible impacts has come, seconds since 1970.
+        is_placed: Whether something that fixes a place has seen it, and not infrared alone.
     """
     silent_s = now_s - heard_s
     if fall is not None and label != MANOEUVRING:
@@ -180,6 +189,6 @@ def outcome_at(
             return "impact"
         if latest_s is not None or fall.semi_axes_km[0] <= settings.good_semi_axis_km:
             return None
-    if silent_s < settings.lost_s:
+    if silent_s < (settings.lost_s if is_placed else settings.lost_infrared_s):
         return None
     return "no_threat" if label == ORBITAL else "lost"

@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 
 from launch_feed import ALL, START, admit, detection, detections, federate, flight_of, launches, make_desk, run
+from tocsin.calibration.cases import CASES
+from tocsin.calibration.reference import reference_sensors
+from tocsin.calibration.results import Trial
 from tocsin.errors import ConfigError
 from tocsin.geo.earth import ecef_from_geodetic, enu_basis
 from tocsin.markings import PublicWarning, marking_for
 from tocsin.records import Detection, Impact, Position, Precedence, body_of, with_body
+from tocsin.synthesis.sensors import observe
 from tocsin.warning import WarningSettings, agree, imm
 from tocsin.warning.classification import classify
 from tocsin.warning.models import VELOCITY
@@ -188,6 +192,23 @@ def test_infrared_alone_never_predicts_and_is_lost_in_the_end():
     assert bodies[-1].outcome == "lost"
     assert all(body.impact is None for body in bodies)
     assert bodies[0].launch_point.radius_km >= 2.0
+
+
+def test_what_infrared_saw_is_one_launch_with_what_a_radar_sees_a_minute_after_burnout():
+    """One member alone, a low flight: infrared ends at burnout, and its radar looks over the horizon 65 s later."""
+    truth = CASES["nominal"].fly(Trial(case="nominal", flight_id="kn25", variant=0, seed=7000))
+    plots = [plot for plot in observe(truth, reference_sensors(), 7000) if plot.member == "USA"]
+    records = [
+        detection(plot.body, id_=f"d{number}", at=START + timedelta(seconds=plot.time_s))
+        for number, plot in enumerate(plots)
+        if plot.time_s < 220.0
+    ]
+    gaps_s = [(later.observed_at - record.observed_at).total_seconds() for record, later in pairwise(records)]
+    assert max(gaps_s) > 60.0
+    bodies = [body for _, body in launches(run(make_desk("USA", audiences=()), records, until_s=220.0))]
+    assert len({body.event_id for body in bodies}) == 1
+    assert len(bodies[-1].sensors) == 3
+    assert bodies[-1].launch_point.radius_km < 20.0
 
 
 def test_a_few_plots_that_end_are_lost_and_then_forgotten():
