@@ -16,12 +16,12 @@ from tocsin.exchange.downgrade import carry_out, sign_downgrade
 from tocsin.exchange.epochs import Epoch
 from tocsin.exchange.frames import FRAME_TYPE, PROTOCOL, Envelope, Header, open_frame, with_records, without_records
 from tocsin.exchange.inward import Incoming
-from tocsin.exchange.ledger import Usage
+from tocsin.exchange.ledger import Usage, claim_of
 from tocsin.exchange.neighbours import Missing, Neighbour
 from tocsin.exchange.outward import Outgoing
 from tocsin.exchange.policy import Policy, Releaser, ReleaseRule, Sanitising
 from tocsin.exchange.protocol import Exchange
-from tocsin.exchange.quotas import Quotas, Rate
+from tocsin.exchange.quotas import Quotas, Rate, Traffic
 from tocsin.exchange.release import next_hops, reachable, release_frame, release_record
 from tocsin.exchange.verification import Break, Gap, Report, verify_frames
 
@@ -55,9 +55,11 @@ __all__ = [
     "Report",
     "Sanitising",
     "StandingCode",
+    "Traffic",
     "Usage",
     "carry_out",
     "challenge_of",
+    "claim_of",
     "digest_of",
     "next_hops",
     "open_frame",

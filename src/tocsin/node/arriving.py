@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -10,13 +11,17 @@ import structlog
 from tocsin.bus import Cursor as StreamCursor
 from tocsin.clock import Clock
 from tocsin.errors import BusUnavailableError, StoreError
-from tocsin.exchange import Exchange, Incoming, Reason
+from tocsin.exchange import Exchange, Incoming, Reason, Traffic, claim_of
 from tocsin.node.keeping import MOST_BYTES, Keeper
 from tocsin.node.metrics import Metrics
 from tocsin.store import Cursor
 
 SLICE_S = 0.001
-"""After so much work on durable frames the loop looks whether something came live."""
+"""After so much work on durable frames the loop looks whether something came live; and after so much on live frames
+those of all links take turns."""
+
+LIVE_WAITING = 4096
+"""Live frames that wait for their turn; what comes on top is left to its durable copy."""
 
 AHEAD_FRAMES = 20_000
 """Frames that may be ahead of the store's disk before durable ones wait."""
@@ -60,14 +65,46 @@ class Arriving:
         self._metrics = metrics
         self._waiting = waiting
         self._worked_s = 0.0
+        self._live = OrderedDict[tuple[str, Traffic], deque[bytes]]()
+        """Live frames that wait, by link and sort of traffic; whose turn it is first."""
+        self._live_waiting = 0
+        self._live_worked_s = 0.0
+        """Time that live frames have taken in this turn of the loop."""
+        self._turn: asyncio.Handle | None = None
         self.unverified: dict[str, int] = {}
         """By copy, the place before the first frame in it that only a later roster can verify."""
 
     def on_live(self, data: bytes, via: str) -> None:
-        """Take a frame that came at once; beyond its peer's quota, or our memory, it is left to its durable copy."""
-        if self._keeper.backlog_bytes >= MOST_BYTES:
+        """Take a frame that came at once; beyond its peer's quota, or our memory, it is left to its durable copy.
+
+        All links come in by one connection. So that no warning waits behind all that another peer sends, frames wait
+        for their turn by link and sort of traffic as soon as there is more to do than a moment's work.
+        """
+        if self._keeper.backlog_bytes >= MOST_BYTES or self._live_waiting >= LIVE_WAITING:
             self._metrics.shed(via)
             return
+        if self._live or self._live_worked_s >= SLICE_S:
+            self._live.setdefault((via, claim_of(data).traffic), deque()).append(data)
+            self._live_waiting += 1
+        else:
+            self._take_live(data, via)
+        if self._turn is None:
+            self._turn = asyncio.get_running_loop().call_soon(self._take_turns)
+
+    def _take_turns(self) -> None:
+        self._turn, self._live_worked_s = None, 0.0
+        while self._live and self._live_worked_s < SLICE_S:
+            (via, traffic), waiting = self._live.popitem(last=False)
+            data = waiting.popleft()
+            self._live_waiting -= 1
+            if waiting:
+                self._live[via, traffic] = waiting
+            self._take_live(data, via)
+        if self._live and self._turn is None:
+            self._turn = asyncio.get_running_loop().call_soon(self._take_turns)
+
+    def _take_live(self, data: bytes, via: str) -> None:
+        began_s = self._clock.monotonic_s()
         try:
             incoming = self._exchange.receive(data, via=via, path="live")
             if incoming.is_shed:
@@ -76,6 +113,7 @@ class Arriving:
                 self._handle(incoming)
         except StoreError as error:
             log.warning("a live frame waits for its durable copy", via=via, error=str(error))
+        self._live_worked_s += self._clock.monotonic_s() - began_s
 
     def on_durable(self, data: bytes, via: str, cursor: StreamCursor) -> Awaitable[None] | None:
         """Take a frame of a copy, the next after it is taken; beyond its peer's quota it waits.
