@@ -41,6 +41,7 @@ from tocsin.web import (
     People,
     RelyingParty,
     Sessions,
+    Vouching,
     serve_floor,
 )
 
@@ -117,8 +118,9 @@ class WebPart:
             if table.listen is not None
         ]
         await asyncio.gather(
-            self._follow(gateway, order), gateway.run(), serve_floor(floor, self.listen, self.is_served), *streams
-        )
+            self._follow(gateway, order), gateway.run(), Vouching(gateway, self._people).run(),
+            serve_floor(floor, self.listen, self.is_served), *streams,
+        )  # fmt: skip
 
     def _accesses(self, outlets: Mapping[str, Outlet]) -> dict[str, Access]:
         found = {}

@@ -9,6 +9,7 @@ from tocsin.web.sensors import DeclaredSensor
 from tocsin.web.serving import Listen, serve_floor
 from tocsin.web.sessions import Sessions
 from tocsin.web.shapes import Coverage, LinkItem, LinkState, Role
+from tocsin.web.vouching import Vouching
 
 __all__ = [
     "Access",
@@ -28,5 +29,6 @@ __all__ = [
     "RelyingParty",
     "Role",
     "Sessions",
+    "Vouching",
     "serve_floor",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
 import msgspec
@@ -123,24 +123,24 @@ def credential_beside(
 
 
 def credentials_ended(
-    credential_id: str, told: Iterable[Admitted], *, new_id: Callable[[], str], now: datetime
+    told: Iterable[Admitted], kept: Collection[str], *, new_id: Callable[[], str], now: datetime
 ) -> list[Record]:
     """Make the records that tell all who know a passkey that it counts no more.
 
     Args:
-        credential_id: Of the passkey.
         told: The ``watch.credential`` records of this member.
-        new_id: Makes ids.
+        kept: Ids of the passkeys that still count.
+        new_id: Makes ids of records.
         now: UTC; from then on.
     """
-    known = [each for each in told if each.body.credential == credential_id]
-    ended = {each.record.supersedes for each in known}
+    lost = [each for each in told if each.body.credential not in kept]
+    ended = {each.record.supersedes for each in lost}
     return [
         msgspec.structs.replace(
             each.record, id=new_id(), issued_at=now, supersedes=each.record.id,
             body=msgspec.Raw(encode(msgspec.structs.replace(each.body, valid_until=now))),
         )
-        for each in known
+        for each in lost
         if each.body.valid_until is None and each.record.id not in ended
     ]  # fmt: skip
 

@@ -12,7 +12,6 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Redirect
 
 from tocsin.errors import SignatureError
-from tocsin.web.acting import credentials_ended
 from tocsin.web.acting_shapes import (
     Ceremony,
     Code,
@@ -23,7 +22,6 @@ from tocsin.web.acting_shapes import (
     SignIn,
 )
 from tocsin.web.ceremonies import LASTS_S
-from tocsin.web.deciding import told_credentials
 from tocsin.web.floor import (
     Floor,
     account_of,
@@ -135,12 +133,8 @@ async def add_passkey(request: AnyRequest, data: JSONBody[NewPasskey]) -> Passke
 
 @post("/passkeys/{passkey_id:str}/remove", summary="Remove a passkey", guards=[from_our_page], status_code=204)
 async def remove_passkey(request: AnyRequest, passkey_id: FromPath[str]) -> None:
-    """Take a passkey away; other members who know it are told that it counts no more."""
-    floor = floor_of(request)
-    await asyncio.to_thread(floor.require_passkeys().remove, account_of(request), passkey_id)
-    gateway = floor.gateway
-    told = await asyncio.to_thread(told_credentials, gateway)
-    gateway.member.issue(credentials_ended(passkey_id, told, new_id=gateway.new_id, now=gateway.now()))
+    """Take a passkey away; other members who know it are told soon (``Vouching``)."""
+    await asyncio.to_thread(floor_of(request).require_passkeys().remove, account_of(request), passkey_id)
 
 
 def _begun(floor: Floor, token: str) -> Response[SessionItem]:

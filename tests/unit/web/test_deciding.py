@@ -17,7 +17,7 @@ from tocsin.exchange import digest_of, standing_of
 from tocsin.markings import Marking, marking_for
 from tocsin.records import Held, Peer, Record
 from tocsin.store import Batch, HeldItem
-from tocsin.web import Gateway, People
+from tocsin.web import Gateway, People, Vouching
 from tocsin.web.acting_shapes import ACTING_ROLES, DECIDING_ROLES
 from tocsin.web.app import make_app
 from tocsin.web.floor import Floor
@@ -83,7 +83,9 @@ def test_a_refusal_stays_at_home(releaser: TestClient, desk: Desk) -> None:
     assert desk.issued[0].marking == Marking(releasable_to=("KOR",))
 
 
-def test_what_is_signed_can_be_checked_by_whoever_gets_it(releaser: TestClient, desk: Desk) -> None:
+def test_what_is_signed_can_be_checked_by_whoever_gets_it(
+    releaser: TestClient, desk: Desk, gateway: Gateway, people: People
+) -> None:
     record = hold(desk)
     key = Authenticator()
     add(releaser, key)
@@ -100,13 +102,17 @@ def test_what_is_signed_can_be_checked_by_whoever_gets_it(releaser: TestClient, 
     desk.issued.clear()
     assert decide(releaser, "refuse", key).status_code == 202
     assert [each.kind for each in desk.issued] == ["watch.approval"]  # the passkey is known to all of KOR
+    vouching = Vouching(gateway, people)
+    assert vouching.look() == []
     assert releaser.post(f"/api/v1/passkeys/{credential.body.credential}/remove").status_code == 204
-    gone = desk.issued[-1]
+    (gone,) = vouching.look()
     assert (gone.kind, gone.supersedes, gone.marking) == ("watch.credential", told.id, EVERYBODY)
     later = msgspec.structs.replace(made, id="later", issued_at=gone.issued_at)
     _, ended, after = desk.federation.admitted(told, gone, later).records
     assert standing_of(after, about, [credential, ended]).code == "not_valid_then"
     assert standing_of(approval, about, [credential, ended]).is_verified
+    desk.admit(gone)
+    assert vouching.look() == Vouching(gateway, people).look() == []  # after a restart, too, nothing is said twice
 
 
 def test_a_signature_is_for_what_was_asked_once_and_by_whom(
