@@ -17,10 +17,10 @@ floors:
 web:
     python hatch_build.py check test
 
-# the tests that start members, servers and browsers: they wait more than they compute
-members := "tests/campaign tests/e2e tests/faults tests/pages"
+# tests that start members, servers and browsers: they wait more than they compute
+members := "tests/e2e tests/faults tests/pages"
 
-# all tests, in two lanes at once: beside the members' tests run, a little behind them, those that only compute
+# all tests, in two lanes at once: what mostly waits, and a little behind it what mostly computes
 test:
     #!/usr/bin/env bash
     set -u

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from tests.postgres import Cluster, running_cluster
 settings.register_profile("tocsin", deadline=None)
 settings.register_profile("soak", deadline=None, max_examples=2000)
 settings.load_profile("soak" if os.environ.get("TOCSIN_SOAK") else "tocsin")
+# what a shell starts in the background is born deaf to Ctrl-C, and so are its children: some tests send it to theirs
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
