@@ -68,6 +68,13 @@ class Duplicate:
 
 
 @dataclass(frozen=True)
+class Ahead:
+    """A live frame beyond more gaps than are remembered: its durable copy, which comes in order, is waited for."""
+
+    ref: FrameRef
+
+
+@dataclass(frozen=True)
 class Entry:
     """Circumstances of a frame's arrival."""
 
@@ -90,7 +97,7 @@ class Inside:
     refused: tuple[Rejected, ...]
 
 
-def admit(data: bytes, trust: Trust, chains: ForeignChains, entry: Entry) -> Inside | Duplicate | Rejected:
+def admit(data: bytes, trust: Trust, chains: ForeignChains, entry: Entry) -> Inside | Duplicate | Ahead | Rejected:
     """Verify a frame and let it in; its place in the chain is taken note of.
 
     Args:
@@ -109,10 +116,12 @@ def admit(data: bytes, trust: Trust, chains: ForeignChains, entry: Entry) -> Ins
         return _rejected(Reason.VERSION, str(error), data, entry)
     except MalformedRecordError as error:
         return _rejected(Reason.MALFORMED, str(error), data, entry)
+    ref, header = frame.ref, frame.header
+    if entry.path == "live" and not chains.has_room_for(ref):
+        return Ahead(ref)
     refusal = _refusal(frame, trust, entry)
     if refusal is not None:
         return refusal
-    ref, header = frame.ref, frame.header
     is_open = is_forked = False
     if header.number > 0:
         standing = chains.standing(ref, header.previous)

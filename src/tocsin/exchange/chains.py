@@ -164,6 +164,11 @@ class ForeignChains:
             return Standing.FORKED
         return Standing.NEW
 
+    def has_room_for(self, ref: FrameRef) -> bool:
+        """Tell whether a frame's place can be remembered without forgetting another's."""
+        state = self.epoch(ref.chain, ref.epoch)
+        return state is None or state.has_room_for(ref.number)
+
     def take(self, ref: FrameRef, previous: str, resumes: tuple[str, int, str] | None) -> None:
         """Take note that a frame is held now."""
         state = self.epoch(ref.chain, ref.epoch)
@@ -233,7 +238,7 @@ class ForeignChains:
 
     def _hash_at(self, chain: ChainId, epoch: str, number: int, state: Epoch | None) -> str | None:
         found = state.hash_at(number) if state is not None else None
-        if found is None and number > 0 and (state is None or state.is_sparse or state.holds(number)):
+        if found is None and number > 0 and (state is None or state.may_hold(number)):
             found = self._memory.frame_hash(chain, epoch, number)
         return found
 

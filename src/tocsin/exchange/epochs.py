@@ -1,8 +1,9 @@
 """The reading end of one epoch of a chain: what is held of it, in a size that no originator can blow up (spec 5, 15.5).
 
 Frames beyond a gap are remembered as runs, from one number to another, and not one by one: after an outage there is one
-run however long it is. Whoever leaves out every second frame on purpose gets as far as ``RUNS``; what comes beyond that
-is in the store like everything else, and the store is asked for it once the gaps before it have closed.
+run however long it is. Whoever leaves out every second frame, on purpose or because we shed them, gets as far as
+``RUNS``: what comes live beyond that is left to its durable copy, which comes in order. What comes durable is in the
+store like everything else, and the store is asked for it once the gaps before it have closed.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ class Epoch:
     """Beyond the first gap, in order."""
     recent: OrderedDict[int, str] = field(default_factory=OrderedDict)
     resumes: tuple[str, int, str] | None = None
-    is_sparse: bool = False
-    """There were more runs than are remembered: the store holds more than is known here."""
+    forgotten_up_to: int = 0
+    """The highest number that was held in a run beyond those that are remembered."""
 
     def add(self, number: int, digest: str, link: str, *, keep: int = RECENT) -> None:
         """Take note of a frame that is not held yet.
@@ -62,6 +63,24 @@ class Epoch:
         if self.runs and self.runs[0].first == self.contiguous + 1:
             run = self.runs.pop(0)
             self.contiguous, self.contiguous_hash = run.last, run.hash
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the store holds frames beyond a gap that are not known here."""
+        return self.forgotten_up_to > self.contiguous
+
+    def may_hold(self, number: int) -> bool:
+        """Tell whether a frame is held as far as is known here, or may be among those that were forgotten."""
+        return self.holds(number) or self.contiguous < number <= self.forgotten_up_to
+
+    def has_room_for(self, number: int) -> bool:
+        """Tell whether a frame can be remembered: more than so many runs are not, so that one would be forgotten."""
+        if len(self.runs) < RUNS or number <= self.contiguous + 1:
+            return True
+        index = bisect_right(self.runs, number, key=_first)
+        return (index > 0 and number <= self.runs[index - 1].last + 1) or (
+            index < len(self.runs) and number == self.runs[index].first - 1
+        )
 
     def holds(self, number: int) -> bool:
         """Tell whether a frame is known to be held, as far as is remembered here."""
@@ -116,8 +135,7 @@ class Epoch:
         else:
             after.first, after.link = number, link
         if len(self.runs) > RUNS:
-            self.runs.pop()
-            self.is_sparse = True
+            self.forgotten_up_to = max(self.forgotten_up_to, self.runs.pop().last)
 
 
 def _first(run: Run) -> int:

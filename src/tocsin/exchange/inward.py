@@ -10,7 +10,7 @@ from hashlib import sha256
 from msgspec import structs
 
 from tocsin.clock import Clock
-from tocsin.exchange.admission import Duplicate, Entry, Reason, Rejected, admit
+from tocsin.exchange.admission import Ahead, Duplicate, Entry, Reason, Rejected, admit
 from tocsin.exchange.chains import ForeignChains
 from tocsin.exchange.derivation import Labels
 from tocsin.exchange.frames import OpenFrame
@@ -41,7 +41,7 @@ class Incoming:
     refused: list[Rejected] = field(default_factory=list)
     is_duplicate: bool = False
     is_shed: bool = False
-    """It came live beyond a quota and was not looked at: its durable copy follows."""
+    """It came live beyond a quota, or ahead of too many gaps, and was not looked at: its durable copy follows."""
     relays: list[Released[Peer]] = field(default_factory=list)
     request: tuple[ChainId, Request, str] | None = None
     """Frames that a member asks for, and who asks: to be answered with ``give_back``."""
@@ -114,6 +114,8 @@ class Inward:
         began_s = self._clock.monotonic_s()
         incoming = self._receive(data, via, path, ledger)
         ledger.note_work(via, claim.originator, self._clock.monotonic_s() - began_s, size=len(data))
+        if incoming.is_shed:
+            ledger.note_shed(claim, via=via)
         return incoming
 
     def _receive(self, data: bytes, via: str, path: str, ledger: Ledger | None) -> Incoming:
@@ -127,6 +129,8 @@ class Inward:
             sealed=sealed if sealed is not None and sealed.data is data else None,
         )  # fmt: skip
         found = admit(data, self.trust, self.chains, entry)
+        if isinstance(found, Ahead):
+            return Incoming(is_shed=True)
         if isinstance(found, Rejected):
             incoming = Incoming(refused=[found])
         else:

@@ -228,6 +228,10 @@ class Ledger:
         self._draw_day(account, claim.traffic, size, now_s)
         return True
 
+    def note_shed(self, claim: Claim, *, via: str) -> None:
+        """Take note that a live frame was left to its durable copy after all."""
+        self._account(via, claim.originator).lanes[claim.traffic].shed.add(1, self._clock.monotonic_s())
+
     def wait_s(self, claim: Claim, size: int, *, via: str) -> float:
         """Charge what came durable, and say how many seconds it has to wait before it is looked at.
 

@@ -164,6 +164,40 @@ def test_every_second_frame_is_known_again_and_closes_though_few_gaps_are_rememb
     assert (state.contiguous, state.contiguous_hash, state.runs) == (1999, "E1999", [])
 
 
+def test_what_was_forgotten_is_asked_for_until_the_gaps_have_closed_and_nothing_else_is():
+    asked = []
+
+    class Asked(Store):
+        def frame_hash(self, chain, epoch, number):
+            asked.append(number)
+            return super().frame_hash(chain, epoch, number)
+
+    odd = list(range(3, 2 * RUNS + 9, 2))
+    chains = ForeignChains(Asked(**{f"E{n}": f"E{n}" for n in odd}))
+    take(chains, *odd)
+    state = chains.epoch(CHAIN, "E")
+    assert state.is_sparse
+    for number in range(1, odd[-1]):
+        if number not in odd:
+            assert chains.standing(ref(number), f"E{number - 1}") is Standing.NEW
+            take(chains, number)
+    assert (state.contiguous, state.is_sparse) == (odd[-1], False)
+    asked.clear()
+    for number in range(odd[-1] + 1, odd[-1] + 50):
+        assert chains.standing(ref(number), f"E{number - 1}") is Standing.NEW
+        take(chains, number)
+    assert asked == []
+
+
+def test_there_is_room_for_what_begins_no_further_run():
+    state = Epoch()
+    for number in range(3, 2 * RUNS + 3, 2):
+        assert state.has_room_for(number)
+        state.add(number, f"h{number}", f"h{number - 1}")
+    last = state.runs[-1].last
+    assert [number for number in range(last + 5) if not state.has_room_for(number)] == [last + 2, last + 3, last + 4]
+
+
 def test_runs_grow_at_both_ends_and_join():
     state = Epoch()
     for number in (5, 9, 6, 8, 4, 12):

@@ -10,6 +10,7 @@ import pytest
 from tocsin.clock import ManualClock
 from tocsin.codec import encode
 from tocsin.exchange import Policy, Quotas, Rate, Reason
+from tocsin.exchange.epochs import RUNS
 from tocsin.exchange.ledger import DAY_WAIT_S, UNVERIFIED, Claim, Ledger, Meter, claim_of
 from tocsin.exchange.quotas import TRAFFIC
 from tocsin.records import Precedence
@@ -204,6 +205,21 @@ def test_a_frame_that_was_shed_comes_in_by_its_durable_copy():
     durable = [jpn.receive(data, via="USA", path="durable") for data in frames]
     assert [incoming.is_duplicate for incoming in durable] == [True] * 10 + [False] * 2
     assert [(usage.traffic, usage.shed) for usage in jpn.ledger.usage()] == [("flash", 2)]
+
+
+def test_live_frames_beyond_more_gaps_than_are_remembered_wait_for_their_durable_copies():
+    wide = Rate(frames_per_s=1e6, bytes_per_s=1e9)
+    federation = make_federation()
+    usa, jpn = federation.exchange("USA"), federation.exchange("JPN", policy=policy(flash=wide, work_share=1e3))
+    frames = [usa.submit([make_detection(f"USA-{n}", "USA", ALL)]).frames[0] for n in range(2 * RUNS + 12)]
+    live = [jpn.receive(data, via="USA", path="live") for data in frames[2::2]]
+    assert [incoming.is_shed for incoming in live] == [False] * RUNS + [True] * 5
+    assert [(usage.traffic, usage.shed) for usage in jpn.ledger.usage()] == [("flash", 5)]
+    durable = [jpn.receive(data, via="USA", path="durable") for data in frames]
+    assert sum(incoming.is_duplicate for incoming in durable) == RUNS
+    assert jpn.receive(frames[-1], via="USA", path="live").is_duplicate
+    following = usa.submit([make_detection("USA-next", "USA", ALL)]).frames[0]
+    assert not jpn.receive(following, via="USA", path="live").is_shed
 
 
 def test_unknown_kinds_beyond_their_number_are_refused_one_by_one_and_known_kinds_never():
