@@ -1,4 +1,4 @@
-"""What comes live, over a connection for each peer: what one sends too much of never stands before another's warning."""
+"""What comes live, over a connection for each peer: one that sends too much never stands before another's warning."""
 
 from __future__ import annotations
 

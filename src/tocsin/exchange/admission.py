@@ -143,6 +143,18 @@ def admit(data: bytes, trust: Trust, chains: ForeignChains, entry: Entry) -> Ins
     return Inside(inside.frame, (*inside.refused, _rejected(Reason.EQUIVOCATION, detail, data, entry, ref)))
 
 
+def _misplaced(standing: Standing, frame: OpenFrame, entry: Entry) -> Rejected | None:
+    """Say why a verified frame does not come in at its place in the chain; None if it does."""
+    ref, header = frame.ref, frame.header
+    if standing is Standing.TOO_MANY:
+        detail = f"{header.originator} begins more epochs, or worlds such as {header.audience[:80]}, than it may"
+        return _rejected(Reason.QUOTA, detail, frame.data, entry, ref)
+    if standing is Standing.CONFLICT:
+        detail = f"frame {header.number} of epoch {header.epoch} contradicts what {header.originator} signed before"
+        return _rejected(Reason.EQUIVOCATION, detail, frame.data, entry, ref)
+    return None
+
+
 def _refusal(frame: OpenFrame, trust: Trust, entry: Entry) -> Rejected | None:
     header = frame.header
     if not trust.has_known(header.originator):
