@@ -125,9 +125,7 @@ def admit(data: bytes, trust: Trust, chains: ForeignChains, entry: Entry) -> Ins
     is_open = is_forked = False
     if header.number > 0:
         standing = chains.standing(ref, header.previous)
-        if standing is Standing.HELD:
-            return _completing(frame, chains, entry) or Duplicate(ref)
-        misplaced = _misplaced(standing, frame, entry)
+        misplaced = _misplaced(standing, frame, chains, entry)
         if misplaced is not None:
             return misplaced
         is_forked = standing is Standing.FORKED
@@ -143,9 +141,13 @@ def admit(data: bytes, trust: Trust, chains: ForeignChains, entry: Entry) -> Ins
     return Inside(inside.frame, (*inside.refused, _rejected(Reason.EQUIVOCATION, detail, data, entry, ref)))
 
 
-def _misplaced(standing: Standing, frame: OpenFrame, entry: Entry) -> Rejected | None:
-    """Say why a verified frame does not come in at its place in the chain; None if it does."""
+def _misplaced(
+    standing: Standing, frame: OpenFrame, chains: ForeignChains, entry: Entry
+) -> Inside | Duplicate | Rejected | None:
+    """Say what a verified frame is whose place in the chain is not free; None if it is."""
     ref, header = frame.ref, frame.header
+    if standing is Standing.HELD:
+        return _completing(frame, chains, entry) or Duplicate(ref)
     if standing is Standing.TOO_MANY:
         detail = f"{header.originator} begins more epochs, or worlds such as {header.audience[:80]}, than it may"
         return _rejected(Reason.QUOTA, detail, frame.data, entry, ref)
