@@ -186,17 +186,6 @@ def _refusal(frame: OpenFrame, trust: Trust, entry: Entry) -> Rejected | None:
     return None
 
 
-def _misplaced(standing: Standing, frame: OpenFrame, entry: Entry) -> Rejected | None:
-    header = frame.header
-    if standing is Standing.TOO_MANY:
-        detail = f"{header.originator} begins more epochs, or worlds such as {header.audience[:80]}, than it may"
-        return _rejected(Reason.QUOTA, detail, frame.data, entry, frame.ref)
-    if standing is Standing.CONFLICT:
-        detail = f"frame {header.number} of epoch {header.epoch} contradicts what {header.originator} signed before"
-        return _rejected(Reason.EQUIVOCATION, detail, frame.data, entry, frame.ref)
-    return None
-
-
 def _completing(frame: OpenFrame, chains: ForeignChains, entry: Entry) -> Inside | None:
     """Let in what the held copy lacks and nobody recalled: somebody took it out on the way (spec 6.3)."""
     ref, stripped = frame.ref, chains.stripped
