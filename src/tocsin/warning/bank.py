@@ -17,7 +17,7 @@ from tocsin.geo.earth import Vector
 from tocsin.warning import held
 from tocsin.warning.gate import law_of
 from tocsin.warning.measurement import PLACED
-from tocsin.warning.models import SENSOR_SLOTS, STATES
+from tocsin.warning.models import SENSOR_SLOTS
 from tocsin.warning.moment import Moment
 from tocsin.warning.plots import PACKED, Plot
 from tocsin.warning.settings import WarningSettings
@@ -65,13 +65,13 @@ class Bank:
             self._reserve(2 * len(tracks))
         moments, self.tracks = self._moments, tracks
         del moments[len(tracks) :]
-        for row, track in enumerate(tracks):
-            if row == len(moments):
-                moments.append(track.moment)
-            elif moments[row] is track.moment:
-                continue
-            moments[row] = track.moment
-            self._enter(row, track)
+        held_now = enumerate(zip(tracks, moments, strict=False))
+        stale = [row for row, (track, moment) in held_now if track.moment is not moment]
+        for row in (*stale, *range(len(moments), len(tracks))):
+            self._enter(row, tracks[row])
+        for row in stale:
+            moments[row] = tracks[row].moment
+        moments += [track.moment for track in tracks[len(moments) :]]
         return self
 
     def _enter(self, row: int, track: Track) -> None:
@@ -149,10 +149,8 @@ class Bank:
         """Return what a plot has made of a row."""
         track, moved = self.tracks[row], self._ahead
         used = track.moment.used
-        states, covariances = np.zeros((2, STATES)), np.zeros((2, STATES, STATES))
-        states[:, :used] = moved.states[row, :, :used]
-        covariances[:, :used, :used] = moved.covariances[row, :, :used, :used]
-        moment = track.moment.with_arrays(states, covariances, moved.weights[row].copy())
+        states, covariances = moved.states[row, :, :used], moved.covariances[row, :, :used, :used]
+        moment = track.moment.with_arrays(states.copy(), covariances.copy(), moved.weights[row].copy())
         moment.time_s, moment.is_single = plot.time_s, bool(moved.is_single[row])
         return moment
 

@@ -78,6 +78,9 @@ def _room(capacity: int, old: Glimpses | None = None) -> Glimpses:
     return room
 
 
+_NONE = _room(0)
+
+
 @dataclass
 class Crowding:
     """The latest plots of each sensor, and those that wait."""
@@ -108,9 +111,9 @@ class Crowding:
         """Take note of a plot, and tell whether its sensor sees several objects about there."""
         if plot.look_s == 0.0:
             return False
-        latest, count = self._latest.get(plot.sensor) or (_room(_FIRST_ROOM), 0)
+        latest, count = self._latest.get(plot.sensor, (_NONE, 0))
         if count == len(latest.times_s):
-            latest = _room(2 * count, latest)
+            latest = _room(max(2 * count, _FIRST_ROOM), latest)
         place = plot.place if plot.is_ranged else first_place(plot)[0]
         count, is_crowded = _note(latest, count, plot.time_s, plot.look_s, place)
         self._latest[plot.sensor] = (latest, count)
@@ -126,6 +129,8 @@ class Crowding:
     def over(self, time_s: float) -> Iterator[list[Plot]]:
         """Yield the looks that are over at a time, seconds since 1970, each with its plots, and forget them."""
         for sensor in sorted(self._waiting):
+            if all(plot.time_s + plot.look_s >= time_s for plot in self._waiting[sensor]):
+                continue
             waiting = sorted(self._waiting[sensor], key=lambda plot: plot.key)
             while waiting and waiting[0].time_s + waiting[0].look_s < time_s:
                 end_s = waiting[0].time_s + waiting[0].look_s

@@ -14,7 +14,10 @@ from tocsin.warning.moment import START_SPEED_SIGMA_MPS
 from tocsin.warning.plots import BIAS, PLACE, PLACE_SIGMA, TIME, unpacked
 from tocsin.warning.settings import WarningSettings
 
-_NEAR_M = 10_000.0
+NEAR_M = 10_000.0
+"""A plot so near a track may have to do with it, whatever the two claim of their errors."""
+GATED_M = 2_000.0
+"""Beyond this and six sigmas no plot passes the gate, which ends at five."""
 _TURN_SIGMA_M = 500.0
 _HARDEST_TURN_MPS2 = 100.0
 
@@ -52,9 +55,9 @@ def law_of(settings: WarningSettings) -> Law:
 
 @njit
 def is_near(  # noqa: PLR0917 - compiled code takes its arguments by position
-    place: Vector, velocity: Vector, sigma_m: float, sigma_mps: float, time_s: float, plot: Vector
+    place: Vector, velocity: Vector, sigma_m: float, sigma_mps: float, time_s: float, plot: Vector, least_m: float
 ) -> bool:
-    """Tell, quickly and generously, whether a plot could pass the gate of a track at all.
+    """Tell, quickly and generously, whether a plot is near a track.
 
     Args:
         place: Of the track, ECEF, shape (3,), metres.
@@ -63,13 +66,14 @@ def is_near(  # noqa: PLR0917 - compiled code takes its arguments by position
         sigma_mps: How sure the velocity is.
         time_s: Of both, seconds since 1970.
         plot: As from ``Plot.packed``; with a range.
+        least_m: ``NEAR_M`` or ``GATED_M``.
     """
     gap_s = plot[TIME] - time_s
     apart2 = 0.0
     for axis in range(3):
         offset = place[axis] + gap_s * velocity[axis] - plot[PLACE + axis]
         apart2 += offset * offset
-    reach_m = _NEAR_M + _HARDEST_TURN_MPS2 * gap_s * gap_s + 6.0 * (sigma_m + sigma_mps * abs(gap_s))
+    reach_m = least_m + _HARDEST_TURN_MPS2 * gap_s * gap_s + 6.0 * (sigma_m + sigma_mps * abs(gap_s))
     is_within: bool = math.sqrt(apart2) <= reach_m + 6.0 * plot[PLACE_SIGMA]
     return is_within
 

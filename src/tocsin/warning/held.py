@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
 from tocsin.warning import imm
-from tocsin.warning.gate import Law, distance, is_near
+from tocsin.warning.gate import GATED_M, NEAR_M, Law, distance, is_near
 from tocsin.warning.measurement import ANGLES, PLACED, sigmas_of
 from tocsin.warning.models import KINEMATIC, SENSOR_SLOTS, STATES, VELOCITY
 from tocsin.warning.plots import BIAS, FORM, TIME, unpacked
@@ -130,12 +130,12 @@ def _copy(  # noqa: PLR0917 - compiled code takes its arguments by position
 
 
 @njit
-def _is_near(times_s: Vector, books: Books, row: int, plot: Vector) -> bool:
+def _is_near(times_s: Vector, books: Books, row: int, plot: Vector, least_m: float) -> bool:
     """As ``Bank.near``, of one track and one plot."""
     if plot[FORM] == ANGLES or not books.is_ranged[row]:
         return True
     sigma_m, sigma_mps = books.sigmas[row, 0], books.sigmas[row, 1]
-    return is_near(books.places[row], books.velocities[row], sigma_m, sigma_mps, times_s[row], plot)
+    return is_near(books.places[row], books.velocities[row], sigma_m, sigma_mps, times_s[row], plot, least_m)
 
 
 @njit
@@ -144,7 +144,7 @@ def near(times_s: Vector, books: Books, count: int, plots: Vector) -> NDArray[np
     found = np.empty((count, plots.shape[0]), np.bool_)
     for row in range(count):
         for column in range(plots.shape[0]):
-            found[row, column] = _is_near(times_s, books, row, plots[column])
+            found[row, column] = _is_near(times_s, books, row, plots[column], NEAR_M)
     return found
 
 
@@ -203,7 +203,7 @@ def gate(  # noqa: PLR0917 - compiled code takes its arguments by position
         slot = _slot(books, row, sensor)
         for column in range(distances.shape[1]):
             plot = plots[column]
-            if not _is_near(now.times_s, books, row, plot):
+            if not _is_near(now.times_s, books, row, plot, GATED_M):
                 continue
             if plot[TIME] < now.times_s[row]:
                 earlier += 1

@@ -132,6 +132,8 @@ def affordable_pairs(costs: Vector) -> list[tuple[int, int]]:
     """
     goes = np.isfinite(costs)
     rows, columns = np.nonzero(goes)
+    if len(rows) <= 1:
+        return list(zip(rows.tolist(), columns.tolist(), strict=True))
     is_alone = (goes.sum(axis=1)[rows] == 1) & (goes.sum(axis=0)[columns] == 1)
     pairs = list(zip(rows[is_alone].tolist(), columns[is_alone].tolist(), strict=True))
     if is_alone.all():

@@ -16,7 +16,6 @@ from tocsin.warning.models import (
     LOG_DRAG,
     POSITION,
     SENSOR_SLOTS,
-    STATES,
     VELOCITY,
     ballistic_acceleration,
 )
@@ -37,9 +36,9 @@ class Moment:
 
     time_s: float
     states: Vector
-    """Shape (2, STATES): boost, ballistic."""
+    """Boost, ballistic; shape (2, n): as many of the states as are in use, for these are kept by the dozen."""
     covariances: Vector
-    """Shape (2, STATES, STATES)."""
+    """Shape (2, n, n)."""
     weights: Vector
     """Probability of each model, shape (2,)."""
     is_single: bool = False
@@ -88,7 +87,10 @@ class Moment:
     def open_slot(self, sensor: str, sigma_rad: float) -> int:
         """Give a sensor a slot with the prior of its bias, in place, unless it has one; -1 if there is no room."""
         if sensor not in self.sensors and len(self.sensors) < SENSOR_SLOTS:
-            first = KINEMATIC + 2 * len(self.sensors)
+            first = self.used
+            more = (0, max(first + 2 - self.states.shape[1], 0))
+            self.states = np.pad(self.states, ((0, 0), more))
+            self.covariances = np.pad(self.covariances, ((0, 0), more, more))
             for index in (first, first + 1):
                 self.covariances[:, index, index] = sigma_rad**2
             self.sensors += (sensor,)
@@ -101,9 +103,9 @@ def _is_sound(states: Vector, covariances: Vector, weights: Vector) -> bool:
     for model in range(2):
         state, covariance = states[model], covariances[model]
         total, radius2 = weights[model], 0.0
-        for i in range(STATES):
+        for i in range(state.shape[0]):
             total += 0.0 * state[i]  # neither infinity nor no number times zero is zero
-            for j in range(STATES):
+            for j in range(state.shape[0]):
                 total += 0.0 * covariance[i, j]
             if not covariance[i, i] >= 0.0:
                 return False
@@ -118,8 +120,8 @@ def _is_sound(states: Vector, covariances: Vector, weights: Vector) -> bool:
 
 def start(time_s: float, place: Vector, spread: Vector, velocity: Vector, settings: WarningSettings) -> Moment:
     """Begin with a place and its covariance, a speed of which next to nothing is known, and any thrust."""
-    states = np.zeros((2, STATES))
-    covariances = np.zeros((2, STATES, STATES))
+    states = np.zeros((2, KINEMATIC))
+    covariances = np.zeros((2, KINEMATIC, KINEMATIC))
     for model in range(2):
         states[model, POSITION:VELOCITY] = place
         states[model, VELOCITY:ACCELERATION] = velocity

@@ -164,7 +164,7 @@ class Track:
         model = imm.BALLISTIC if moment.is_single or moment.weights[1] > moment.weights[0] else imm.BOOST
         state = moment.states[model]
         sigma_m, sigma_mps = sigmas_of(moment.covariances[model])
-        return bool(gate.is_near(state[:3], state[3:6], sigma_m, sigma_mps, moment.time_s, plot.packed))
+        return bool(gate.is_near(state[:3], state[3:6], sigma_m, sigma_mps, moment.time_s, plot.packed, gate.NEAR_M))
 
     def share_of_looks(self, window_s: float) -> float | None:
         """Return the part of the looks of its sensors that gave it a plot of late; None before it can be told.
