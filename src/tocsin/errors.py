@@ -22,6 +22,7 @@
     │ └ BusAuthError           (never retry)
     ├ FeedError                .source .line
     ├ CapError                 .path .line
+    ├ ChannelError             .channel (retry)
     ├ ReplacedError            (never retry)
     └ StoreError
       └ FencedError            (never retry)
@@ -184,6 +185,16 @@ class CapError(TocsinError):
         self.message = message
         self.path = path
         self.line = line
+
+
+class ChannelError(TocsinError):
+    """A channel to the public did not carry a message now; it is tried again."""
+
+    code = "tocsin.channel"
+
+    def __init__(self, message: str, *, channel: str, advice: str = "") -> None:
+        super().__init__(f"{channel}: {message}", advice=advice)
+        self.channel = channel
 
 
 class ReplacedError(TocsinError):

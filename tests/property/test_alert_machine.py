@@ -305,4 +305,6 @@ class Alerting(RuleBasedStateMachine):
 
 
 TestAlerting = Alerting.TestCase
-TestAlerting.settings = settings(TestAlerting.settings, stateful_step_count=25, deadline=None)
+TestAlerting.settings = settings(
+    TestAlerting.settings, stateful_step_count=25, deadline=None, max_examples=settings.default.max_examples // 2
+)

@@ -103,6 +103,18 @@ def test_all_that_leaves_by_the_bus_is_released():
     assert found == EGRESS
 
 
+def test_all_that_goes_to_the_public_is_released():
+    carriers = {
+        name: takes_released(function)
+        for name, tree in TREES.items()
+        if room_of(name) == "channels"
+        for function in public_functions(tree)
+        if function.name == "carry"
+    }
+    assert len(carriers) >= 5
+    assert all(carriers.values()), carriers
+
+
 def exported(room):
     for node in TREES[f"{room}/__init__.py"].body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":

@@ -37,6 +37,9 @@ from tocsin.records import (
 REMEMBERED = timedelta(hours=24)
 """How long an alert that is over is kept in memory; the store keeps all."""
 
+UNDER_WAY = timedelta(seconds=10)
+"""How long a message that was let out is not let out again, while the record of it is on its way to disk."""
+
 MOVED = timedelta(seconds=60)
 """A change of the time of impact by more than this calls for a new draft."""
 
@@ -65,6 +68,8 @@ class AlertDesk:
         self._is_open = is_open
         self._standing = standing
         self.threads = Threads(office.member)
+        self._going: dict[str, datetime] = {}
+        """When messages were let out whose ``alerts.sent`` has not come back yet."""
         self._last: dict[str, Alert] = {}
         """The newest draft of each event, admitted or under way."""
 
@@ -90,6 +95,7 @@ class AlertDesk:
     def tick(self, now: datetime) -> list[Record]:
         """Forget what is long over; time alone brings nothing about."""
         self.threads.forget(now - REMEMBERED)
+        self._going = {record_id: at for record_id, at in self._going.items() if now - at < UNDER_WAY}
         known = {thread.alert_id for thread in self.threads}
         self._last = {
             event: last for event, last in self._last.items() if last.alert_id in known or last.expires_at > now
@@ -102,6 +108,21 @@ class AlertDesk:
             self.threads.take(entry)
             if isinstance(entry.body, Alert) and entry.record.originator == self._office.member:
                 self._note(entry.body)
+
+    def catch_up(self, now: datetime) -> list[Record]:
+        """Return the messages that were called for while nobody was here, after ``resume``."""
+        made: list[Record] = []
+        for entry in self.threads.newest_launches():
+            impact = entry.body.impact
+            thread = self.threads.of_event(entry.body.event_id)
+            is_under_way = thread is not None and thread.is_sent
+            if is_under_way or (impact is not None and (impact.latest_at or impact.at) >= now):
+                made += self._on_launch(entry, thread, now)
+        for thread in self.threads:
+            for waiting in thread.drafts:
+                if waiting.record.id not in thread.sent:
+                    made += self._correction(waiting, thread, now)
+        return made
 
     def end(
         self, alert_id: str, message: Message, now: datetime, *, reason: Reason = "sent_in_error"
@@ -156,6 +177,9 @@ class AlertDesk:
             return NotSent((Refusal("own", "there is no such message here"),))
         if found := refusals(case):
             return NotSent(found)
+        if now - self._going.get(record_id, now - UNDER_WAY) < UNDER_WAY:
+            return NotSent((Refusal("order", "it is on its way"),))
+        self._going[record_id] = now
         message = case.message
         approvals = [each.approval for each in self._counted(case)]
         body = AlertSent(

@@ -164,6 +164,10 @@ class Threads:
         """Return this member's launch records of an event, by id, in order."""
         return self._launches.setdefault(event_id, {})
 
+    def newest_launches(self) -> list[Admitted]:
+        """Return the newest launch record of each event."""
+        return [next(reversed(launches.values())) for launches in self._launches.values() if launches]
+
     def _take_launch(self, admitted: Admitted, body: Launch) -> Thread | None:
         launches = self.launches_of(body.event_id)
         newest = next(reversed(launches.values()), None)

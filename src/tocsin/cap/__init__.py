@@ -2,6 +2,7 @@
 
 from tocsin.cap.checking import Checked, check_cap
 from tocsin.cap.context import AREA_CODE, OWN_AREA_CODE, known_messages
+from tocsin.cap.feed import CAP_TYPE, atom_feed, path_of
 from tocsin.cap.findings import Finding
 from tocsin.cap.model import (
     NAMESPACE,
@@ -23,6 +24,7 @@ from tocsin.cap.writing import write_cap
 
 __all__ = [
     "AREA_CODE",
+    "CAP_TYPE",
     "MAX_CAP_BYTES",
     "NAMESPACE",
     "OWN_AREA_CODE",
@@ -36,10 +38,12 @@ __all__ = [
     "NamedValue",
     "Reference",
     "Resource",
+    "atom_feed",
     "broken_rules",
     "check_cap",
     "is_signed",
     "known_messages",
+    "path_of",
     "read_cap",
     "render_cap",
     "sign_cap",

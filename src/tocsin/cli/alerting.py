@@ -1,4 +1,4 @@
-"""Alerts to the public: ``alerts check``."""
+"""Alerts to the public: ``alerts list`` and ``alerts check``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from tocsin.cli.parameters import Json, Moment, UsageError
+from tocsin.cli.parameters import HERE, Config, Json, Moment, UsageError, member_file
 from tocsin.cli.terminal import output, write_json
 from tocsin.clock import SystemClock
 
@@ -21,12 +21,31 @@ if TYPE_CHECKING:
 # What a command needs is imported when it runs: --help answers at once.
 # ruff: noqa: PLC0415
 
-alerts = App(name="alerts", help="Alerts to the public: look at messages of the Common Alerting Protocol (CAP 1.2).")
+alerts = App(name="alerts", help="Alerts to the public: what waits, what was sent; and messages of CAP 1.2.")
 
 
 def add_to(app: App) -> None:
     """Add these commands to the program."""
     app.command(alerts)
+
+
+@alerts.command(name="list")
+def list_(*, config: Config = HERE, as_json: Json = False) -> None:
+    """List the alerts of the last two days: each message, who confirmed it, why it is held, and what channels say.
+
+    Args:
+        config: The member's TOML, or the folder that holds it as member.toml.
+        as_json: Write one JSON object (tocsin.alerts/1).
+    """
+    from tocsin.cli.alerts_view import render_alerts
+    from tocsin.node import read_config
+    from tocsin.node.alerts_seen import see_alerts
+
+    seen = see_alerts(read_config(member_file(config)), now=SystemClock().now())
+    if as_json:
+        write_json({"schema": "tocsin.alerts/1", "alerts": seen})
+    else:
+        output().print(render_alerts(seen))
 
 
 @alerts.command

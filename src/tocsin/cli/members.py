@@ -94,14 +94,15 @@ def init(
 def up(
     *,
     config: Config = HERE,
-    part: Literal["desks", "web"] | None = None,
+    part: Literal["desks", "web", "alerts"] | None = None,
     log: Literal["auto", "console", "json"] = "auto",
 ) -> None:
     """Run a member's node until it is told to stop (Ctrl-C or SIGTERM).
 
     Args:
         config: The member's TOML, or the folder that holds it as member.toml.
-        part: Run only this part of it, beside the process that runs the exchange; node.desks or web.run says apart.
+        part: Run only this part of it, beside the process that runs the exchange; node.desks, web.run or
+            alerts.run says apart.
         log: How to write the log on standard error: for people, or as lines of JSON. Auto: by whether a person looks.
     """
     import uvloop
@@ -152,7 +153,7 @@ def status(*, config: Config = HERE, watch: Flag = False, as_json: Json = False)
             live.update(render_status(ask_status(listen)[0]), refresh=True)
 
 
-def check(*, config: Config = HERE, as_json: Json = False) -> int:
+def check(*, config: Config = HERE, public_warning: Flag = False, as_json: Json = False) -> int:
     """Look a member over and tell all that is wrong at once, each with the place and what to do.
 
     Looks at the configuration, keys, roster, certificates, server, ports, store, clock and, if the node runs, its
@@ -160,12 +161,20 @@ def check(*, config: Config = HERE, as_json: Json = False) -> int:
 
     Args:
         config: The member's TOML, or the folder that holds it as member.toml.
+        public_warning: Look over what an alert to the public needs, too: people, texts, signature, every channel. The
+            channels are open once this has passed, and off again when [alerts] or the certificate changes.
         as_json: Write one JSON object (tocsin.check/1).
     """
     from tocsin.cli.status_view import render_findings
     from tocsin.node.checking import check_member
 
-    findings = check_member(member_file(config), now=SystemClock().now())
+    now = SystemClock().now()
+    findings = check_member(member_file(config), now=now)
+    if public_warning:
+        from tocsin.node import read_config
+        from tocsin.node.public_warning import check_public_warning
+
+        findings += check_public_warning(read_config(member_file(config)), now=now)
     if as_json:
         write_json({"schema": "tocsin.check/1", "findings": findings})
     else:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.node import ControlSocket, HealthServer, MemberConfig, Node, status_of
+from tocsin.node.alerts_part import AlertsPart
 from tocsin.node.desks_part import DesksPart
-from tocsin.node.part_words import DESKS, WEB
+from tocsin.node.part_words import ALERTS, DESKS, WEB
 from tocsin.node.parts import Parts
 from tocsin.node.process import collect_when_calm, leave_threads, prefer_the_loop
 from tocsin.node.web_part import WebPart
@@ -48,7 +49,7 @@ async def serve(config: MemberConfig) -> None:
                 await _part_from_left(control)
                 loop.add_signal_handler(signal.SIGHUP, lambda: _begin_reload(control, reloads))
                 log.info("serving", member=node.member, health=config.health.listen, clients=config.bus.client_listen)
-                async with _watch_floor(config):
+                async with _beside(config, _parts_here(config)):
                     await node.serve(stop)
         finally:
             await asyncio.to_thread(health.close)
@@ -68,33 +69,50 @@ async def serve_part(config: MemberConfig, name: str) -> None:
         raise ConfigError("the desks run in the exchange process", path="node.desks", advice='Set desks = "apart"')
     if name == WEB and config.web.run != "apart":
         raise ConfigError("the watch floor does not run apart", path="web.run", advice='Set run = "apart" under [web]')
+    if name == ALERTS and config.alerts.run != "apart":
+        raise ConfigError("alerts do not run apart", path="alerts.run", advice='Set run = "apart" under [alerts]')
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     log.info("serving", member=config.member.code, part=name)
     prefer_the_loop()
-    await (DesksPart(config) if name == DESKS else WebPart(config)).serve(stop)
+    await PARTS[name](config).serve(stop)
     await leave_threads()
 
 
+class Part(Protocol):
+    """What runs beside the exchange."""
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Work until told to stop."""
+        ...
+
+
+PARTS: dict[str, Callable[[MemberConfig], Part]] = {DESKS: DesksPart, WEB: WebPart, ALERTS: AlertsPart}
+
+
+def _parts_here(config: MemberConfig) -> list[str]:
+    """Return the parts that are to run in the process of the exchange."""
+    return [name for name, table in ((WEB, config.web), (ALERTS, config.alerts)) if table.run == "here"]
+
+
 @asynccontextmanager
-async def _watch_floor(config: MemberConfig) -> AsyncIterator[None]:
-    """Run the watch floor beside the node if it is to run here; what ends it does not end the exchange."""
+async def _beside(config: MemberConfig, names: Sequence[str]) -> AsyncIterator[None]:
+    """Run parts beside the node; what ends one of them does not end the exchange."""
     stop = asyncio.Event()
 
-    async def show() -> None:
+    async def run(name: str) -> None:
         try:
-            await WebPart(config).serve(stop)
+            await PARTS[name](config).serve(stop)
         except TocsinError as error:
-            log.warning("no watch floor", error=str(error))
+            log.warning("a part has ended", part=name, error=str(error))
 
-    showing = asyncio.create_task(show(), name="watch floor") if config.web.run == "here" else None
+    running = [asyncio.create_task(run(name), name=name) for name in names]
     try:
         yield
     finally:
         stop.set()
-        if showing is not None:
-            await showing
+        await asyncio.gather(*running)
 
 
 async def _part_from_left(control: ControlSocket) -> None:

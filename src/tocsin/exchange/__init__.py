@@ -22,7 +22,7 @@ from tocsin.exchange.outward import Outgoing
 from tocsin.exchange.policy import Policy, Releaser, ReleaseRule, Sanitising
 from tocsin.exchange.protocol import Exchange
 from tocsin.exchange.quotas import Quotas, Rate, Traffic
-from tocsin.exchange.release import next_hops, reachable, release_frame, release_record
+from tocsin.exchange.release import next_hops, reachable, release_frame, release_record, release_to_public
 from tocsin.exchange.verification import Break, Gap, Report, verify_frames
 
 __all__ = [
@@ -66,6 +66,7 @@ __all__ = [
     "reachable",
     "release_frame",
     "release_record",
+    "release_to_public",
     "sign_downgrade",
     "signed_parts",
     "standing_of",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from tocsin.markings import PUBLIC, unknown_caveats
+from tocsin.markings import PUBLIC, PublicWarning, unknown_caveats
 from tocsin.records import (
     Admitted,
     AdmittedFrame,
@@ -18,10 +18,14 @@ from tocsin.records import (
     Operator,
     Outlet,
     Peer,
+    PublicChannel,
     Released,
     WatchFloor,
 )
 from tocsin.signing import Roster
+
+ALERT = "alerts.alert"
+"""The one kind that the public gets."""
 
 O = TypeVar("O", bound=Operator | WatchFloor | Outlet | BundleFile)  # noqa: E741 - an outlet
 
@@ -48,6 +52,19 @@ def release_record(admitted: Admitted, outlet: O) -> Released[O] | Held:
     if not members or not record.marking.allows(members):
         return Held(record.id, record.kind, outlet, "marking", f"{record.marking.audience} does not cover it", record)
     return Released(destination=outlet, data=admitted.raw, ref=admitted.frame, kind=record.kind)
+
+
+def release_to_public(admitted: Admitted, channel: PublicChannel) -> Released[PublicChannel] | Held:
+    """Let an alert go to the public by one channel: none but an alert, and only where its marking allows a warning.
+
+    That people have confirmed it, and all else that has to hold, is for ``alerts`` to see to before this.
+    """
+    record = admitted.record
+    if record.kind != ALERT or record.marking.public_warning is PublicWarning.NO:
+        return Held(record.id, record.kind, channel, "marking", "it is no alert that may be told to the public", record)
+    if unknown := unknown_caveats(record.marking):
+        return Held(record.id, record.kind, channel, "marking", f"caveat {unknown[0]} is not known here", record)
+    return Released(destination=channel, data=admitted.raw, ref=admitted.frame, kind=record.kind)
 
 
 def release_frame(frame: AdmittedFrame, outlet: BundleFile) -> Released[BundleFile] | Held:

@@ -17,6 +17,7 @@ from tocsin.bus import ClusterServer
 from tocsin.errors import ConfigError, MarkingError, TocsinError
 from tocsin.exchange import Policy
 from tocsin.markings import Marking
+from tocsin.node.alerts_table import AlertsTable
 from tocsin.signing import KeyRole
 from tocsin.store import postgres_url
 from tocsin.warning import WarningSettings
@@ -285,6 +286,7 @@ class MemberConfig(msgspec.Struct, frozen=True, kw_only=True):
     warning: WarningTable = WarningTable()
     node: NodeTable = NodeTable()
     web: WebTable = WebTable()
+    alerts: AlertsTable = AlertsTable()
     health: HealthTable = HealthTable()
 
     def path(self, relative: str) -> Path:
@@ -302,6 +304,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "warning": WarningTable,
     "node": NodeTable,
     "web": WebTable,
+    "alerts": AlertsTable,
     "health": HealthTable,
 }
 

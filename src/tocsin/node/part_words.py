@@ -16,6 +16,8 @@ SOCKET = "data/parts.sock"
 LINE_BYTES = 16 * 1024 * 1024
 DESKS = "desks"
 """Name of the part that runs the desks when they are apart."""
+ALERTS = "alerts"
+"""Name of the part that runs alerts to the public."""
 WEB = "web"
 """Name of the part that runs the watch floor."""
 

@@ -39,6 +39,7 @@ from tocsin.records.trusted import (
     Operator,
     Outlet,
     Peer,
+    PublicChannel,
     Released,
     WatchFloor,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "Person",
     "Position",
     "Precedence",
+    "PublicChannel",
     "Recall",
     "Record",
     "Released",

@@ -128,7 +128,14 @@ class Outlet:
     """Members, sorted; or ``PUBLIC`` alone."""
 
 
-Destination = Peer | Operator | BundleFile | WatchFloor | Outlet
+@dataclass(frozen=True)
+class PublicChannel:
+    """Destination: the public, by one channel."""
+
+    name: str
+
+
+Destination = Peer | Operator | BundleFile | WatchFloor | Outlet | PublicChannel
 
 D_co = TypeVar("D_co", bound=Destination, covariant=True)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, Select, func, select
 
-from tocsin.records import BundleFile, Destination, Held, Operator, Outlet, Peer, WatchFloor
+from tocsin.records import BundleFile, Destination, Held, Operator, Outlet, Peer, PublicChannel, WatchFloor
 from tocsin.store import schema
 from tocsin.store.faults import translated
 from tocsin.store.reading import frame_ref
@@ -121,6 +121,8 @@ def destination_text(destination: Destination) -> str:
             return f"watch:{member}"
         case Outlet(name, audience):
             return f"outlet:{name}:{'-'.join(audience)}"
+        case PublicChannel(name):
+            return f"public:{name}"
         case BundleFile(audience):
             return f"bundle:{'-'.join(audience)}"
 
@@ -137,4 +139,6 @@ def destination_from(text: str) -> Destination:
     if sort == "outlet":
         outlet, _, audience = name.partition(":")
         return Outlet(outlet, tuple(audience.split("-")))
+    if sort == "public":
+        return PublicChannel(name)
     return BundleFile(tuple(name.split("-")))

@@ -6,7 +6,7 @@ from tocsin.web.gateway import Gateway, Member
 from tocsin.web.passkeys import Passkeys, RelyingParty
 from tocsin.web.people import Account, People
 from tocsin.web.sensors import DeclaredSensor
-from tocsin.web.serving import Listen, serve_floor
+from tocsin.web.serving import Listen, serve_app, serve_floor
 from tocsin.web.sessions import Sessions
 from tocsin.web.shapes import Coverage, LinkItem, LinkState, Role
 from tocsin.web.vouching import Vouching
@@ -30,5 +30,6 @@ __all__ = [
     "Role",
     "Sessions",
     "Vouching",
+    "serve_app",
     "serve_floor",
 ]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -27,6 +28,8 @@ class Listen:
     """``host:port``."""
     certificate: Path | None = None
     key: Path | None = None
+    setting: str = "web.listen"
+    """Where that is said."""
 
     @property
     def is_secure(self) -> bool:
@@ -45,11 +48,26 @@ async def serve_floor(floor: Floor, listen: Listen, is_served: asyncio.Event) ->
     Raises:
         ConfigError: The address cannot be listened on, or others could read along: without TLS only loopback will do.
     """
-    bound = _bound(listen)
+    await serve_app(make_app(floor), listen, is_served)
+
+
+async def serve_app(app: Any, listen: Listen, is_served: asyncio.Event, *, is_public: bool = False) -> None:
+    """Serve any ASGI application until cancelled. See ``serve_floor``.
+
+    Args:
+        app: The application.
+        listen: Where.
+        is_served: Set once it can be reached.
+        is_public: All that it shows is for everybody, so that it may be served without TLS, behind a proxy.
+
+    Raises:
+        ConfigError: The address cannot be listened on, or is open to others while that would let them read along.
+    """
+    bound = _bound(listen, is_public=is_public)
     bound.listen()
     is_served.set()
     config = uvicorn.Config(
-        make_app(floor), log_config=None, log_level="warning", access_log=False, lifespan="off", server_header=False,
+        app, log_config=None, log_level="warning", access_log=False, lifespan="off", server_header=False,
         ws_per_message_deflate=False, ws_max_size=_LONGEST_REQUEST, timeout_graceful_shutdown=2,
         ssl_certfile=listen.certificate, ssl_keyfile=listen.key,
     )  # fmt: skip
@@ -74,11 +92,11 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _bound(listen: Listen) -> socket.socket:
+def _bound(listen: Listen, *, is_public: bool) -> socket.socket:
     host, _, port = listen.address.rpartition(":")
     host = host.strip("[]")
     try:
-        if not ip_address(host).is_loopback and not listen.is_secure:
+        if not ip_address(host).is_loopback and not listen.is_secure and not is_public:
             raise ConfigError(
                 f"{listen.address} is open to others, and passwords would cross the network readable",
                 path="web.listen",
@@ -90,6 +108,6 @@ def _bound(listen: Listen) -> socket.socket:
         made.bind((host, int(port)))
     except (OSError, ValueError, OverflowError) as error:
         raise ConfigError(
-            f"cannot listen on {listen.address}: {error}", path="web.listen", advice="Choose another address"
+            f"cannot listen on {listen.address}: {error}", path=listen.setting, advice="Choose another address"
         ) from error
     return made

@@ -171,6 +171,23 @@ def test_a_desk_that_starts_anew_goes_on(room):
     assert fresh.desk.take(history, room.now) == []
 
 
+def test_a_desk_that_was_away_catches_up_with_what_happened_meanwhile(room):
+    room.see(stage="detected", grade="member", areas=())
+    (missed,) = room.federation.admitted(room.record("warning.launch", launch())).records
+    room.desk.resume([missed], room.now, room.now)
+    made = room.desk.catch_up(room.now)
+    assert kinds(made) == ["alerts.alert"]
+    room.put(made[0])
+    assert room.desk.catch_up(room.now) == []  # the correction came as the draft was admitted
+    room.thread().drafts[:] = room.thread().drafts[:1]
+    assert kinds(room.desk.catch_up(room.now)) == ["alerts.alert"]
+    late = Room()
+    (missed,) = late.federation.admitted(late.record("warning.launch", launch())).records
+    late.wait(3600)
+    late.desk.resume([missed], late.now, late.now)
+    assert late.desk.catch_up(late.now) == []  # it has come down
+
+
 def test_an_end_is_drafted_for_all_that_was_told(room):
     room.alert(areas=("JP-01", "JP-02"))
     room.see(areas=("JP-01", "JP-03"))
