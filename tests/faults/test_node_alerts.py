@@ -173,6 +173,16 @@ async def test_a_launch_becomes_an_alert_that_people_confirm_and_its_end_goes_th
                 assert (checked.alert.status, checked.alert.msg_type) == ("Actual", "Alert")
                 assert await asyncio.to_thread(alerting.read, f"alerts/{file.name}") == file.read_bytes()
 
+                # an officer who knows more drafts an end with another reason; it waits like any other
+                words = ["alerts", "end", "E-1", "--wrong", "no_launch", "--config", str(alerting.home), "--json"]
+                assert await asyncio.to_thread(run, words) == 0
+                (other,) = await alerting.until(
+                    lambda: [each for each in alerting.waiting("cancel") if each.body.reason == "no_launch"]
+                )
+                assert other.record.id in capsys.readouterr().out
+                assert await asyncio.to_thread(run, ["alerts", "end", "E-9", "--config", str(alerting.home)]) == 1
+                assert "there is no alert E-9" in capsys.readouterr().err
+
                 # the correction was ready
                 alerting.approve(correction, OFFICER)
                 await alerting.until(lambda: (correction.record.id, "feed") in alerting.delivered())
@@ -198,10 +208,9 @@ async def test_a_launch_becomes_an_alert_that_people_confirm_and_its_end_goes_th
             (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("{"))
             (told,) = json.loads(line)["alerts"]
             assert told["is_over"]
-            assert [(each["message"], each["state"]) for each in told["messages"]] == [
-                ("alert", "sent"),
-                ("cancel", "sent"),
-            ]
+            states = [(each["message"], each["state"]) for each in told["messages"]]
+            assert states == [("alert", "sent"), ("cancel", "sent"), ("cancel", "waits")]
+            assert told["messages"][2]["held"][0] == "this alert has ended"
             assert told["messages"][0]["channels"] == {"feed": "delivered", "folder": "delivered"}
             assert await asyncio.to_thread(run, ["alerts", "list", "--config", str(alerting.home)]) == 0
             assert "cancel" in capsys.readouterr().out

@@ -1,10 +1,10 @@
-"""Alerts to the public: ``alerts list`` and ``alerts check``."""
+"""Alerts to the public: ``alerts list``, ``alerts end`` and ``alerts check``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
@@ -46,6 +46,38 @@ def list_(*, config: Config = HERE, as_json: Json = False) -> None:
         write_json({"schema": "tocsin.alerts/1", "alerts": seen})
     else:
         output().print(render_alerts(seen))
+
+
+@alerts.command
+def end(
+    event: str,
+    /,
+    *,
+    wrong: Literal["sent_in_error", "no_launch", "wrong_areas", "drill"] | None = None,
+    config: Config = HERE,
+    as_json: Json = False,
+) -> None:
+    """Draft the end of an alert that was sent: an all-clear (it is over), or a cancel (it was wrong).
+
+    The draft goes to every area and channel that had the alert, once people have approved it. A cancel for
+    sent_in_error is kept ready for every message; this is for what the software does not see, or for another reason.
+
+    Args:
+        event: Id of the event or of the alert, as alerts list shows it.
+        wrong: What was wrong; without it the alert was right and is over.
+        config: The member's TOML, or the folder that holds it as member.toml.
+        as_json: Write one JSON object: the id of the draft, which is what people approve.
+    """
+    import asyncio
+
+    from tocsin.node import read_config
+    from tocsin.node.alerts_end import draft_end
+
+    made = asyncio.run(draft_end(read_config(member_file(config)), event, wrong=wrong, clock=SystemClock()))
+    if as_json:
+        write_json({"record_id": made.id})
+    else:
+        output().print(f"drafted, and waits for confirmation: {made.id}")
 
 
 @alerts.command
