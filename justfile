@@ -82,6 +82,10 @@ bench-flood *args:
 bench-catchup *args:
     python -m bench.catchup {{args}}
 
+# from a launch to a draft, from the last approval to every channel, and how many readers the feed bears
+bench-alerts:
+    python -m bench.alerts
+
 # warnings beside a million records of bulk
 bench-bulk *args:
     python -m bench.bulk {{args}}

@@ -4,135 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-import urllib.request
-from contextlib import asynccontextmanager
-from datetime import timedelta
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from tests.alert_room import OFFICER, WATCH, changed, impact, launch
-from tests.cap_messages import certify
-from tests.nodes import House, Local
+from tests.alert_member import Alerting
+from tests.alert_room import OFFICER, WATCH
+from tests.nodes import House
 from tests.servers import free_ports, on_loop
 
-from tocsin.alerts import digest_of
 from tocsin.cap import check_cap, known_messages, read_cap
 from tocsin.cli.app import run
 from tocsin.clock import SystemClock
-from tocsin.markings import PublicWarning, marking_for
-from tocsin.node import read_config
-from tocsin.node.alerts_part import AlertsPart
 from tocsin.node.home import home_of
 from tocsin.node.parts import Parts
 from tocsin.node.public_warning import check_public_warning, is_open
-from tocsin.records import Approval, Precedence, Source, with_body
-from tocsin.store import RecordQuery
 from tocsin.web import People
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
-
-SETTINGS = """
-[web]
-run = "here"
-
-[alerts]
-run = "here"
-sender = "alerts@jpn.example"
-sender_names = {{ "" = "Civil Protection", "ja-JP" = "国民保護" }}
-passkeys = false
-certificate = "alerts.pem"
-key = "alerts.key"
-
-[[alerts.channels]]
-name = "feed"
-kind = "feed"
-listen = "127.0.0.1:{port}"
-address = "http://127.0.0.1:{port}/"
-
-[[alerts.channels]]
-name = "folder"
-kind = "folder"
-path = "public"
-"""
-
-
-class Alerting:
-    """JPN with a node, and its alerts beside it."""
-
-    def __init__(self, house, port):
-        self.local = Local(house, "JPN")
-        self.home = house.homes["JPN"]
-        self.port = port
-        key, self.certificate = certify()
-        with (self.home / "member.toml").open("a") as opened:
-            opened.write(SETTINGS.format(port=port))
-        (self.home / "alerts.pem").write_bytes(self.certificate.public_bytes(Encoding.PEM))
-        (self.home / "alerts.key").write_bytes(
-            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        )  # fmt: skip
-        self.config = read_config(self.home / "member.toml")
-
-    @property
-    def node(self):
-        return self.local.node
-
-    @asynccontextmanager
-    async def part(self):
-        part, stop = AlertsPart(self.config), asyncio.Event()
-        serving = asyncio.create_task(part.serve(stop))
-        try:
-            yield part
-        finally:
-            stop.set()
-            await serving
-
-    def records(self, kind):
-        return [each.admitted for each in self.node.store.records(RecordQuery(kinds=(kind,), originator="JPN"))]
-
-    async def until(self, what):
-        async with asyncio.timeout(60):
-            while not (found := await asyncio.to_thread(what)):  # noqa: ASYNC110 - the store is looked at
-                await asyncio.sleep(0.01)
-        return found
-
-    def put(self, kind, body, *sources):
-        record = with_body(
-            kind, body, id=self.node.new_id(), originator="JPN", status="actual", precedence=Precedence.FLASH,
-            issued_at=SystemClock().now(), sources=sources,
-            marking=marking_for("JPN", "USA", public_warning=PublicWarning.YES),
-        )  # fmt: skip
-        self.node.issue([record], at_once=True)
-
-    def see(self, **fields):
-        now = SystemClock().now()
-        given = {"launched_at": now - timedelta(minutes=4), "last_detection_at": now, "areas": ("JP-01", "JP-02")}
-        if fields.get("stage", "predicted") == "predicted":
-            fell = impact()
-            shift = now + timedelta(minutes=5) - fell.at
-            moved = {name: getattr(fell, name) + shift for name in ("at", "earliest_at", "latest_at")}
-            given["impact"] = changed(fell, **moved)
-        self.put("warning.launch", launch(**fields) if fields else changed(launch(), **given))
-
-    def waiting(self, message):
-        return [each for each in self.records("alerts.alert") if each.body.message == message]
-
-    def approve(self, message, *people):
-        for person in people:
-            body = Approval(
-                act="approve", originator="JPN", record=message.record.id, digest=digest_of(message), person=person
-            )
-            self.put("watch.approval", body, Source(record=message.record.id, originator="JPN"))
-
-    def delivered(self):
-        return {
-            (each.body.alert, each.body.channel)
-            for each in self.records("alerts.delivery")
-            if each.body.state == "delivered"
-        }
-
-    def read(self, path):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=10) as answer:
-            return answer.read()
 
 
 @on_loop

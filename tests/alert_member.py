@@ -1,0 +1,126 @@
+"""A member that alerts its public: its node here, its alerts beside it, channels that this machine reads."""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.request
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from tests.alert_room import changed, impact, launch
+from tests.cap_messages import certify
+from tests.nodes import Local
+
+from tocsin.alerts import digest_of
+from tocsin.clock import SystemClock
+from tocsin.markings import PublicWarning, marking_for
+from tocsin.node import read_config
+from tocsin.node.alerts_part import AlertsPart
+from tocsin.records import Approval, Precedence, Source, with_body
+from tocsin.store import RecordQuery
+
+SETTINGS = """
+[web]
+run = "here"
+
+[alerts]
+run = "here"
+sender = "alerts@jpn.example"
+sender_names = {{ "" = "Civil Protection", "ja-JP" = "国民保護" }}
+passkeys = false
+certificate = "alerts.pem"
+key = "alerts.key"
+
+[[alerts.channels]]
+name = "feed"
+kind = "feed"
+listen = "127.0.0.1:{port}"
+address = "http://127.0.0.1:{port}/"
+
+[[alerts.channels]]
+name = "folder"
+kind = "folder"
+path = "public"
+"""
+
+
+class Alerting:
+    """JPN with a node, and its alerts beside it."""
+
+    def __init__(self, house, port):
+        self.local = Local(house, "JPN")
+        self.home = house.homes["JPN"]
+        self.port = port
+        key, self.certificate = certify()
+        with (self.home / "member.toml").open("a") as opened:
+            opened.write(SETTINGS.format(port=port))
+        (self.home / "alerts.pem").write_bytes(self.certificate.public_bytes(Encoding.PEM))
+        (self.home / "alerts.key").write_bytes(
+            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        )  # fmt: skip
+        self.config = read_config(self.home / "member.toml")
+
+    @property
+    def node(self):
+        return self.local.node
+
+    @asynccontextmanager
+    async def part(self):
+        part, stop = AlertsPart(self.config), asyncio.Event()
+        serving = asyncio.create_task(part.serve(stop))
+        try:
+            yield part
+        finally:
+            stop.set()
+            await serving
+
+    def records(self, kind):
+        return [each.admitted for each in self.node.store.records(RecordQuery(kinds=(kind,), originator="JPN"))]
+
+    async def until(self, what):
+        async with asyncio.timeout(60):
+            while not (found := await asyncio.to_thread(what)):  # noqa: ASYNC110 - the store is looked at
+                await asyncio.sleep(0.01)
+        return found
+
+    def put(self, kind, body, *sources):
+        record = with_body(
+            kind, body, id=self.node.new_id(), originator="JPN", status="actual", precedence=Precedence.FLASH,
+            issued_at=SystemClock().now(), sources=sources,
+            marking=marking_for("JPN", "USA", public_warning=PublicWarning.YES),
+        )  # fmt: skip
+        self.node.issue([record], at_once=True)
+
+    def see(self, **fields):
+        """A launch whose impact is predicted for in five minutes."""
+        now = SystemClock().now()
+        fell = impact()
+        shift = now + timedelta(minutes=5) - fell.at
+        moved = {name: getattr(fell, name) + shift for name in ("at", "earliest_at", "latest_at")}
+        given = {
+            "launched_at": now - timedelta(minutes=4), "last_detection_at": now, "areas": ("JP-01", "JP-02"),
+            "impact": changed(fell, **moved),
+        }  # fmt: skip
+        self.put("warning.launch", changed(launch(), **given | fields))
+
+    def waiting(self, message):
+        return [each for each in self.records("alerts.alert") if each.body.message == message]
+
+    def approve(self, message, *people):
+        for person in people:
+            body = Approval(
+                act="approve", originator="JPN", record=message.record.id, digest=digest_of(message), person=person
+            )
+            self.put("watch.approval", body, Source(record=message.record.id, originator="JPN"))
+
+    def delivered(self):
+        return {
+            (each.body.alert, each.body.channel)
+            for each in self.records("alerts.delivery")
+            if each.body.state == "delivered"
+        }
+
+    def read(self, path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=10) as answer:
+            return answer.read()
