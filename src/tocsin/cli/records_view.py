@@ -18,6 +18,8 @@ from tocsin.records import (
     Approval,
     Detection,
     Launch,
+    LaunchNotice,
+    MemberTrack,
     Opaque,
     Operator,
     Record,
@@ -182,6 +184,13 @@ def _words(body: Any) -> str:
             return f"near {_place(body.position.lat_deg, body.position.lon_deg)}"
         far = f", {body.range_m / 1e3:.0f} km" if body.range_m is not None else ""
         return f"{body.sensor_id} azimuth {body.azimuth_deg:.1f}°, elevation {body.elevation_deg:.1f}°{far}"
+    if isinstance(body, MemberTrack):
+        free = "flies free" if body.is_free else "not known to fly free"
+        return f"event {body.event_id[:8]} track of {body.detections} plots by {body.sensors} sensors, {free}"
+    if isinstance(body, LaunchNotice):
+        return (
+            f"{body.authority}: {body.opens_at:%Y-%m-%d %H:%M}Z to {body.closes_at:%m-%d %H:%M}Z {body.vehicle}".strip()
+        )
     if isinstance(body, Opaque):
         return "opaque: a kind that this version does not know"
     if isinstance(body, SameEvent):
@@ -197,6 +206,8 @@ def _launch_words(launch: Launch) -> str:
         longer, shorter = launch.impact.ellipse_95_km
         words.append(f"impact {_place(launch.impact.lat_deg, launch.impact.lon_deg)} ±{longer:.1f}×{shorter:.1f} km")
         words.append(f"at {launch.impact.at:%H:%M:%S}Z")
+    if launch.contributors:
+        words.append(f"by tracks of {' '.join(each.member for each in launch.contributors if each.record)}")
     if launch.areas:
         words.append(f"at risk {' '.join(launch.areas)}")
     if launch.overflown:

@@ -11,9 +11,11 @@ import msgspec
 import pytest
 from tests.sealed import START, Federation, make_record
 
+from tocsin.cli.records_view import _words
 from tocsin.codec import encode
 from tocsin.markings import marking_for
 from tocsin.node import put_in_force, read_config
+from tocsin.records import GEOCENTRIC, Contributor, Launch, LaunchNotice, MemberTrack, Position
 from tocsin.signing import RETIREMENT_GRACE, KeyRole, PrivateKey, unsigned
 from tocsin.store import Batch, Store
 
@@ -342,3 +344,19 @@ def test_a_bundle_whose_rosters_do_not_hold_together_is_told(tocsin, folder, rot
         code, _, err = tocsin("verify", bundle)
         assert code == 1
         assert "error:" in err
+
+
+def test_a_track_and_a_notice_are_told_in_words():
+    state = {"position_m": (-3e6, 4e6, 4e6), "velocity_mps": (0.0, 0.0, 1e3), "log_drag": -8.5, "highest_m": 9e4}
+    track = MemberTrack(
+        track_id="t", event_id="event-1", at=START, frame=GEOCENTRIC, **state, covariance=(1.0,) * 28,
+        free_probability=0.99, is_free=True, sensors=2, detections=8, first_detection_at=START, last_detection_at=START,
+    )  # fmt: skip
+    assert _words(track) == "event event-1 track of 8 plots by 2 sensors, flies free"
+    site = Position(lat_deg=30.4, lon_deg=131.0)
+    notice = LaunchNotice(authority="Coast Guard", opens_at=START, closes_at=START, site=site, vehicle="H3")
+    assert _words(notice).startswith("Coast Guard: 2026-")
+    own = Contributor(member="USA", weight=0.2, detections=9)
+    by_peers = (own, Contributor(member="KOR", record="t", weight=0.8, detections=8))
+    launch = Launch(event_id="e", stage="assessed", revision=1, contributors=by_peers)
+    assert "by tracks of KOR" in _words(launch)

@@ -7,6 +7,7 @@ import hashlib
 import sys
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from sealed import START, Federation, make_record
@@ -190,3 +191,9 @@ def test_a_desk_that_gives_no_records_is_a_desk_that_fails(gives):
     assert made(desk, entries("a")) == []
     assert desk.problem.startswith("TypeError")
     assert [refused.reason for refused in desk.refused()] == [Reason.DESK]
+
+
+def test_tracks_are_told_to_audiences_of_the_member_alone(config):
+    table = msgspec.structs.replace(config.warning, audiences=(), tracks=(("JPN", "KOR"),))
+    with pytest.raises(ConfigError, match="tracks are told to JPN-KOR, but nothing is published to it"):
+        open_desks(DeskContext("KOR", msgspec.structs.replace(config, warning=table), lambda: "id"))

@@ -350,3 +350,24 @@ def test_a_member_that_keeps_its_detections_is_heard_by_its_tracks():
     assert (last.stage, last.method) == ("predicted", "peer_track")
     assert {record.marking.releasable_to for record in houses["JPN"].said} == {pair, ("JPN",)}
     assert last.event_id == body_of(houses["KOR"].said[-1]).event_id
+
+
+def test_a_salvo_told_in_tracks_stays_as_many_as_it_is(korea):
+    """Four objects 10 km apart, told by two members under ids of their own, come to four events of two tracks each."""
+    goods = [record for record in told_in(korea) if body_of(record).is_free][-3:]
+    desk = make_desk("JPN", audiences=())
+    for good in goods:
+        batch = []
+        for member in ("KOR", "USA"):
+            for number in range(4):
+                x, y, z = body_of(good).position_m
+                record = with_changed(
+                    good, track_id=f"{member}{number}", event_id=f"{member}-{number}",
+                    position_m=(x, y, z + 10_000.0 * number), covariance=tuple(body_of(good).covariance),
+                )  # fmt: skip
+                marked = msgspec.structs.replace(record, id=f"{good.id}-{member}-{number}", originator=member)
+                batch.append(admit(marked, good.observed_at))
+        desk.take(batch, good.observed_at)
+    events = desk.pictures[0]._events
+    assert len(events) == 4
+    assert [sorted(each.record.originator for each in event.peers.told) for event in events] == [["KOR", "USA"]] * 4
