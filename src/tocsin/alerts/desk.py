@@ -90,6 +90,8 @@ class AlertDesk:
             elif isinstance(entry.body, Alert) and thread is not None:
                 self._note(entry.body)
                 made += self._correction(entry, thread, now)
+            elif isinstance(entry.body, AlertSent) and thread is not None:
+                made += self._narrowed(thread, now)
         return made
 
     def tick(self, now: datetime) -> list[Record]:
@@ -228,6 +230,17 @@ class AlertDesk:
         made = draft_end("cancel", launch, thread.told_with(entry), self._office, now)
         if isinstance(made, Record):
             yield made
+
+    def _narrowed(self, thread: Thread, now: datetime) -> Iterator[Record]:
+        """Draft the update of what has gone out while a narrower draft was there already."""
+        launch, told = thread.launch, thread.told()
+        if launch is None or thread.is_over or launch.body.stage != "predicted":
+            return
+        if self._office.territory.own(launch.body.areas) != told.at_risk:
+            made = draft(launch, self._told(launch.body.event_id, thread), self._office, now)
+            if isinstance(made, Record):
+                self._note(body_of(made))
+                yield made
 
     def _is_news(self, launch: Launch) -> bool:
         """Tell whether a launch says other areas or another time than the newest draft of its event."""

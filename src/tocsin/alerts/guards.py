@@ -171,7 +171,9 @@ def _order(case: Case) -> str:
     kinds = ("alert", "update") if not case.is_end else (case.body.message,)
     newest = thread.newest(*kinds)
     if not case.is_end and newest is not None and newest.record.id != record_id:
-        return f"there is a newer draft, number {newest.body.number}"
+        wider = {area.area for area in newest.body.areas} - {area.area for area in case.body.areas}
+        if wider:  # a coarse one may go while it is narrowed, or nobody would ever be done confirming
+            return f"a newer draft, number {newest.body.number}, names {', '.join(sorted(wider))} as well"
     return ""
 
 

@@ -69,10 +69,13 @@ def end(
         as_json: Write one JSON object: the id of the draft, which is what people approve.
     """
     import asyncio
+    import logging
 
+    from tocsin.cli.logs import log_to_stderr
     from tocsin.node import read_config
     from tocsin.node.alerts_end import draft_end
 
+    log_to_stderr("auto", level=logging.WARNING)
     made = asyncio.run(draft_end(read_config(member_file(config)), event, wrong=wrong, clock=SystemClock()))
     if as_json:
         write_json({"record_id": made.id})

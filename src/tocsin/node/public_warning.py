@@ -159,7 +159,11 @@ def _channels(config: MemberConfig, _now: datetime) -> Iterator[Finding]:
         try:
             said = probes[table.kind](config, table)
         except (OSError, ValueError, smtplib.SMTPException) as error:
-            yield _finding("error", f"the channel {table.name} does not answer: {error}", advice="See what it needs")
+            yield _finding(
+                "error",
+                f"the channel {table.name} does not answer: {error}",
+                advice="Start what it leads to, or correct its [[alerts.channels]]",
+            )
         else:
             yield _finding("ok", f"the channel {table.name} {said}")
 

@@ -68,7 +68,20 @@ def test_the_first_draft_is_coarse_and_the_next_is_narrower(room):
     assert areas(room.find(second).body) == ["JP-01"]
     assert room.find(second).body.number > room.find(first).body.number
     room.approve(first, OFFICER, WATCH)
-    assert room.held(first) == ["order"]  # who approved the first has not approved the second
+    assert room.held(second) == ["approvals"]  # who approved the first has not approved the second
+    assert room.send(first) == []  # the coarse one may go, or nobody would ever be done confirming
+    update = room.find(room.waiting("update")).body
+    assert areas(update) == ["JP-01"]
+    assert [area.area for area in update.freed] == ["JP-02", "JP-03", "JP-05"]
+    assert "order" in room.held(second)
+
+
+def test_a_draft_is_held_when_a_newer_one_names_more(room):
+    room.see(areas=("JP-01",))
+    first = room.waiting("alert")
+    room.see(areas=("JP-01", "JP-02"))
+    room.approve(first, OFFICER, WATCH)
+    assert room.held(first) == ["order"]
 
 
 def test_the_same_again_is_no_news(room):
