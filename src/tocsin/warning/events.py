@@ -101,9 +101,13 @@ class Ledger:
             if entry.link == elder:
                 entry.link = heir
 
-    def linked(self, key: int) -> list[PeerEvent]:
-        """Return the events of others that are one with ours."""
-        return [entry for entry in self.entries.values() if entry.link == key]
+    def by_link(self) -> dict[int, list[PeerEvent]]:
+        """Return the events of others that are one with ours, by the key of ours."""
+        found: dict[int, list[PeerEvent]] = {}
+        for entry in self.entries.values():
+            if entry.link is not None:
+                found.setdefault(entry.link, []).append(entry)
+        return found
 
     def link(self, candidates: Sequence[Candidate], settings: WarningSettings) -> list[PeerEvent]:
         """Find which events are one with ours by the rule; return those newly linked."""

@@ -307,9 +307,11 @@ class Picture:
     def _unite(self, now: datetime) -> list[Record]:
         """Give new events their ids and bring together those that are one launch."""
         self._ledger.link([Candidate(event.key, event.track, event.origin) for event in self._events], self.settings)
-        said = []
+        said, linked_to = [], self._ledger.by_link()
         for event in self._events:
-            linked = sorted(self._ledger.linked(event.key), key=lambda entry: entry.source)
+            linked = sorted(linked_to.get(event.key, ()), key=lambda entry: entry.source)
+            if event.event_id and not linked:
+                continue
             ids = [entry.launch.event_id for entry in linked]
             in_use = {other.event_id for other in self._events if other is not event}
             ids = [event_id for event_id in ids if event_id not in in_use]
