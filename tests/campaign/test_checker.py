@@ -175,7 +175,11 @@ def test_statuses_mixed(copy: Path) -> None:
 
 
 def test_a_record_twice(copy: Path) -> None:
-    row = rows(copy, "USA", "SELECT * FROM records WHERE originator = 'KOR' LIMIT 1")[0]
+    log = (copy / "KOR/produced.jsonl").read_text().splitlines()
+    promised = {id_ for line in log for id_ in json.loads(line).get("kept", ())}
+    found = rows(copy, "USA", "SELECT * FROM records WHERE originator = 'KOR' ORDER BY admission_order")
+    ids = rows(copy, "USA", "SELECT id FROM records WHERE originator = 'KOR' ORDER BY admission_order")
+    row = next(row for row, (id_,) in zip(found, ids, strict=True) if id_ in promised)  # a desk promises nothing
     order = rows(copy, "USA", "SELECT max(admission_order) + 1 FROM records")[0][0]
     change(copy, "USA", f"INSERT INTO records VALUES ({', '.join('?' * len(row))})", order, *row[1:])
     assert broken_laws(copy) == {"promises_are_kept", "nothing_twice"}
