@@ -16,7 +16,6 @@ from tocsin.bus.in_force import ConfigInForce
 from tocsin.bus.keys import read_seed
 from tocsin.bus.lease import Lease
 from tocsin.bus.links import LinkState, LinkWatch
-from tocsin.bus.live import LivePaths, OnLive
 from tocsin.bus.mending import LinkMender
 from tocsin.bus.preparation import part_from, prepare_copies, prepare_outboxes, until_linked, until_ready
 from tocsin.bus.publisher import Ack, Publisher
@@ -27,7 +26,9 @@ from tocsin.clock import Clock
 from tocsin.errors import BusError, BusUnavailableError, ReplacedError
 from tocsin.records.trusted import Peer, Released
 
-_ANSWERS_S = 10.0
+OnLive = Callable[[bytes, str], None]
+"""Called in the read loop with a frame and the peer whose link it came by; must be quick and must not wait."""
+
 _LEASE_S = 30.0
 """A cluster that has just been started has no leader for some seconds."""
 
@@ -35,8 +36,7 @@ _LEASE_S = 30.0
 class Bus:
     """A member's connection to its own server.
 
-    Bulk, the copies and each peer's live path have connections of their own, so that neither a backlog nor a flood ever
-    stands before a warning.
+    Bulk and the copies have connections of their own, so that a backlog never stands before a warning.
 
     Args:
         config: The member's bus.
@@ -68,7 +68,7 @@ class Bus:
         """What lies in our own streams."""
         self.readers = CopyReaders({"main": self._copies, "bulk": self._bulk}, clock, on_failed=self._fail)
         """Who reads our copies of the peers' outboxes."""
-        self._live = LivePaths(config.member, partial(self._live_connection, app), clock)
+        self._heard_s: dict[str, float] = {}
         self._failure: asyncio.Future[None] | None = None
         log_file = Path(config.store_dir) / LOG_FILE
         diagnosis = LinkDiagnosis(self._in_force, log_file) if config.server == "embedded" else None
@@ -102,9 +102,8 @@ class Bus:
         """
         self._failure = asyncio.get_running_loop().create_future()
         try:
-            for connection in self._own_connections():
+            for connection in self._connections():
                 await connection.open(timeout_s=timeout_s)
-            await self._live.open((peer.code for peer in self.config.peers), timeout_s=timeout_s)
             for publisher in self._publishers.values():
                 await publisher.start()
             if epoch is not None and self.config.server == "external":
@@ -158,9 +157,8 @@ class Bus:
         present = {peer.code for peer in config.peers}
         for code in former - present:
             await self.readers.drop(code)
-            await self._live.drop(code)
+            self._heard_s.pop(code, None)
         known = {cursor.stream: cursor for cursor in cursors()} if present - former else {}
-        await self._live.open(sorted(present), timeout_s=_ANSWERS_S)
         for code in sorted(present):
             self.readers.add(code, known)
         await self.prepare_outboxes()
@@ -180,7 +178,7 @@ class Bus:
             server: Ours, if it is embedded.
         """
         reload = server.reload_again if server is not None else None
-        await LinkMender(self._links, self._live.heard_s, self._clock, reload=reload).run()
+        await LinkMender(self._links, self._heard_s.get, self._clock, reload=reload).run()
 
     def submit(self, released: Released[Peer], *, hop: str) -> asyncio.Future[Ack]:
         """Publish a frame at once; the future ends when the outbox has it. See ``Publisher.submit``.
@@ -235,7 +233,16 @@ class Bus:
         Raises:
             BusUnavailableError: The own server cannot be reached.
         """
-        await self._live.begin(on_live)
+        me = self._in_force.config.member
+
+        def live(subject: bytes, _reply: bytes, data: bytes, _headers: bytes | None) -> None:
+            via = self._in_force.codes.get(subject[len(names.RECEIVED) + 1 :].partition(b".")[0])
+            if via is not None:
+                self._heard_s[via] = self._clock.monotonic_s()
+                on_live(data, via)
+
+        for subject in (f"{names.RECEIVED}.*.tocsin.v1.{me}.>", f"{names.RECEIVED}.*.{names.control_subject(me)}"):
+            await self._main.subscribe(subject, live)
         await self._main.subscribe(names.RESETS, self._on_reset)
         known = {cursor.stream: cursor for cursor in cursors}
         self.readers.begin(on_durable)
@@ -296,16 +303,12 @@ class Bus:
             if drain_s > 0:
                 await publisher.drain(timeout_s=drain_s)
             await publisher.stop()
-        await self._live.close()
-        for connection in self._own_connections():
+        for connection in self._connections():
             await connection.close()
         if self._failure is not None and not self._failure.done():
             self._failure.cancel()
 
     def _connections(self) -> tuple[Connection, ...]:
-        return (*self._own_connections(), *self._live.connections)
-
-    def _own_connections(self) -> tuple[Connection, ...]:
         return (self._main, self._copies, self._bulk, self._system)
 
     def _connection(self, seed: str, name: str, lane: Lane | None) -> Connection:
@@ -334,16 +337,6 @@ class Bus:
             before_up=self._lease.look,
         )
         return connection
-
-    def _live_connection(self, seed: str, peer: str) -> Connection:
-        config = self._in_force.config
-        return Connection(
-            config,
-            seed=seed,
-            name=f"{config.member} live {peer}",
-            on_refused=self._fail,
-            before_up=self._lease.look,
-        )
 
     def _fail(self, error: BaseException) -> None:
         if isinstance(error, BusError | ReplacedError):

@@ -102,12 +102,11 @@ class Lease:
         answers = await system.request_many(
             "$SYS.REQ.SERVER.PING.CONNZ", {"limit": 10_000}, count=self._servers, timeout_s=_CLUSTER_PATIENCE_S
         )
-        names = {f"{self._member} {name}" for name in ("main", "bulk", "copies", "system", "live")}
+        names = {f"{self._member} {name}" for name in ("main", "bulk", "copies", "system")}
         for data in answers:
             answer = msgspec.json.decode(data, type=_Answer)
             for client in (answer.data.connections if answer.data is not None else None) or []:
-                named = " ".join(client.name.split()[:2])
-                if named in names and (answer.server.id, client.cid) not in ours:
+                if client.name in names and (answer.server.id, client.cid) not in ours:
                     await system.request(f"$SYS.REQ.SERVER.{answer.server.id}.KICK", {"cid": client.cid})
 
     async def look(self, socket: Socket) -> None:

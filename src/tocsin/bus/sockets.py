@@ -8,10 +8,6 @@ from collections.abc import Callable
 import nats.errors
 from nats.aio.client import Client
 
-_AT_ONCE = 2
-"""So many messages are handed over before the loop turns to the other connections: nats-py goes on until its buffer is
-empty, which in a flood it never is."""
-
 Sink = Callable[[bytes, bytes, bytes, bytes | None], None]
 """Called with subject, reply subject, payload and raw headers."""
 
@@ -22,7 +18,6 @@ class Socket(Client):
     def __init__(self) -> None:
         super().__init__()
         self.sinks: dict[int, Sink] = {}
-        self._handed_over = 0
 
     async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
         sink = self.sinks.get(sid)
@@ -35,9 +30,6 @@ class Socket(Client):
             asyncio.get_running_loop().call_exception_handler(
                 {"message": f"receiver of {subject.decode(errors='replace')} failed", "exception": error}
             )
-        self._handed_over += 1
-        if self._handed_over % _AT_ONCE == 0:
-            await asyncio.sleep(0)
 
     async def _process_pong(self) -> None:
         # nats-py stops reading for ever at the answer to a ping whose sender gave up
