@@ -54,7 +54,7 @@ describe('what records say', () => {
   it('is translated: why something has its grade', () => {
     expect(inWords('sensors of JPN and KOR agree, 3 plots each', en)).toBe('sensors of JPN and KOR agree, 3 plots each')
     expect(inWords("one member's sensors alone, or too few; lacks motion like a launch's; 8 plots, has 3", ja)).toBe(
-      '一国のセンサーのみ、または不足；不足：発射らしい動き; 探知点 8 必要、現在 3',
+      '一国のセンサーのみ、または不足；不足：発射らしい動き; プロット 8 必要、現在 3',
     )
     expect(inWords("confirmed by the longer rule: 12 plots, motion like a launch's, P(ballistic) 0.93", ko)).toContain('0.93')
   })

@@ -175,7 +175,7 @@ export const en = {
   gain_alone: 'Alone',
   gain_together: 'Together',
   gain_blind: 'Own sensors alone show nothing of it.',
-  gain_useful: 'First ellipse of 10 km or less, after launch',
+  gain_useful: 'First 10 km ellipse',
   gain_only_together: 'an impact is predicted only together',
   gain_sooner: (s: string) => `${s} s sooner`,
   gain_later: (s: string) => `${s} s later`,

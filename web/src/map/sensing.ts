@@ -11,7 +11,7 @@ import { point, polygons } from './features.ts'
 /** What a style has to know of a feature. */
 export interface SensorPart {
   sensor: Sensor
-  part: 'reach' | 'coverage' | 'rim' | 'site'
+  part: 'reach' | 'coverage' | 'rim' | 'name' | 'site'
 }
 
 /** As assessments name it: `JPN:JPN-radar-a`. */
@@ -28,7 +28,8 @@ export function ofSensor(sensor: Sensor): Feature[] {
   if (reach) out.push(make('reach', polygons([reach])))
   if (sensor.coverage) {
     out.push(make('coverage', polygons([sectorRing(sensor, sensor.coverage)])))
-    out.push(make('rim', new MultiPoint(rimPlaces(sensor, sensor.coverage).map(point))))
+    const rim = rimPlaces(sensor, sensor.coverage).map(point)
+    out.push(make('rim', new MultiPoint(rim)), make('name', new Point(rim[1] as number[])))
   }
   out.push(make('site', new Point(point([sensor.lon_deg, sensor.lat_deg]))))
   return out

@@ -174,21 +174,28 @@ export function sensorStyle(
   switch (part) {
     case 'coverage':
       return new Style({
-        stroke: new Stroke({ color: faded(colour, 0.7 * strong), width: isContributing ? 1.4 : 0.9, lineDash: [8, 5] }),
+        stroke: new Stroke({ color: faded(colour, 0.45 * strong), width: 1, lineDash: [8, 5] }),
       })
     case 'reach':
       return new Style({ fill: new Fill({ color: faded(colour, isContributing ? 0.11 : 0.05) }) })
     case 'rim':
-      return new Style({ image: badge(look.corners, 3, null, faded(colour, 0.8 * strong), 1) })
+      return new Style({ image: badge(look.corners, 3, null, faded(colour, 0.6 * strong), 1) })
+    case 'name':
+      return new Style({ text: sensorText(sensor.sensor_id, faded(palette.sensor, 0.8), palette.halo) })
     case 'site':
       return new Style({
         image: badge(look.corners, 4, isContributing ? faded(colour, 0.8) : null, faded(colour, 0.8), 1.3),
         ...(showsName
-          ? { text: new Text({ text: sensor.sensor_id, font: labelFont(10, 500), offsetY: scaled(12), fill: new Fill({ color: palette.sensor }) }) }
+          ? { text: sensorText(sensor.sensor_id, palette.sensor, palette.halo) }
           : {}),
       })
   }
 }
+
+const sensorText = (words: string, colour: string, halo: string): Text =>
+  new Text({
+    text: words, font: labelFont(10, 500), offsetY: scaled(12), fill: new Fill({ color: colour }), stroke: new Stroke({ color: halo, width: 2 }),
+  })
 
 /** Style of the name of a place: seas in italics, as on any chart. */
 export function placeStyle({ palette }: Looks, place: Place): Style {

@@ -94,7 +94,7 @@ export class WatchMap {
     this.#overlay = new Overlay(this.#map, () => this.#content())
     readScale()
     this.setTheme()
-    this.#map.on('change:size', () => readScale() && this.setTheme())
+    this.#map.on('change:size', () => this.#resized())
     this.#map.on('singleclick', ({ pixel }) => this.#pick(pixel))
     this.#map.on('pointerdrag', () => (this.#follows = false))
     target.addEventListener('wheel', () => (this.#follows = false), { passive: true })
@@ -196,6 +196,11 @@ export class WatchMap {
     clearTimeout(this.#later)
     this.#map.setTarget(undefined)
     this.#map.dispose()
+  }
+
+  #resized(): void {
+    if (readScale()) this.setTheme()
+    if (this.#follows && this.#frame) this.#follow(this.#frame)
   }
 
   #looks(): Looks {
