@@ -9,11 +9,14 @@ shows one in two or less, which gives the other end: twice as many and one more.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
 from tocsin.warning.crowding import Glimpses
 from tocsin.warning.initiation import combined
@@ -68,16 +71,40 @@ def plots_in_a_look(heads: Sequence[int], tracks: Sequence[Track], latest: Itera
     most: dict[int, list[int]] = defaultdict(list)
     for plots in latest:
         looks: dict[int, list[tuple[float, float]]] = defaultdict(list)
-        for seen_s, look_s, place in zip(plots.times_s.tolist(), plots.looks_s.tolist(), plots.places, strict=True):
-            if time_s - seen_s >= 3.0 * look_s:
-                continue
-            apart_m = np.linalg.norm(found - (time_s - seen_s) * velocities - place, axis=1)
-            row = int(np.argmin(apart_m))
-            if apart_m[row] < reaches_m[row]:
+        rows = _owners(found, velocities, reaches_m, time_s, plots)
+        for row, seen_s, look_s in zip(rows.tolist(), plots.times_s.tolist(), plots.looks_s.tolist(), strict=True):
+            if row >= 0:
                 looks[heads[row]].append((seen_s, seen_s + look_s))
         for head, seen in looks.items():
             most[head].append(max(sum(start_s <= at_s <= end_s for at_s, _ in seen) for start_s, end_s in seen))
     return {head: int(np.percentile(counts, 75.0)) for head, counts in most.items()}
+
+
+@njit
+def _owners(found: Vector, velocities: Vector, reaches_m: Vector, time_s: float, plots: Glimpses) -> NDArray[np.int64]:
+    """Return which track is nearest to each plot at its time, or -1 if none is near or the plot is three looks old.
+
+    Args:
+        found: Where the tracks are at ``time_s``, shape (n, 3).
+        velocities: Theirs, shape (n, 3).
+        reaches_m: How far from each a plot of it may lie, shape (n,).
+        time_s: Seconds since 1970.
+        plots: Of one sensor.
+    """
+    owners = np.full(plots.times_s.shape[0], -1)
+    for plot in range(owners.shape[0]):
+        gap_s, least2, nearest = time_s - plots.times_s[plot], math.inf, -1
+        if gap_s >= 3.0 * plots.looks_s[plot]:
+            continue
+        for row in range(found.shape[0]):
+            apart2 = 0.0
+            for axis in range(3):
+                apart2 += (found[row, axis] - gap_s * velocities[row, axis] - plots.places[plot, axis]) ** 2
+            if apart2 < least2:
+                least2, nearest = apart2, row
+        if nearest >= 0 and math.sqrt(least2) < reaches_m[nearest]:
+            owners[plot] = nearest
+    return owners
 
 
 def count_range(tracks: int, plots: int) -> tuple[int, int]:
