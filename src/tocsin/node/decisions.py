@@ -49,6 +49,8 @@ class Decisions:
                 task.add_done_callback(self._tasks.discard)
 
     async def _carry_out(self, admitted: Admitted, body: Approval) -> None:
+        if body.record not in self._exchange.held:
+            return  # it is about something else than what waits: a message to the public, or what was decided before
         try:
             await self._keeper.flush()
             await self._keeper.in_thread(lambda: self._require(admitted, body))

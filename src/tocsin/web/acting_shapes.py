@@ -17,6 +17,15 @@ DECIDING_ROLES: dict[Decision, tuple[Role, ...]] = {
 }
 """Who may decide what, in the role that is named first."""
 
+ALERT = "alerts.alert"
+"""Kind of the messages to the public: whoever may approve one may refuse it."""
+
+
+def deciders(act: Decision, kind: str) -> tuple[Role, ...]:
+    """Return who may decide about a record of a kind."""
+    return DECIDING_ROLES["approve" if act == "refuse" and kind == ALERT else act]
+
+
 ACTING_ROLES: tuple[Role, ...] = ("watch_officer", "analyst", "exercise_controller", "alert_officer")
 """Who may say something of an event."""
 

@@ -16,7 +16,15 @@ from tocsin.records import Admitted, Approval, Credential, Peer
 from tocsin.store import CREDENTIAL, RecordQuery
 from tocsin.store import HeldItem as Stays
 from tocsin.web.acting import credential_beside, decision_on, decision_record
-from tocsin.web.acting_shapes import DECIDING_ROLES, Accepted, Ceremony, DecisionRequest, HeldItem, SignedDecision
+from tocsin.web.acting_shapes import (
+    ALERT,
+    Accepted,
+    Ceremony,
+    DecisionRequest,
+    HeldItem,
+    SignedDecision,
+    deciders,
+)
 from tocsin.web.floor import account_of, floor_of, from_our_page, person_of, token_of
 from tocsin.web.gateway import Gateway
 from tocsin.web.shown import Shown
@@ -41,10 +49,10 @@ async def held(request: AnyRequest) -> tuple[HeldItem, ...]:
 async def decide(request: AnyRequest, data: JSONBody[DecisionRequest]) -> Accepted:
     """Release or refuse what waits, or approve a record, as whoever is signed in; without a passkey's signature."""
     floor = floor_of(request)
-    person = person_of(request, DECIDING_ROLES[data.act])
+    about = await asyncio.to_thread(_about, floor.gateway, data)
+    person = person_of(request, deciders(data.act, about.record.kind))
     if data.act == "release" and floor.release_by == "passkey":
         raise NotReleasableError("this member releases by passkey alone", advice="Sign the release with your passkey")
-    about = await asyncio.to_thread(_about, floor.gateway, data)
     return _issue(floor.gateway, about, decision_on(about, data, person))
 
 
@@ -52,8 +60,8 @@ async def decide(request: AnyRequest, data: JSONBody[DecisionRequest]) -> Accept
 async def decision_options(request: AnyRequest, data: JSONBody[DecisionRequest]) -> Ceremony:
     """Return what the browser has to ask for: the challenge is the digest of the decision and of the record."""
     floor = floor_of(request)
-    person = person_of(request, DECIDING_ROLES[data.act])
     about = await asyncio.to_thread(_about, floor.gateway, data)
+    person = person_of(request, deciders(data.act, about.record.kind))
     approval = decision_on(about, data, person)
     member = floor.gateway.member.code
     return Ceremony(
@@ -104,11 +112,11 @@ def _issue(
 
 
 def _about(gateway: Gateway, request: DecisionRequest) -> Shown:
-    """Find what is decided about; releasing and refusing is for what waits."""
+    """Find what is decided about: releasing is for what waits, and a message to the public waits for a yes."""
     about = gateway.find(request.originator, request.record_id)
     if about is None:
         raise NotFoundException("no such record is shown here")
-    if request.act in ("release", "refuse"):
+    if request.act in ("release", "refuse") and (request.act, about.record.kind) != ("refuse", ALERT):
         waiting = gateway.member.store.links.held(reason=WAITS, record_id=request.record_id, limit=1)
         if request.originator != gateway.member.code or not waiting:
             raise NotReleasableError("this record does not wait for anybody", advice="Look at Held again")

@@ -9,20 +9,24 @@ import msgspec
 import pytest
 from litestar.testing import TestClient
 from tests.authenticators import Authenticator
-from tests.sealed import make_record
+from tests.sealed import START, make_record
 from tests.unit.web.conftest import EVERYBODY, PASSWORD, Desk, launch
 from tests.unit.web.test_passkeys import add
 
 from tocsin.exchange import digest_of, standing_of
 from tocsin.markings import Marking, marking_for
-from tocsin.records import Held, Peer, Record
+from tocsin.records import Alert, Held, Peer, Record
 from tocsin.store import Batch, HeldItem
 from tocsin.web import Gateway, People, Vouching
-from tocsin.web.acting_shapes import ACTING_ROLES, DECIDING_ROLES
+from tocsin.web.acting_shapes import ACTING_ROLES, ALERT, DECIDING_ROLES
 from tocsin.web.app import make_app
 from tocsin.web.floor import Floor
 from tocsin.web.shapes import Role
 
+DRAFT = Alert(
+    alert_id="a", event_id="e", message="alert", number=1, areas=(), texts=(), channels=("feed",), confirmations=1,
+    urgency="Immediate", severity="Extreme", certainty="Likely", expires_at=START,
+)  # fmt: skip
 HELD, DECISIONS = "/api/v1/held", "/api/v1/decisions"
 
 
@@ -151,6 +155,19 @@ def test_who_may_not_decide_is_told_who_may(officer: TestClient, desk: Desk) -> 
     assert officer.get(HELD).status_code == 401
 
 
+def test_whoever_may_approve_a_message_to_the_public_may_refuse_it(
+    officer: TestClient, people: People, desk: Desk
+) -> None:
+    own, body = marking_for("KOR"), msgspec.to_builtins(DRAFT)
+    desk.admit(make_record("M-1", kind=ALERT, originator="KOR", marking=own, body=body), own=True)
+    for act in ("approve", "refuse"):
+        assert decide(officer, act, record_id="M-1").status_code == 202
+    assert [msgspec.json.decode(made.body)["act"] for made in desk.issued] == ["approve", "refuse"]
+    people.add("Hana", PASSWORD, pseudonym="WO-1", roles=("releaser",))
+    assert decide(officer, "refuse", record_id="M-1").status_code == 403
+    assert decide(officer, "release", record_id="M-1").status_code == 403  # it does not wait
+
+
 def test_only_what_waits_is_released(releaser: TestClient, desk: Desk) -> None:
     hold(desk, "P-1", reason="policy")
     desk.admit(launch())
@@ -257,7 +274,7 @@ def test_the_page_on_roles_says_who_may_do_what() -> None:
     roles = [name.replace(" ", "_") for name in rows[0][1:]]
     assert set(roles) == set(get_args(Role))
     told = {row[0]: {role for role, cell in zip(roles, row[1:], strict=True) if cell} for row in rows if len(row) == 7}
-    assert told["approve a record"] == set(DECIDING_ROLES["approve"])
+    assert told["approve a record; approve or refuse a message to the public"] == set(DECIDING_ROLES["approve"])
     assert told["release or refuse what waits"] == set(DECIDING_ROLES["release"]) == set(DECIDING_ROLES["refuse"])
     for what in (
         "acknowledge, concur, query, dispute, mark as false alarm",

@@ -16,11 +16,15 @@ export const ACTING_ROLES: readonly Role[] = ['watch_officer', 'analyst', 'exerc
 
 export type Decision = 'release' | 'refuse' | 'approve'
 
-/** Who may decide what. */
-export const DECIDING_ROLES: Readonly<Record<Decision, readonly Role[]>> = {
+const DECIDING_ROLES: Readonly<Record<Decision, readonly Role[]>> = {
   release: ['releaser'],
   refuse: ['releaser'],
   approve: ['alert_officer', 'watch_officer'],
+}
+
+/** Who may decide about a record of a kind: whoever may approve a message to the public may refuse it. */
+export function deciders(act: Decision, kind: string): readonly Role[] {
+  return DECIDING_ROLES[act === 'refuse' && kind === 'alerts.alert' ? 'approve' : act]
 }
 
 export interface Session {

@@ -254,6 +254,7 @@ export const en = {
   held_policy: 'policy keeps it here',
   held_no_route: 'no link leads there',
   held_marking: 'marking',
+  kind_alerts_alert: 'Message to the public',
   kind_watch_approval: 'Decision',
   kind_watch_credential: 'Passkey of a person',
   role_watch_officer: 'watch officer',

@@ -246,6 +246,7 @@ export const ja: Catalogue = {
   held_policy: '方針により出さない',
   held_no_route: '届く経路がない',
   held_marking: '表示区分',
+  kind_alerts_alert: '公衆向け警報文',
   kind_watch_approval: '決定',
   kind_watch_credential: '担当者のパスキー',
   role_watch_officer: '当直士官',

@@ -246,6 +246,7 @@ export const ko: Catalogue = {
   held_policy: '정책에 따라 내보내지 않음',
   held_no_route: '연결 경로 없음',
   held_marking: '표시',
+  kind_alerts_alert: '대국민 경보 문안',
   kind_watch_approval: '결정',
   kind_watch_credential: '담당자 패스키',
   role_watch_officer: '상황장교',
