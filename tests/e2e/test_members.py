@@ -124,7 +124,8 @@ async def _a_warning_crosses(tmp_path: Path) -> None:
         _, err = await up.communicate()
     assert up.returncode == 0
     assert "Traceback" not in err.decode()
-    assert json.loads(err.decode().splitlines()[-1])["event"] == "left"
+    last = [json.loads(line)["event"] for line in err.decode().splitlines()[-2:]]
+    assert "left" in last  # and maybe that a desk, which compiles for the first time, is not waited for
     assert _servers_under(tmp_path) == []
 
 

@@ -30,7 +30,7 @@ routine = { frames_per_s = 20, bytes_per_s = 1e6 }
 bulk = { frames_per_s = 20, bytes_per_s = 1e6 }
 given_back = { frames_per_s = 50, bytes_per_s = 1e6 }
 burst_s = 1.0
-catch_up = 1.5
+catch_up = 1.0
 refused_per_s = 100.0
 kinds = 5
 worlds_per_day = 4
@@ -104,9 +104,10 @@ def test_a_flood_is_shed_live_waits_durable_and_loses_nothing(tmp_path: Path, pr
                 assert {use.traffic for use in usage} == {precedence.value} - {"bulk"}
                 usage = node.node.exchange.ledger.usage()  # the honest give back what the rogue's copy is slow with
                 assert [use for use in usage if use.originator in HONEST and use.shed] == []
-                exposed = node.node.metrics.exposition().decode()
-                assert 'tocsin_durable_waited_seconds_total{via="JPN"}' in exposed
                 assert refused(house, code) == set()
+            # where the machine is so slow that copies trickle in, one of the two may never have to make them wait
+            exposed = [node.node.metrics.exposition().decode() for node in nodes.values()]
+            assert any('tocsin_durable_waited_seconds_total{via="JPN"}' in told for told in exposed)
         audit(house, [node.told for node in nodes.values()], without=["JPN"])
 
     on_loop(scenario)()
