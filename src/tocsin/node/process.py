@@ -39,9 +39,8 @@ def prefer_the_loop() -> None:
 async def collect_when_calm(is_calm: Callable[[], bool]) -> None:
     """Until cancelled, hold full collections back for a moment when nobody waits.
 
-    A full collection looks at everything made since the last while all threads stand still: with a backlog of records
-    in memory for some 40 ms, and Python begins it just then, because much was made. What outlives one is not looked at
-    again before the next calm moment. The young are collected as ever.
+    A full collection looks at everything made since the start while all threads stand still: with a backlog of records
+    in memory for some 40 ms, and Python begins it just then, because much was made. The young are collected as ever.
 
     Args:
         is_calm: Whether this is such a moment.
@@ -53,13 +52,10 @@ async def collect_when_calm(is_calm: Callable[[], bool]) -> None:
             await asyncio.sleep(FULL_EVERY_S)
             for _ in range(int((FULL_AT_THE_LATEST_S - FULL_EVERY_S) / _LOOK_AGAIN_S)):
                 if is_calm():
-                    gc.unfreeze()
                     break
                 await asyncio.sleep(_LOOK_AGAIN_S)
             gc.collect()
-            gc.freeze()
     finally:
-        gc.unfreeze()
         gc.set_threshold(young, middle, old)
 
 
