@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cyclopts import App
 
+from tocsin.cli.ordering import ask_node
 from tocsin.cli.parameters import HERE, Codes, Config, Flag, Json, UsageError, member_file
-from tocsin.cli.terminal import output, say_error, write_json
+from tocsin.cli.terminal import output, write_json
 
 if TYPE_CHECKING:
     from tocsin.node.config import MemberConfig
-    from tocsin.node.control import Order
     from tocsin.records import LaunchNotice
 
 # What a command needs is imported when it runs: --help answers at once.
@@ -66,7 +65,7 @@ def notice(
     if file is None:
         if check or replaces:
             raise UsageError("--call-off goes with neither --check nor --replaces")
-        return _ask(CallOff(record_id=call_off), config, as_json=as_json)
+        return ask_node(CallOff(record_id=call_off), config, as_json=as_json)
     read = read_notice(file)
     require_sense(read, SystemClock().now())
     status_class(status)
@@ -75,7 +74,7 @@ def notice(
         _show(read, members, as_json=as_json)
         return 0
     order = Announce(notice=read, to=members, status=status, source=source, replaces=replaces)
-    return _ask(order, config, as_json=as_json)
+    return ask_node(order, config, as_json=as_json)
 
 
 def _widest(config: MemberConfig) -> tuple[str, ...]:
@@ -99,19 +98,3 @@ def _show(notice: LaunchNotice, to: tuple[str, ...], *, as_json: bool) -> None:
         corners = " ".join(f"{lat:g},{lon:g}" for lat, lon in area.outline)
         console.print(f"hazard area {area.name}: {corners}")
     console.print(f"for {', '.join(to)}; nothing was issued")
-
-
-def _ask(order: Order, config: Path, *, as_json: bool) -> int:
-    from tocsin.node.control import ask
-
-    done = asyncio.run(ask(member_file(config).parent, order))
-    if as_json:
-        write_json(done)
-    elif done.error:
-        say_error(done.error)
-    else:
-        console = output()
-        console.print(f"Done: {done.record_id}, sent to {', '.join(done.sent_to) or 'nobody'}")
-        for line in done.held:
-            console.print(f"  held: {line}")
-    return 1 if done.error else 0

@@ -34,7 +34,7 @@ def release(record_id: str, /, *, config: Config = HERE, as_json: Json = False) 
     """
     from tocsin.node.control import Release
 
-    return _ask(Release(record_id=record_id), config, as_json=as_json)
+    return ask_node(Release(record_id=record_id), config, as_json=as_json)
 
 
 def recall(record_id: str, /, *, reason: str, config: Config = HERE, as_json: Json = False) -> int:
@@ -48,7 +48,7 @@ def recall(record_id: str, /, *, reason: str, config: Config = HERE, as_json: Js
     """
     from tocsin.node.control import RecallOrder
 
-    return _ask(RecallOrder(record_id=record_id, reason=reason), config, as_json=as_json)
+    return ask_node(RecallOrder(record_id=record_id, reason=reason), config, as_json=as_json)
 
 
 def downgrade(
@@ -89,10 +89,11 @@ def downgrade(
         signature="",
     )  # fmt: skip
     signed = sign_downgrade(order, PrivateKey.load(KeyRole.LIVE, key))
-    return _ask(DowngradeOrder(order=signed), config, as_json=as_json)
+    return ask_node(DowngradeOrder(order=signed), config, as_json=as_json)
 
 
-def _ask(order: Order, config: Path, *, as_json: bool) -> int:
+def ask_node(order: Order, config: Path, *, as_json: bool) -> int:
+    """Ask the running node for something, and say what came of it; return the exit code."""
     from tocsin.node.control import ask
 
     done = asyncio.run(ask(member_file(config).parent, order))
@@ -101,8 +102,9 @@ def _ask(order: Order, config: Path, *, as_json: bool) -> int:
     elif done.error:
         say_error(done.error)
     else:
+        made = f"{done.record_id}, sealed" if done.record_id else "sealed"
         console = output()
-        console.print(f"Done: sealed in {done.frames} frame(s), sent to {', '.join(done.sent_to) or 'nobody'}")
+        console.print(f"Done: {made} in {done.frames} frame(s), sent to {', '.join(done.sent_to) or 'nobody'}")
         for line in done.held:
             console.print(f"  held: {line}")
     return 1 if done.error else 0
