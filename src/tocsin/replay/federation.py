@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ from pathlib import Path
 import structlog
 
 from tocsin.bus import LinkState
+from tocsin.calibration.compiling import compile_kernels
 from tocsin.clock import SystemClock
 from tocsin.errors import BusError, TocsinError
 from tocsin.node import Addresses, Plan, links_for, make_federation
@@ -29,6 +31,7 @@ from tocsin.store import Store
 
 STATUS = "test"
 _ENDING_S = 20.0
+_LOOK_AGAIN_S = 0.05
 
 log = structlog.get_logger()
 
@@ -84,7 +87,7 @@ class Throwaway:
                 plan.code, plan.home, self.heard_by(plan.code), scenario_start, self._seed, self._is_watched
             )  # fmt: skip
             self._members[plan.code] = _Process(setting)
-        await asyncio.gather(*(member.joined() for member in self._members.values()))
+        await asyncio.gather(until_compiled(), *(member.joined() for member in self._members.values()))
 
     async def issue(self, tick: int, now: datetime, records: Mapping[str, Sequence[bytes]], *, is_new: bool) -> None:
         """Let every member issue its records of a tick and wait until all of them are where they belong."""
@@ -132,6 +135,26 @@ class Throwaway:
     async def _all(self, orders: Mapping[str, Order]) -> dict[str, Report]:
         reports = await asyncio.gather(*(self._members[code].ask(order) for code, order in orders.items()))
         return dict(zip(orders, reports, strict=True))
+
+
+async def until_compiled() -> None:
+    """Wait until what the members compute with is compiled, by one process and not by each in its first launch.
+
+    A member that compiles answers nobody meanwhile, and the others take it for lost.
+    """
+    process = context.Process(target=_compile, daemon=True)
+    process.start()
+    try:
+        while process.is_alive():  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(_LOOK_AGAIN_S)
+    finally:
+        process.kill()
+        process.join()
+
+
+def _compile() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the replay's to answer
+    compile_kernels()
 
 
 class _Process:

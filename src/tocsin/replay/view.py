@@ -66,6 +66,9 @@ class Picture:
         scene = view.scene
         if scene is None:
             yield Text(f"Starting {len(view.codes)} members, each with a server of its own …", "dim")
+            yield Text(
+                "The first time on a machine, what they compute with is compiled as well: a minute or two.", "dim"
+            )
             return
         yield from self._head(width)
         per_row = max(1, min(len(view.codes), width // NARROWEST))
