@@ -1,7 +1,7 @@
 """The database of one member: what it admitted, word for word, and what can be asked of it. The only room with SQL."""
 
 from tocsin.store.chains import Chains, EpochSpan
-from tocsin.store.judging import APPROVAL, CREDENTIAL, standing_in
+from tocsin.store.judging import APPROVAL, CREDENTIAL, credentials_of, standing_in
 from tocsin.store.links import Links
 from tocsin.store.looking_over import Trouble, look_over
 from tocsin.store.places import is_url, postgres_url
@@ -39,6 +39,7 @@ __all__ = [
     "Trouble",
     "Unacked",
     "Window",
+    "credentials_of",
     "is_url",
     "look_over",
     "postgres_url",

@@ -22,5 +22,15 @@ def standing_in(store: Store, approval: Admitted) -> ApprovalStanding:
     """
     body: Approval = approval.body
     about = store.find(body.record, originator=body.originator)
-    told = store.records(RecordQuery(kinds=(CREDENTIAL,), originator=approval.record.originator))
-    return standing_of(approval, None if about is None else about.admitted, (each.admitted for each in told))
+    told = credentials_of(store, approval.record.originator)
+    return standing_of(approval, None if about is None else about.admitted, told)
+
+
+def credentials_of(store: Store, member: str) -> list[Admitted]:
+    """Return what a member has told of its people's passkeys: its ``watch.credential`` records.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    query = RecordQuery(kinds=(CREDENTIAL,), originator=member)
+    return [stored.admitted for stored in store.records(query)]

@@ -53,10 +53,8 @@ class Links:
             limit: At most so many, the newest first.
         """
         table = schema.held.c
-        oldest_first = (table.held_at, table.record_id, table.destination)
-        statement = select(schema.held).order_by(*oldest_first)
-        if limit is not None:
-            statement = select(schema.held).order_by(table.held_at.desc(), *oldest_first[1:]).limit(limit)
+        at = table.held_at if limit is None else table.held_at.desc()
+        statement = select(schema.held).order_by(at, table.record_id, table.destination).limit(limit)
         if reason is not None:
             statement = statement.where(table.reason == reason)
         if record_id is not None:

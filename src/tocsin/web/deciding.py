@@ -13,8 +13,8 @@ from litestar.params import JSONBody
 
 from tocsin.errors import NotReleasableError
 from tocsin.records import Admitted, Approval, Credential, Peer
-from tocsin.store import CREDENTIAL, RecordQuery
 from tocsin.store import HeldItem as Stays
+from tocsin.store import credentials_of
 from tocsin.web.acting import credential_beside, decision_on, decision_record
 from tocsin.web.acting_shapes import (
     ALERT,
@@ -81,18 +81,8 @@ async def decide_signed(request: AnyRequest, data: JSONBody[SignedDecision]) -> 
         originator=approval.originator, record_id=approval.record, act=approval.act, text=approval.text
     )  # fmt: skip
     about = await asyncio.to_thread(_about, floor.gateway, wanted)
-    told = await asyncio.to_thread(told_credentials, floor.gateway)
+    told = await asyncio.to_thread(credentials_of, floor.gateway.member.store, floor.gateway.member.code)
     return _issue(floor.gateway, about, approval, credential=keys.credential(account, passkey), told=told)
-
-
-def told_credentials(gateway: Gateway) -> list[Admitted]:
-    """Return what this member has told of passkeys.
-
-    Raises:
-        StoreError: The store cannot be read.
-    """
-    query = RecordQuery(kinds=(CREDENTIAL,), originator=gateway.member.code)
-    return [stored.admitted for stored in gateway.member.store.records(query)]
 
 
 def _issue(

@@ -8,8 +8,8 @@ import structlog
 
 from tocsin.errors import TocsinError
 from tocsin.records import Record
+from tocsin.store import credentials_of
 from tocsin.web.acting import credentials_ended
-from tocsin.web.deciding import told_credentials
 from tocsin.web.gateway import Gateway
 from tocsin.web.people import People
 
@@ -54,4 +54,5 @@ class Vouching:
         if before is not None and before <= kept:
             return []
         gateway = self._gateway
-        return credentials_ended(told_credentials(gateway), kept, new_id=gateway.new_id, now=gateway.now())
+        told = credentials_of(gateway.member.store, gateway.member.code)
+        return credentials_ended(told, kept, new_id=gateway.new_id, now=gateway.now())
