@@ -58,9 +58,9 @@ def make_app(floor: Floor, *, page: Path = PAGE) -> Litestar:
                 route_handlers=[
                     reading.picture, reading.events, reading.event, reading.alone, reading.records, reading.record,
                     reading.sensors, reading.links, reading.areas, reading.geojson, reading.kml,
-                    doing.remark, doing.write_log,
+                    doing.remark, doing.seen, doing.write_log,
                     entering.passkeys, entering.new_passkey_options, entering.add_passkey, entering.remove_passkey,
-                    deciding.held, deciding.decide, deciding.decision_options, deciding.decide_signed, doing.seen,
+                    deciding.held, deciding.decide, deciding.decision_options, deciding.decide_signed,
                 ],
             ),
         ],

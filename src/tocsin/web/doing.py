@@ -9,9 +9,12 @@ from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
 from litestar.params import JSONBody
 
+from tocsin.records import Person
 from tocsin.web.acting import log_entry, remark_on
 from tocsin.web.acting_shapes import Accepted, LogRequest, RemarkRequest, SeenRequest
 from tocsin.web.floor import floor_of, from_our_page, person_of
+from tocsin.web.gateway import Gateway
+from tocsin.web.shown import Shown
 
 AnyRequest = Request[None, None, State]
 
@@ -24,12 +27,7 @@ async def remark(request: AnyRequest, data: JSONBody[RemarkRequest]) -> Accepted
     about = await asyncio.to_thread(gateway.find, data.originator, data.record_id)
     if about is None:
         raise NotFoundException("no such record is shown here")
-    made = remark_on(
-        about, data, person, member=gateway.member.code, record_id=gateway.new_id(), now=gateway.now(),
-        event_id=getattr(about.body, "event_id", ""),
-    )  # fmt: skip
-    gateway.member.issue([made])
-    return Accepted(record_id=made.id)
+    return _say(gateway, about, data, person)
 
 
 @post("/seen", summary="An event is on a screen", guards=[from_our_page], status_code=204)
@@ -42,11 +40,7 @@ async def seen(request: AnyRequest, data: JSONBody[SeenRequest]) -> None:
     if found is None:
         return
     said = RemarkRequest(originator=found.record.originator, record_id=found.record.id, act="seen")
-    made = remark_on(
-        found, said, person, member=gateway.member.code, record_id=gateway.new_id(), now=gateway.now(),
-        event_id=getattr(found.body, "event_id", ""),
-    )  # fmt: skip
-    gateway.member.issue([made])
+    _say(gateway, found, said, person)
 
 
 @post("/log", summary="Write into the log of the shift", guards=[from_our_page], status_code=202)
@@ -56,6 +50,15 @@ async def write_log(request: AnyRequest, data: JSONBody[LogRequest]) -> Accepted
     made = log_entry(
         data, person_of(request), member=gateway.member.code, record_id=gateway.new_id(), now=gateway.now(),
         status="test" if gateway.mode == "replay" else "actual",
+    )  # fmt: skip
+    gateway.member.issue([made])
+    return Accepted(record_id=made.id)
+
+
+def _say(gateway: Gateway, about: Shown, said: RemarkRequest, person: Person) -> Accepted:
+    made = remark_on(
+        about, said, person, member=gateway.member.code, record_id=gateway.new_id(), now=gateway.now(),
+        event_id=getattr(about.body, "event_id", ""),
     )  # fmt: skip
     gateway.member.issue([made])
     return Accepted(record_id=made.id)

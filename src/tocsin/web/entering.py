@@ -59,7 +59,7 @@ async def enter(request: AnyRequest, once: FromQuery[str]) -> Redirect:
     token = floor.sessions.enter(once)
     if token is None:
         raise NotAuthorizedException("this link was used already, or is too old")
-    return Redirect("/", cookies=[_cookie(floor, token)])
+    return Redirect("/", cookies=[_session_cookie(floor, token)])
 
 
 @post("/sign-out", summary="End the session", guards=[from_our_page], status_code=204)
@@ -87,11 +87,7 @@ async def passkey_options(request: AnyRequest) -> Response[Ceremony]:
     floor = floor_of(request)
     browser = secrets.token_urlsafe(32)
     options = floor.require_passkeys().ask_who(browser)
-    cookie = Cookie(
-        key=_before(floor), value=browser, httponly=True, samesite="strict", secure=floor.is_secure, path="/",
-        max_age=int(LASTS_S),
-    )  # fmt: skip
-    return Response(Ceremony(options=options), cookies=[cookie])
+    return Response(Ceremony(options=options), cookies=[_cookie(floor, _before(floor), browser, LASTS_S)])
 
 
 @post("/sign-in/passkey", summary="Sign in by a passkey", status_code=200)
@@ -138,7 +134,7 @@ async def remove_passkey(request: AnyRequest, passkey_id: FromPath[str]) -> None
 
 
 def _begun(floor: Floor, token: str) -> Response[SessionItem]:
-    return Response(floor.session_item(floor.sessions.of(token)), cookies=[_cookie(floor, token)])
+    return Response(floor.session_item(floor.sessions.of(token)), cookies=[_session_cookie(floor, token)])
 
 
 def _before(floor: Floor) -> str:
@@ -146,8 +142,11 @@ def _before(floor: Floor) -> str:
     return f"{floor.cookie}_before"
 
 
-def _cookie(floor: Floor, token: str) -> Cookie:
+def _session_cookie(floor: Floor, token: str) -> Cookie:
+    return _cookie(floor, floor.cookie, token, LONGEST_S)
+
+
+def _cookie(floor: Floor, name: str, value: str, lasts_s: float) -> Cookie:
     return Cookie(
-        key=floor.cookie, value=token, httponly=True, samesite="strict", secure=floor.is_secure, path="/",
-        max_age=int(LONGEST_S),
+        key=name, value=value, httponly=True, samesite="strict", secure=floor.is_secure, path="/", max_age=int(lasts_s)
     )  # fmt: skip

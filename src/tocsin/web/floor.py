@@ -120,8 +120,7 @@ def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
     Raises:
         NotAuthorizedException: Nobody has.
     """
-    if found_session(connection) is None:
-        raise NotAuthorizedException("sign in first")
+    _required_session(connection)
 
 
 def from_our_page(connection: Connection, _: BaseRouteHandler) -> None:
@@ -131,10 +130,7 @@ def from_our_page(connection: Connection, _: BaseRouteHandler) -> None:
         NotAuthorizedException: Nobody has signed in.
         PermissionDeniedException: It comes from elsewhere.
     """
-    found = found_session(connection)
-    if found is None:
-        raise NotAuthorizedException("sign in first")
-    if not Sessions.is_ours(found[0], connection.headers.get(CSRF, "")):
+    if not Sessions.is_ours(_required_session(connection)[0], connection.headers.get(CSRF, "")):
         raise PermissionDeniedException("this request does not come from the watch floor: load the page again")
 
 
@@ -144,10 +140,7 @@ def account_of(connection: Connection) -> Account:
     Raises:
         NotAuthorizedException: Nobody has.
     """
-    found = found_session(connection)
-    if found is None:
-        raise NotAuthorizedException("sign in first")
-    return found[1]
+    return _required_session(connection)[1]
 
 
 def person_of(connection: Connection, roles: tuple[Role, ...] = ACTING_ROLES) -> Person:
@@ -162,3 +155,10 @@ def person_of(connection: Connection, roles: tuple[Role, ...] = ACTING_ROLES) ->
     if role is None:
         raise PermissionDeniedException(f"this is for {', '.join(roles)}; you are {', '.join(account.roles)}")
     return Person(role=role, pseudonym=account.pseudonym)
+
+
+def _required_session(connection: Connection) -> tuple[Session, Account]:
+    found = found_session(connection)
+    if found is None:
+        raise NotAuthorizedException("sign in first")
+    return found

@@ -315,7 +315,8 @@ class PictureBook:
         key = self._of_record.get(about)
         if key is None:  # what is released comes behind the decision to release it
             early = self._early.setdefault(about, [])
-            early[:] = [*early[-MOST_EARLY:], shown]
+            early.append(shown)
+            del early[:-MOST_EARLY]
             while len(self._early) > MOST_EARLY:
                 del self._early[next(iter(self._early))]
             return None

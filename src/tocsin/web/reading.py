@@ -50,10 +50,7 @@ async def events(request: AnyRequest) -> tuple[EventItem, ...]:
 @get("/events/{event_id:str}", summary="One event, by any id that it ever had")
 async def event(request: AnyRequest, event_id: FromPath[str], status: FromQuery[str | None] = None) -> EventItem:
     """Return one event."""
-    found = _gateway(request).book.event(event_id, status)
-    if found is None:
-        raise NotFoundException("no such event is shown here")
-    return found
+    return _event(_gateway(request), event_id, status)
 
 
 @get("/events/{event_id:str}/alone", summary="What this member would know of an event without its peers")
@@ -65,9 +62,7 @@ async def alone(
 ) -> Alone | None:
     """Return what follows from our own plots alone, now or by a time; null if our sensors saw nothing of it."""
     gateway = _gateway(request)
-    found = gateway.book.event(event_id, status)
-    if found is None:
-        raise NotFoundException("no such event is shown here")
+    found = _event(gateway, event_id, status)
     until = None if known_at is None else _utc(known_at)
     return await asyncio.to_thread(gateway.alone.ask, gateway.member.store, found, gateway.now(), until)
 
@@ -158,6 +153,13 @@ def _file(data: bytes, media_type: str, name: str) -> Response[bytes]:
 
 def _gateway(request: AnyRequest) -> Gateway:
     return floor_of(request).gateway
+
+
+def _event(gateway: Gateway, event_id: str, status: str | None) -> EventItem:
+    found = gateway.book.event(event_id, status)
+    if found is None:
+        raise NotFoundException("no such event is shown here")
+    return found
 
 
 def _page(gateway: Gateway, query: RecordQuery, audience: str | None, limit: int) -> RecordPage:
