@@ -20,7 +20,7 @@ from tocsin.warning import imm
 from tocsin.warning.initiation import combined
 from tocsin.warning.intersection import distance2
 from tocsin.warning.matching import clear_pairs
-from tocsin.warning.models import LEAST_LOG_DRAG, LOG_DRAG, MOST_LOG_DRAG, STATES
+from tocsin.warning.models import KINEMATIC, LEAST_LOG_DRAG, LOG_DRAG, MOST_LOG_DRAG
 from tocsin.warning.moment import Moment, moved
 from tocsin.warning.plots import FASTEST_MPS, FINEST_M, FINEST_MPS, FURTHEST_M, seconds_of
 from tocsin.warning.settings import WarningSettings
@@ -76,7 +76,7 @@ def free_moment(time_s: float, mean: Vector, covariance: Vector) -> Moment:
         mean: Shape (7,), in the order of ``KEEP``.
         covariance: Shape (7, 7).
     """
-    states, covariances = np.zeros((2, STATES)), np.zeros((2, STATES, STATES))
+    states, covariances = np.zeros((2, KINEMATIC)), np.zeros((2, KINEMATIC, KINEMATIC))
     states[:, KEEP] = mean
     covariances[np.ix_((imm.BOOST, imm.BALLISTIC), KEEP, KEEP)] = covariance
     return Moment(time_s, states, covariances, np.array([0.0, 1.0]), is_single=True, is_placed=True)
