@@ -28,6 +28,9 @@ export class ServerError extends Error {
   }
 }
 
+/** Whether the server said what is wrong: else nobody answered, and it may be asked again. */
+export const isAnswered = (error: unknown): error is ServerError => error instanceof ServerError && error.status > 0
+
 export interface RecordFilter {
   before?: number
   kind?: string

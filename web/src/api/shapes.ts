@@ -1,4 +1,4 @@
-/** What the server of the watch floor speaks; follows src/tocsin/web/shapes.py. Times are RFC 3339, UTC. */
+/** What the server of the watch floor speaks; follows shapes.py and acting_shapes.py in src/tocsin/web. Times are RFC 3339, UTC. */
 
 export type World = 'actual' | 'exercise' | 'test'
 export type Stage = 'detected' | 'assessed' | 'predicted' | 'closed'

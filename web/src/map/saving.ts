@@ -1,18 +1,17 @@
 /** Saves what the map shows as a PNG that carries its marking and its world in the picture itself. */
 
-import type { World } from '../api/shapes.ts'
+import type { Plate } from '../state/banner.ts'
 import { scaled } from './palette.ts'
 import { labelFont } from './styles.ts'
 import type { WatchMap } from './watch_map.ts'
 
 export interface Stamp {
   world: string
-  style: World
+  style: Plate['style']
   marking: string
   besides: string
   foot: string
 }
-
 
 export async function saveView(map: WatchMap, stamp: Stamp): Promise<void> {
   const layers = map.canvases()
@@ -31,7 +30,7 @@ export async function saveView(map: WatchMap, stamp: Stamp): Promise<void> {
     context.drawImage(canvas, 0, band)
   }
   context.globalAlpha = 1
-  const colour = getComputedStyle(document.documentElement).getPropertyValue(`--banner-${stamp.style}`).trim()
+  const colour = getComputedStyle(document.documentElement).getPropertyValue(stamp.style.replace('world', '--banner')).trim()
   for (const [top, words] of [[0, stamp.besides], [picture.height - band, stamp.foot]] as const) {
     context.fillStyle = colour
     context.fillRect(0, top, picture.width, band)

@@ -1,7 +1,7 @@
 /** The state of the page: who looks, what the feed told, which moment and which event are looked at. */
 
 import { untrack } from 'svelte'
-import { Server, ServerError } from '../api/server.ts'
+import { isAnswered, Server } from '../api/server.ts'
 import type {
   AreaCollection,
   AreaProperties,
@@ -10,6 +10,7 @@ import type {
   LinkState,
   Picture,
   RecordItem,
+  Role,
   ScreenMarking,
   Sensor,
   Session,
@@ -104,6 +105,11 @@ class Floor {
   #asking = false
   #since: EventNews[] = []
   #shownNumber = 0
+
+  /** Whether who is signed in has one of these roles. */
+  hasRole(roles: readonly Role[]): boolean {
+    return this.session?.user?.roles.some((role) => roles.includes(role)) ?? false
+  }
 
   onHappening(listener: (happening: Happening) => void): () => void {
     this.#listeners.add(listener)
@@ -257,7 +263,7 @@ class Floor {
         if (!before.has(event.key) && !event.is_closed) this.#tell({ event, news: 'new' })
       }
     } catch (error) {
-      if (error instanceof ServerError && error.status === 401) this.#leave()
+      if (isAnswered(error) && error.status === 401) this.#leave()
       else setTimeout(() => void this.#askPicture(), RETRY_MS)
     } finally {
       this.#asking = false
@@ -273,7 +279,7 @@ class Floor {
     try {
       take(await ask())
     } catch (error) {
-      if (!(error instanceof ServerError && error.status > 0)) setTimeout(() => void this.#load(ask, take), RETRY_MS)
+      if (!isAnswered(error)) setTimeout(() => void this.#load(ask, take), RETRY_MS)
     }
   }
 }
