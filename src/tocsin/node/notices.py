@@ -33,9 +33,15 @@ def read_notice(file: Path) -> LaunchNotice:
     """
     try:
         with file.open("rb") as opened:
-            data = tomllib.loads(opened.read(_MOST_BYTES + 1)[:_MOST_BYTES].decode("utf-8"))
+            text = opened.read(_MOST_BYTES + 1)  # one more is enough to refuse it
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", path=str(file)) from error
+    if len(text) > _MOST_BYTES:
+        raise ConfigError(
+            f"has more than {_MOST_BYTES} bytes", path=str(file), advice="See docs/how-to/announce-a-launch.md"
+        )
+    try:
+        data = tomllib.loads(text.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(
             f"is no TOML: {error}", path=str(file), advice="See docs/how-to/announce-a-launch.md"

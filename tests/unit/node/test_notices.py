@@ -69,6 +69,12 @@ def test_a_file_that_is_not_there_or_no_text(file, tmp_path):
         read_notice(file)
 
 
+def test_a_file_too_long_to_be_a_notice_is_refused_and_not_cut_short(file):
+    file.write_text(f"{GOOD}\n{'#' * 200_000}\n")
+    with pytest.raises(ConfigError, match="more than 200000 bytes"):
+        read_notice(file)
+
+
 def test_what_no_launch_could_be_recognised_by_is_refused(file):
     notice = read_notice(file)
     with pytest.raises(DomainError, match="window closed"):
