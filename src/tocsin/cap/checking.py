@@ -12,7 +12,7 @@ from tocsin.alerts import Territory
 from tocsin.cap.context import against_known, outside
 from tocsin.cap.findings import Finding
 from tocsin.cap.model import CapAlert, Reference
-from tocsin.cap.parsing import MAX_FINDINGS, line_of
+from tocsin.cap.parsing import located
 from tocsin.cap.reading import try_cap
 from tocsin.cap.rules import broken_rules
 from tocsin.cap.signature import signed_part
@@ -55,7 +55,7 @@ def check_cap(
             message = signed_part(message, certificates, at=at)
         read = try_cap(message)
     except CapError as error:
-        return Checked(alert=None, findings=(_finding("form", error),))
+        return Checked(alert=None, findings=(_finding(error),))
     if read.alert is None:
         return Checked(alert=None, findings=read.findings)
     found: list[Finding] = []
@@ -66,10 +66,9 @@ def check_cap(
     )
     for side in sides:
         found.extend(side)
-    located = (msgspec.structs.replace(each, line=line_of(read.root, each.where)) for each in found[:MAX_FINDINGS])
-    return Checked(alert=read.alert, findings=tuple(located))
+    return Checked(alert=read.alert, findings=located(read.root, found))
 
 
-def _finding(rule: str, error: CapError) -> Finding:
-    rule = "signature" if error.path.endswith("Signature") else rule
+def _finding(error: CapError) -> Finding:
+    rule = "signature" if error.path.endswith("Signature") else "form"
     return Finding(rule=rule, where=error.path, line=error.line, what=error.message, advice=error.advice)

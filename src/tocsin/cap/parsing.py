@@ -8,9 +8,11 @@ Source:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 
+import msgspec
 from lxml import etree
 
 from tocsin.cap.findings import Finding
@@ -94,7 +96,12 @@ def schema_findings(root: etree._Element) -> list[Finding]:
     return found[:MAX_FINDINGS]
 
 
-def line_of(root: etree._Element, where: str) -> int:
+def located(root: etree._Element, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return findings with the lines of what they name, at most ``MAX_FINDINGS``."""
+    return tuple(msgspec.structs.replace(each, line=_line_of(root, each.where)) for each in findings[:MAX_FINDINGS])
+
+
+def _line_of(root: etree._Element, where: str) -> int:
     """Return the line of an element that a finding names, or of the nearest one above; 0 if there is none."""
     element, line = root, root.sourceline or 0
     for part in where.split("/")[1:]:

@@ -12,7 +12,7 @@ from lxml import etree
 
 from tocsin.cap.findings import Finding, require_none
 from tocsin.cap.model import NAMESPACE, Area, CapAlert, Circle, Corner, Info, NamedValue, Reference, Resource
-from tocsin.cap.parsing import MAX_FINDINGS, line_of, parse, schema_findings
+from tocsin.cap.parsing import located, parse, schema_findings
 
 _NUMBER = r"[-+]?\d{1,6}(?:\.\d{0,20})?"
 _CORNER = re.compile(rf"({_NUMBER}),({_NUMBER})")
@@ -59,11 +59,7 @@ def try_cap(data: bytes) -> Read:
         return Read(alert=None, findings=tuple(found), root=root)
     reader = _Reader()
     alert = reader.alert(root)
-    located = tuple(
-        msgspec.structs.replace(finding, line=line_of(root, finding.where))
-        for finding in reader.findings[:MAX_FINDINGS]
-    )
-    return Read(alert=None if located else alert, findings=located, root=root)
+    return Read(alert=None if reader.findings else alert, findings=located(root, reader.findings), root=root)
 
 
 class _Reader:

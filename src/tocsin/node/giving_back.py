@@ -66,15 +66,16 @@ class GivingBack:
         if asker not in self._exchange.trust.roster.neighbours(self._exchange.member):
             return  # another neighbour of the one that asks will answer
         asked = self._asked.setdefault(asker, OrderedDict())
-        if len(asked) >= REQUESTS and (chain, request) not in asked:
+        if (chain, request) in asked:
+            return
+        if len(asked) >= REQUESTS:
             self._exchange.ledger.note_passed_over(asker)
             self._on_passed_over(asker)
             return
-        if (chain, request) not in asked:
-            asked[chain, request] = self._store.chains.frames(
-                chain, epoch=request.epoch, after=request.after, up_to=request.up_to
-            )
-            self._is_due.set()
+        asked[chain, request] = self._store.chains.frames(
+            chain, epoch=request.epoch, after=request.after, up_to=request.up_to
+        )
+        self._is_due.set()
 
     async def run(self) -> None:
         """Answer until cancelled, one member after the other."""
