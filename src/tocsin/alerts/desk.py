@@ -20,6 +20,7 @@ from tocsin.alerts.texts import Reason
 from tocsin.alerts.thread import Thread, Threads, digest_of
 from tocsin.markings import derive
 from tocsin.records import (
+    ENDS,
     Admitted,
     Alert,
     AlertDelivery,
@@ -224,7 +225,7 @@ class AlertDesk:
         """Draft what will be sent if a message turns out to be wrong."""
         grounds = entry.body.grounds
         launch = thread.launches.get(grounds.launch) if grounds is not None else None
-        is_end = entry.body.message in ("cancel", "all_clear")
+        is_end = entry.body.message in ENDS
         if launch is None or is_end or thread.correction_of(entry) is not None:
             return
         made = draft_end("cancel", launch, thread.told_with(entry), self._office, now)

@@ -19,8 +19,9 @@ from tocsin.alerts.settings import AlertSettings
 from tocsin.alerts.territory import Territory
 from tocsin.alerts.texts import Facts, Reason, Wording, texts_for
 from tocsin.geo.geodesic import destinations
-from tocsin.markings import PublicWarning, derive, status_class
+from tocsin.markings import PublicWarning, StatusClass, derive, status_class
 from tocsin.records import (
+    ENDS,
     Admitted,
     Alert,
     AlertGrounds,
@@ -148,7 +149,7 @@ def draft_end(
         now: UTC.
         reason: With ``cancel``, what was wrong.
     """
-    if message not in ("cancel", "all_clear") or not told.messages:
+    if message not in ENDS or not told.messages:
         return NotDrafted("there is nothing to end")
     areas = office.territory.own(told.areas)
     if not areas:
@@ -156,9 +157,10 @@ def draft_end(
     return _message(message, about, told, office, now, areas=areas, reason=reason)
 
 
-def is_real(record: Admitted) -> bool:
-    """Tell whether a record is actual and nothing in it is simulated."""
-    return record.record.status == "actual" and not record.record.synthetic
+def world_of(record: Admitted) -> StatusClass:
+    """Return as what the public is told a record: ``actual`` only if nothing in it is simulated."""
+    world = status_class(record.record.status)
+    return "test" if world == "actual" and record.record.synthetic else world
 
 
 def reach_of(last: TrackPoint, now: datetime) -> Polygon:
@@ -186,10 +188,10 @@ def _message(
     reason: Reason = "sent_in_error",
 ) -> Record | NotDrafted:
     message: Message = "update" if wording == "lost" or wording == "freed" else wording  # noqa: PLR1714 - for mypy
-    is_end = message in ("cancel", "all_clear")
+    is_end = message in ENDS
     settings = office.settings
     parents = [launch, *told.messages]
-    channels = {*settings.channels_for(is_real=all(map(is_real, parents))), *told.channels}
+    channels = {*settings.channels_for(is_real=all(world_of(each) == "actual" for each in parents)), *told.channels}
     if not channels:
         return NotDrafted("no channel carries what is not real")
     impact = launch.body.impact
@@ -235,9 +237,8 @@ def _texts(
     wording: Wording, launch: Admitted, areas: Sequence[str], *, office: Office, now: datetime, reason: Reason
 ) -> tuple[AlertText, ...]:
     body: Launch = launch.body
-    record = launch.record
     facts = Facts(
-        world="test" if record.synthetic and record.status == "actual" else status_class(record.status),
+        world=world_of(launch),
         areas=office.territory.described(areas),
         zones=office.territory.zones_of(areas),
         senders=office.settings.sender_names,

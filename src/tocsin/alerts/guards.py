@@ -12,14 +12,16 @@ from datetime import datetime
 from typing import Literal
 
 from tocsin.alerts.consents import Consent
-from tocsin.alerts.drafting import Office, why_not
+from tocsin.alerts.drafting import Office, why_not, world_of
 from tocsin.alerts.settings import may, step_of
 from tocsin.alerts.texts import PARTS
 from tocsin.alerts.thread import Thread, digest_of
-from tocsin.markings import PublicWarning
-from tocsin.records import Admitted, Alert, Launch, Person
+from tocsin.markings import PublicWarning, StatusClass
+from tocsin.records import ENDS, Admitted, Alert, Launch, Person
 
 CapStatus = Literal["Actual", "Exercise", "Test"]
+
+_CAP_STATUSES: Mapping[StatusClass, CapStatus] = {"actual": "Actual", "exercise": "Exercise", "test": "Test"}
 
 Standing = Callable[[Admitted], bool]
 """Tells of a ``watch.approval`` whether the person's own passkey signed it."""
@@ -54,7 +56,7 @@ class Case:
     @property
     def is_end(self) -> bool:
         """Whether it ends the alert."""
-        return self.body.message in ("cancel", "all_clear")
+        return self.body.message in ENDS
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,7 @@ class Refusal:
 
 def cap_status(message: Admitted) -> CapStatus:
     """Return as what CAP tells a message: ``Actual`` only for what is actual through and through."""
-    record = message.record
-    if record.status == "actual":
-        return "Test" if record.synthetic else "Actual"
-    return "Test" if record.status == "test" else "Exercise"
+    return _CAP_STATUSES[world_of(message)]
 
 
 def refusals(case: Case) -> tuple[Refusal, ...]:
@@ -113,7 +112,7 @@ def _world(case: Case) -> str:
 
 def _channels(case: Case) -> str:
     """Hawaii again: what is not real goes by no channel that the public takes for real."""
-    allowed = case.office.settings.channels_for(is_real=cap_status(case.message) == "Actual")
+    allowed = case.office.settings.channels_for(is_real=world_of(case.message) == "actual")
     strange = set(case.body.channels) - allowed - case.thread.told().channels
     return f"the channel {', '.join(sorted(strange))} does not carry messages of this world" if strange else ""
 

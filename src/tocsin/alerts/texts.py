@@ -89,7 +89,6 @@ def _text(wording: Wording, said: Mapping[str, Any], facts: Facts) -> AlertText:
 
 def _values(said: Mapping[str, Any], facts: Facts) -> dict[str, str]:
     language: str = said["language"]
-
     comma: str = said["and"]
 
     def clock(moment: datetime) -> str:

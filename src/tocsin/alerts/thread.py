@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tocsin.alerts.consents import Consent, consent_of
 from tocsin.alerts.drafting import Told
-from tocsin.records import Admitted, Alert, AlertDelivery, AlertSent, Launch, Message
+from tocsin.records import ENDS, Admitted, Alert, AlertDelivery, AlertSent, Launch, Message
 
 
 def digest_of(alert: Admitted) -> str:
@@ -51,10 +51,7 @@ class Thread:
     def told_with(self, draft: Admitted) -> Told:
         """Return what the public will have been told once a draft is sent."""
         told = self.told()
-        return Told(
-            alert_id=told.alert_id, messages=(*told.messages, draft), number=self.number,
-            channels=told.channels | frozenset(draft.body.channels),
-        )  # fmt: skip
+        return replace(told, messages=(*told.messages, draft), channels=told.channels | frozenset(draft.body.channels))
 
     @property
     def number(self) -> int:
@@ -70,7 +67,7 @@ class Thread:
     def is_over(self) -> bool:
         """Whether the last that the public was told is that it ends."""
         told = self.told().messages
-        return bool(told) and told[-1].body.message in ("cancel", "all_clear")
+        return bool(told) and told[-1].body.message in ENDS
 
     def newest(self, *messages: Message) -> Admitted | None:
         """Return the newest draft of some kinds of message that was not sent."""

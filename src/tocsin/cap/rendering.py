@@ -10,7 +10,7 @@ from tocsin.cap.context import AREA_CODE, OWN_AREA_CODE
 from tocsin.cap.findings import require_none
 from tocsin.cap.model import Area, CapAlert, Info, NamedValue, Reference
 from tocsin.cap.rules import broken_rules
-from tocsin.records import Admitted, Alert, AlertArea, AlertSent, AlertText, Message
+from tocsin.records import ENDS, Admitted, Alert, AlertArea, AlertSent, AlertText
 
 _MSG_TYPES = {"alert": "Alert", "update": "Update", "cancel": "Cancel", "all_clear": "Update"}
 """An all-clear is an Update whose response is AllClear: Cancel means that the alert was wrong (section 3.2.1)."""
@@ -61,7 +61,7 @@ def render_cap(message: Admitted, sent: AlertSent, earlier: Sequence[AlertSent] 
 def _info(
     body: Alert, text: AlertText, areas: Sequence[AlertArea], sent_at: datetime, *, is_freed: bool = False
 ) -> Info:
-    is_over = is_freed or body.message in ("cancel", "all_clear")
+    is_over = is_freed or body.message in ENDS
     return Info(
         language=text.language,
         categories=("Security", "Safety"),
@@ -69,14 +69,14 @@ def _info(
         response_types=("AllClear",) if is_over else ("Shelter",),
         urgency="Past" if is_over else body.urgency,
         severity="Minor" if is_over else body.severity,
-        certainty=("Unlikely" if is_freed else body.certainty),
+        certainty="Unlikely" if is_freed else body.certainty,
         effective=sent_at,
         onset=None if is_over or body.earliest_at is None else min(_whole(body.earliest_at), _whole(body.expires_at)),
         expires=_whole(body.expires_at),
         headline=text.headline,
         description=text.description,
         instruction=text.instruction,
-        parameters=(NamedValue(value_name="tocsin:message", value=_meaning(body.message, is_freed=is_freed)),),
+        parameters=(NamedValue(value_name="tocsin:message", value="freed" if is_freed else body.message),),
         areas=tuple(_area(area, text.language) for area in areas),
     )
 
@@ -90,10 +90,6 @@ def _area(area: AlertArea, language: str) -> Area:
             NamedValue(value_name=OWN_AREA_CODE, value=area.area),
         ),
     )
-
-
-def _meaning(message: Message, *, is_freed: bool) -> str:
-    return "freed" if is_freed else message
 
 
 def _note(message: Admitted, status: CapStatus) -> str | None:

@@ -2,6 +2,7 @@
 
 from tocsin.codec import MAX_BYTES, decode, encode
 from tocsin.records.alerts import (
+    ENDS,
     MESSAGES,
     Alert,
     AlertArea,
@@ -65,6 +66,7 @@ from tocsin.records.watch import MAX_TEXT, Act, LogEntry, Remark
 __all__ = [
     "BODIES",
     "CONTROL_KINDS",
+    "ENDS",
     "GEOCENTRIC",
     "MAX_BYTES",
     "MAX_NUMBER",

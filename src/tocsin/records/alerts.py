@@ -19,6 +19,8 @@ Message = Literal["alert", "update", "cancel", "all_clear"]
 """``alert``: the first; ``update``: what changed; ``cancel``: it was wrong; ``all_clear``: it is over."""
 
 MESSAGES: tuple[Message, ...] = ("alert", "update", "cancel", "all_clear")
+ENDS: tuple[Message, ...] = ("cancel", "all_clear")
+"""Those after which nothing more is told of an alert."""
 
 Corner = tuple[float, float]
 """Longitude and latitude, degrees."""
