@@ -171,10 +171,12 @@ def check(*, config: Config = HERE, public_warning: Flag = False, as_json: Json 
     now = SystemClock().now()
     findings = check_member(member_file(config), now=now)
     if public_warning:
-        from tocsin.node import read_config
+        from tocsin.node import try_config
         from tocsin.node.public_warning import check_public_warning
 
-        findings += check_public_warning(read_config(member_file(config)), now=now)
+        read, _ = try_config(member_file(config))
+        if read is not None:  # else the findings say already what is wrong with it
+            findings += check_public_warning(read, now=now)
     if as_json:
         write_json({"schema": "tocsin.check/1", "findings": findings})
     else:

@@ -271,3 +271,11 @@ def test_config_show_has_every_table_with_its_defaults(home, tocsin) -> None:
     assert {"member", "keys", "roster", "bus", "store", "exchange", "warning", "health"} < set(told)
     assert told["bus"]["max_age_days"] == 14.0
     assert '[bus]\nserver = "embedded"' in tocsin("config", "show", "--config", home)[1]
+
+
+def test_check_of_public_warning_tells_what_is_wrong_with_a_file_that_cannot_be_read(home, tocsin) -> None:
+    file = home / "member.toml"
+    file.write_text(file.read_text() + "\n[nonsense]\n")
+    code, out, err = tocsin("check", "--public-warning", "--config", home, "--json")
+    assert (code, err) == (1, "")
+    assert any("nonsense" in finding["what"] for finding in json.loads(out)["findings"])
