@@ -104,6 +104,7 @@ async def _a_warning_crosses(tmp_path: Path) -> None:
         status = json.loads(out)
         assert (code, status["schema"], status["member"]) == (0, "tocsin.status/1", "JPN")
         assert status["links"][0]["connected"]
+        await _line_with(up.stderr, '"ready"')
         code, out, err = await _done("check", "--config", jpn)
         assert code == 0, out + err
         assert "links: KOR: up" in out

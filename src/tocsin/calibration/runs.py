@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 
 from tocsin.calibration.cases import CASES
@@ -15,8 +16,12 @@ from tocsin.warning import WarningSettings
 _SETTINGS = WarningSettings()
 
 
-def run_trial(trial: Trial) -> Run:
+def run_trial(trial: Trial, *, views: Collection[str] | None = None) -> Run:
     """Fly, look, admit, fuse and compare; the same trial gives the same result.
+
+    Args:
+        trial: What to do.
+        views: Only these, of ``FUSED`` and the members' codes; none: all.
 
     Raises:
         KeyError: There is no such case or flight.
@@ -25,8 +30,12 @@ def run_trial(trial: Trial) -> Run:
     truth = case.fly(trial)
     plots = sorted(observe(truth, case.sensors(), trial.seed), key=lambda plot: plot.arrives_s)
     door = _door()
-    views = {FUSED: door.members} | {member: (member,) for member in door.members}
-    observers = {who: Observer(who, members, truth, _SETTINGS) for who, members in views.items()}
+    all_views = {FUSED: door.members} | {member: (member,) for member in door.members}
+    observers = {
+        who: Observer(who, members, truth, _SETTINGS)
+        for who, members in all_views.items()
+        if views is None or who in views
+    }
     admitted = door.admit(plots)
     due, position = list(EPOCHS_S), 0
     begin_s = truth.burnout_s % TICK_S  # so that every sample falls on a tick

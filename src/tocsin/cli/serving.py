@@ -13,6 +13,7 @@ import structlog
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.node import ControlSocket, HealthServer, MemberConfig, Node, status_of
 from tocsin.node.alerts_part import AlertsPart
+from tocsin.node.compiling import until_compiled
 from tocsin.node.desks_part import DesksPart
 from tocsin.node.part_words import ALERTS, DESKS, WEB
 from tocsin.node.parts import Parts
@@ -34,7 +35,7 @@ async def serve(config: MemberConfig) -> None:
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, lambda: None)  # while it starts it reads its files anyway
     reloads: set[asyncio.Task[None]] = set()
-    node = Node(config)
+    node = Node(config, until_ready=until_compiled)
     parts = Parts(node)
     if not await done_unless(stop, node.start()):
         return

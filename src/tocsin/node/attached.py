@@ -93,6 +93,11 @@ class AttachedPart:
         """How many submissions are not known to be done."""
         return len(self._waiting)
 
+    @property
+    def known_order(self) -> int:
+        """Order of the last record that the exchange process has told of."""
+        return self._known_order
+
     async def run(self) -> None:
         """Attach, and again whenever the exchange process has gone, until cancelled.
 

@@ -17,6 +17,9 @@ from tocsin.records import Admitted, Record
 TICK_S = 0.25
 """How long a desk waits for the time to be told when nothing comes in."""
 
+UntilReady = Callable[[Callable[[str], None]], Awaitable[None]]
+"""Waits for what desks need; is handed what tells people, in words, what that is."""
+
 log = structlog.get_logger()
 
 
@@ -52,11 +55,18 @@ class DeskWork:
         self._is_due = asyncio.Event()
         self._turn = asyncio.Lock()
         """Of those that work with the desks, and of whoever puts another in place."""
+        self._waits_for = ""
 
     @property
     def waiting(self) -> int:
         """How many records no desk has seen yet."""
         return len(self._inbox)
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """What is wrong with each desk, or what it still waits for, in words, by name; without those that are well."""
+        said = {desk.name: desk.problem or self._waits_for for desk in self.desks}
+        return {name: problem for name, problem in said.items() if problem}
 
     def put(self, admitted: Iterable[Admitted]) -> None:
         """Lay records before the desks."""
@@ -74,8 +84,22 @@ class DeskWork:
         for desk in self.desks:
             self._take_over(desk, list(desk.work(admitted, now)))
 
+    async def prepare(self, until_ready: UntilReady | None) -> None:
+        """Wait for what the desks need, if they need something; until ``run`` they count as not ready."""
+        if until_ready is None or not self.desks:
+            return
+        try:
+            await until_ready(self._wait_for)
+        except Exception:  # whatever it is, the desk will tell of it, and frames come and go without
+            log.exception("what the desks need could not be made ready")
+
+    def _wait_for(self, words: str) -> None:
+        self._waits_for = words
+
     async def run(self) -> None:
         """Work until cancelled."""
+        self._waits_for = ""
+        log.info("ready", desks=[desk.name for desk in self.desks])
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(TICK_S):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from tocsin.clock import SystemClock
 from tocsin.node.attached import AttachedPart, serve_part
+from tocsin.node.compiling import until_compiled
 from tocsin.node.config import MemberConfig
 from tocsin.node.desk_work import DeskWork
 from tocsin.node.desks import DeskContext, open_desks
@@ -51,6 +52,7 @@ class DesksPart:
 
     async def _feed(self) -> None:
         store = await self.part.attached()
+        await self.work.prepare(self._until_compiled)
         now = self._clock.now()
         order = await asyncio.to_thread(resume, self.work.desks, store, span_s=self._resume_s, now=now)
         self.part.progress(order)
@@ -58,6 +60,13 @@ class DesksPart:
         async for found in self.part.follow(order):
             self._orders += (stored.order for stored in found)
             self.work.put(stored.admitted for stored in found)
+
+    async def _until_compiled(self, tell: Callable[[str], None]) -> None:
+        def tell_both(words: str) -> None:
+            tell(words)
+            self.part.progress(self.part.known_order, self.work.problems)
+
+        await until_compiled(tell_both)
 
     async def _work(self) -> None:
         await self._is_resumed.wait()
@@ -67,4 +76,4 @@ class DesksPart:
         if not seen:
             return
         order = [self._orders.popleft() for _ in seen][-1]
-        self.part.progress(order, {desk.name: desk.problem for desk in self.work.desks if desk.problem})
+        self.part.progress(order, self.work.problems)

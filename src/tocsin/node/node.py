@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -22,7 +21,7 @@ from tocsin.exchange import Exchange, Incoming, Outgoing, Rejected
 from tocsin.node.arriving import Arriving
 from tocsin.node.config import MemberConfig
 from tocsin.node.decisions import Decisions
-from tocsin.node.desk_work import DeskWork
+from tocsin.node.desk_work import DeskWork, UntilReady
 from tocsin.node.desks import DeskContext, open_desks
 from tocsin.node.giving_back import GivingBack
 from tocsin.node.issuing import Issuer
@@ -38,27 +37,14 @@ from tocsin.node.rosters import load_trust
 from tocsin.node.sending import Sender
 from tocsin.node.storage_watch import StorageWatch
 from tocsin.node.taking_up import held_label, read_so_far, restore, take_back_tails
+from tocsin.node.watcher import Watcher
 from tocsin.node.wiring import NATS_FOLDER, bus_config, load_keys, open_store
-from tocsin.records import Admitted, AdmittedFrame, Precedence, Recall, Record, with_body
+from tocsin.records import Admitted, Precedence, Recall, Record, with_body
 
 HEADS_EVERY_S = 1.0
 PREPARE_AGAIN_S = 2.0
 
 log = structlog.get_logger()
-
-
-@dataclass
-class Watcher:
-    """Whoever wants to see what a node does; every call must be quick."""
-
-    on_sealed: Callable[[str], None] = lambda _hash: None
-    """A frame of ours is sealed and about to leave."""
-    on_admitted: Callable[[AdmittedFrame], None] = lambda _frame: None
-    """A frame is in and about to be handed to the desks."""
-    on_own: Callable[[Record], None] = lambda _record: None
-    """A desk of ours has made a record."""
-    on_heads: Callable[[], None] = lambda: None
-    """Somebody's heads or a frame came in: what is missing may be here now."""
 
 
 class Node:
@@ -70,6 +56,7 @@ class Node:
         new_id: Gives record ids.
         paced: For a replay: what comes in waits for ``gather``, and heads are signed only by ``sign_heads``.
         watcher: Sees frames and records go by.
+        until_ready: What the desks wait for before they take anything; is handed what tells people about it.
     """
 
     def __init__(
@@ -80,6 +67,7 @@ class Node:
         new_id: Callable[[], str] = lambda: secrets.token_hex(16),
         paced: bool = False,
         watcher: Watcher | None = None,
+        until_ready: UntilReady | None = None,
     ) -> None:
         self.config = config
         self.member = config.member.code
@@ -88,6 +76,7 @@ class Node:
         self.new_id = new_id
         self._paced = paced
         self._watcher = watcher or Watcher()
+        self._until_ready = until_ready
         self._own = OwnFrames(self._let_in)
         self._tasks: list[asyncio.Task[None]] = []
         self._reconnected = asyncio.Event()
@@ -371,6 +360,7 @@ class Node:
             await server.start()
 
     async def _work_desks(self) -> None:
+        await self.desks.prepare(self._until_ready)
         await self.keeper.flush()  # what the outboxes gave back is part of the past
         span_s, now = self.config.node.resume_s, self.clock.now()
         await asyncio.to_thread(resume, self.desks.desks, self.store, span_s=span_s, now=now)

@@ -153,7 +153,7 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
     revoked_keys: tuple[str, ...] = ()
     """Roles of our own keys that were taken back: nothing of their statuses is sealed."""
     desks: dict[str, str] = {}
-    """Desks that have failed since the start, by name, with the last failure."""
+    """Desks that have failed since the start, by name, with the last failure; or what they still wait for."""
 
     parts: tuple[PartStatus, ...] = ()
     """Other processes of this member that are attached."""
@@ -258,7 +258,7 @@ async def status_of(node: Node, parts: tuple[PartStatus, ...] = ()) -> MemberSta
         silent_servers=node.bus.silent_servers,
         streams_problem=node.storage.problem,
         revoked_keys=exchange.revoked_roles(),
-        desks={desk.name: desk.problem for desk in node.desks.desks if desk.problem},
+        desks=node.desks.problems,
     )
 
 
