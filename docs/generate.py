@@ -1,4 +1,4 @@
-"""Write the pages of ``docs/reference`` that follow from the program: commands, configuration, replay.
+"""Write the pages of ``docs/reference`` that follow from the program: commands, settings, replay, scenarios.
 
 Run by ``just docs``. A test compares what is committed with what ``files`` returns.
 """  # noqa: INP001 - a script, not a package
@@ -10,7 +10,7 @@ import inspect
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Any, get_args
@@ -20,6 +20,8 @@ from cyclopts import App
 from rich.console import Console
 
 from tocsin.cli.app import app
+from tocsin.exercise import scenario
+from tocsin.exercise.seconds import schema_of
 from tocsin.node.config import TABLES
 from tocsin.replay import results
 
@@ -40,6 +42,9 @@ WORDS = (
     (r"\bLiteral\[([^\]]*)\]", r"one of \1"),
     (r"[\"'](\w+)[\"']", r"`\1`"),
     (r"\btuple\[one of (.*), \.\.\.\]", r"list of \1"),
+    (r"\bSeconds\b", "time"),
+    (r"\bRole\b", "a person's role"),
+    (r"^Observed$", "one of those told here"),
     (r"\bstr\b", "text"),
     (r"\bfloat\b", "number"),
     (r"\bint\b", "integer"),
@@ -53,16 +58,19 @@ WORDS = (
 def files() -> dict[Path, str]:
     """Return every generated file with its text, by path below the root of the project."""
     reference = Path("docs/reference")
-    schema = msgspec.json.schema(results.ReplayResult)
     return {
         reference / "commands.md": commands_page(),
         reference / "configuration.md": configuration_page(),
         reference / "replay.md": replay_page(),
-        reference / "replay.schema.json": json.dumps(
-            {"$schema": spec.DRAFT, "$id": "replay.schema.json", **schema}, indent=2, ensure_ascii=False
-        )
-        + "\n",
+        reference / "replay.schema.json": _schema("replay.schema.json", results.ReplayResult),
+        reference / "scenario.md": scenario_page(),
+        reference / "scenario.schema.json": _schema("scenario.schema.json", scenario.Scenario),
     }
+
+
+def _schema(name: str, struct: type[msgspec.Struct]) -> str:
+    found = msgspec.json.schema(struct, schema_hook=schema_of)
+    return json.dumps({"$schema": spec.DRAFT, "$id": name, **found}, indent=2, ensure_ascii=False) + "\n"
 
 
 def commands_page() -> str:
@@ -130,6 +138,36 @@ def replay_page() -> str:
     return "\n".join([*lines, ""])
 
 
+def scenario_page() -> str:
+    """Return the reference page of what a scenario may hold."""
+    lines = [
+        "# Scenarios",
+        "",
+        "Written by `docs/generate.py` from `tocsin.exercise.scenario`: what `tocsin exercise check` reads, in TOML or",
+        "in YAML. The JSON Schema is [scenario.schema.json](scenario.schema.json), for editors that know it. Unknown",
+        "names are errors. Ids are small letters, digits and hyphens. A time is a number of seconds",
+        'or a text such as `"5:00"` or `"1:02:30"`; where nothing else is said it counts from the start.',
+        "",
+        "## The file",
+        "",
+        _summary(scenario.Scenario),
+        "",
+        *_table(scenario.Scenario),
+    ]
+    for path, part in (("[clock]", scenario.ScenarioClock), ("[[objective]]", scenario.Objective)):
+        lines += ["", f"### `{path}`", "", _summary(part), "", *_table(part)]
+    lines += ["", "### An entry of `jumps`", "", _summary(scenario.Jump), "", *_table(scenario.Jump)]
+    lines += ["", "## `[[inject]]`", "", _summary(scenario.Common), "", *_table(scenario.Common)]
+    lines += ["", "### `[[inject.expect]]`", "", _summary(scenario.Expected), "", *_table(scenario.Expected)]
+    common = {field.name for field in msgspec.structs.fields(scenario.Common)}
+    for each in scenario.INJECTS:
+        lines += ["", f'### `kind = "{each.__struct_config__.tag}"`', "", _summary(each), ""]
+        lines += _table(each, but=common)
+    for path, part in (("flight", scenario.Flying), ("an entry of batteries", scenario.Battery)):
+        lines += ["", f"### `{path}`", "", _summary(part), "", *_table(part)]
+    return "\n".join([*lines, ""])
+
+
 def _parts(path: str, struct: type[msgspec.Struct]) -> Iterator[tuple[str, type[msgspec.Struct]]]:
     """Yield the structs inside a table, each with the path of the setting that holds it."""
     for field in msgspec.structs.fields(struct):
@@ -140,7 +178,7 @@ def _parts(path: str, struct: type[msgspec.Struct]) -> Iterator[tuple[str, type[
                 yield from _parts(here, inner)
 
 
-def _table(struct: type[msgspec.Struct]) -> list[str]:
+def _table(struct: type[msgspec.Struct], *, but: Container[str] = ()) -> list[str]:
     words: dict[str, str] = {}
     notes: dict[str, Any] = {}
     for each in reversed(struct.__mro__):
@@ -149,6 +187,8 @@ def _table(struct: type[msgspec.Struct]) -> list[str]:
             notes |= inspect.get_annotations(each)
     lines = ["| name | type | default | meaning |", "|---|---|---|---|"]
     for field in msgspec.structs.fields(struct):
+        if field.name in but:
+            continue
         default = "" if field.required else f"`{_default(field)}`"
         meaning = " ".join(words.get(field.name, "").split()).replace("|", "\\|")
         lines.append(f"| `{field.encode_name}` | {_shape(str(notes[field.name]))} | {default} | {meaning} |")

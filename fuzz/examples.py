@@ -29,6 +29,7 @@ _AREA = {
     "area": "JP-01", "code": "JP-01", "names": [{"language": "ja-JP", "name": "北海道"}],
     "rings": [[[141.0, 43.0], [142.0, 43.0], [142.0, 44.0], [141.0, 43.0]]],
 }  # fmt: skip
+_CONTROLLER = {"role": "exercise_controller", "pseudonym": "EC-1"}
 _TEXT = {"language": "ja-JP", "event": "e", "headline": "h", "description": "d", "instruction": "i"}
 _BODIES: dict[str, Any] = {
     "alerts.alert": {
@@ -79,6 +80,27 @@ _BODIES: dict[str, Any] = {
         "covariance": [float(column == row) for row in range(7) for column in range(row, 7)], "is_free": True,
         "classes": [{"name": "ballistic", "probability": 1.0}], "is_launch_like": True, "sensors": 2, "detections": 8,
         "own_sensors": 1, "own_detections": 4, "first_detection_at": _AT, "last_detection_at": _AT,
+    },
+    "exercise.clock": {"act": "jump", "at_s": 60.0, "to_s": 900.0, "by": _CONTROLLER},
+    "exercise.comment": {"form": "lesson", "about": "inject", "what": "i", "text": "l", "by": _CONTROLLER},
+    "exercise.consent": {"act": "consent", "digest": "0" * 64, "by": _CONTROLLER, "text": "t"},
+    "exercise.decision": {
+        "act": "asked", "inject": "d", "question": "q", "options": ["a", "b"], "to": ["KOR"], "role": "alert_officer",
+        "within_s": 60.0,
+    },
+    "exercise.end": {"at_s": 900.0, "is_complete": True, "by": _CONTROLLER, "text": "t"},
+    "exercise.exercise": {
+        "name": "n", "digest": "0" * 64, "members": ["JPN", "KOR"], "starts_at": _AT, "speed": 2.0, "seed": 2,
+        "scenario": "s", "form": "yaml",
+    },
+    "exercise.inject": {
+        "inject": "i", "kind": "launch", "act": "moved", "due_s": 60.0, "at_s": 30.0, "to_s": 90.0, "title": "t",
+        "to": ["KOR"], "objectives": ["o"], "by": _CONTROLLER,
+        "flown": [{"name": "f", "launched_at": _AT, "site": POSITION, "impact": POSITION, "impact_at": _AT}],
+    },
+    "exercise.message": {"inject": "m", "sender": "press", "to": ["KOR"], "text": "t", "by": _CONTROLLER},
+    "exercise.reaction": {
+        "inject": "i", "reaction": "r", "member": "KOR", "is_met": True, "seen_at": _AT, "by": _CONTROLLER,
     },
     "orbit.launch_notice": {
         "authority": "a", "opens_at": _AT, "closes_at": _AT, "site": {"lat_deg": 39.66, "lon_deg": 124.7},

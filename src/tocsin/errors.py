@@ -22,6 +22,7 @@
     │ └ BusAuthError           (never retry)
     ├ FeedError                .source .line
     ├ CapError                 .path .line
+    ├ ScenarioError            .source .line .others
     ├ ChannelError             .channel (retry)
     ├ ReplacedError            (never retry)
     └ StoreError
@@ -185,6 +186,21 @@ class CapError(TocsinError):
         self.message = message
         self.path = path
         self.line = line
+
+
+class ScenarioError(TocsinError):
+    """A scenario of an exercise cannot be played as it is written."""
+
+    code = "tocsin.scenario"
+
+    def __init__(
+        self, message: str, *, source: str, line: int = 0, advice: str = "", others: tuple[ScenarioError, ...] = ()
+    ) -> None:
+        super().__init__(f"{source}, line {line}: {message}" if line else f"{source}: {message}", advice=advice)
+        self.source = source
+        self.line = line
+        self.others = others
+        """What else is wrong, in the order of lines."""
 
 
 class ChannelError(TocsinError):

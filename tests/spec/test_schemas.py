@@ -29,15 +29,24 @@ from tocsin.records import (
     AreaRisk,
     Assertion,
     ClassProbability,
+    Consent,
     Contributor,
     Credential,
     Detection,
     Downgrade,
     Evidence,
+    Exercise,
+    ExerciseClock,
+    ExerciseComment,
+    ExerciseDecision,
+    ExerciseEnd,
+    ExerciseMessage,
+    Flown,
     HazardArea,
     Head,
     Heads,
     Impact,
+    Inject,
     Launch,
     LaunchNotice,
     LaunchPoint,
@@ -48,6 +57,7 @@ from tocsin.records import (
     Person,
     Position,
     Precedence,
+    Reaction,
     Recall,
     Remark,
     Request,
@@ -96,6 +106,7 @@ AREA = AlertArea(
     rings=(((142.0, 27.0), (142.3, 27.0), (142.3, 27.2), (142.0, 27.0)),),
 )  # fmt: skip
 TEXT = AlertText(language="ja-JP", event="e", headline="h", description="d", instruction="i")
+CONTROLLER = Person(role="exercise_controller", pseudonym="EC-1")
 EXAMPLES = {
     "alerts.alert": Alert(
         alert_id="a",
@@ -149,6 +160,53 @@ EXAMPLES = {
     ),
     "exchange.recall": Recall(record_id="a", reason="r"),
     "exchange.revocation": Revocation(document="{}"),
+    "exercise.clock": ExerciseClock(act="jump", at_s=60.0, to_s=900.0, by=CONTROLLER),
+    "exercise.comment": ExerciseComment(form="lesson", about="inject", what="launch-1", text="l", by=CONTROLLER),
+    "exercise.consent": Consent(act="consent", digest="0" * 64, by=CONTROLLER, text="t"),
+    "exercise.decision": ExerciseDecision(
+        act="taken",
+        inject="d",
+        question="q",
+        options=("a", "b"),
+        to=("KOR",),
+        role="alert_officer",
+        within_s=60.0,
+        choice="a",
+        text="w",
+        by=CONTROLLER,
+    ),
+    "exercise.end": ExerciseEnd(at_s=900.0, is_complete=True, by=CONTROLLER, text="t"),
+    "exercise.exercise": Exercise(
+        name="n", digest="0" * 64, members=("JPN", "KOR"), starts_at=NOW, speed=2.0, seed=2, scenario="s", form="yaml"
+    ),
+    "exercise.inject": Inject(
+        inject="i",
+        kind="launch",
+        act="moved",
+        due_s=60.0,
+        at_s=30.0,
+        to_s=90.0,
+        title="t",
+        to=("KOR",),
+        objectives=("o",),
+        by=CONTROLLER,
+        flown=(
+            Flown(
+                name="f",
+                launched_at=NOW,
+                site=Position(lat_deg=40.0, lon_deg=127.0),
+                impact=Position(lat_deg=41.0, lon_deg=140.0),
+                impact_at=NOW,
+                is_orbital=True,
+            ),
+        ),
+    ),
+    "exercise.message": ExerciseMessage(
+        inject="m", sender="the press", to=("KOR",), role="analyst", text="t", by=CONTROLLER
+    ),
+    "exercise.reaction": Reaction(
+        inject="i", reaction="r", member="KOR", is_met=True, seen_at=NOW, by=CONTROLLER, text="t"
+    ),
     "orbit.launch_notice": LaunchNotice(
         authority="a",
         opens_at=NOW,

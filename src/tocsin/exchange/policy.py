@@ -99,15 +99,20 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return None
 
     def decide(self, record: Record, *, is_copy: bool = False) -> Literal["release", "ask", "hold"]:
-        """Say whether a record may leave now; records of the exchange and of people's decisions always may.
+        """Say whether a record may leave now; those of the exchange, of people's decisions and about an exercise may.
 
         Args:
             record: One of our own.
             is_copy: It is the coarse copy that the rule itself wants made for others.
         """
-        if record.room == "exchange" or record.kind in _DECISIONS:
+        if record.room == "exchange" or record.kind in _DECISIONS or _tells_of_exercise(record):
             return "release"
         rule = self.rule_for(record)
         if rule is None:
             return "ask"
         return "release" if is_copy and rule.action == "hold" else rule.action
+
+
+def _tells_of_exercise(record: Record) -> bool:
+    """Tell whether a record is how an exercise is run; no policy may keep its end from those who take part."""
+    return record.room == "exercise" and status_class(record.status) == "exercise"

@@ -25,6 +25,18 @@ from tocsin.records.control import (
     Revocation,
     require_epoch,
 )
+from tocsin.records.exercise import (
+    Consent,
+    Exercise,
+    ExerciseClock,
+    ExerciseComment,
+    ExerciseDecision,
+    ExerciseEnd,
+    ExerciseMessage,
+    Flown,
+    Inject,
+    Reaction,
+)
 from tocsin.records.kinds import BODIES, CONTROL_KINDS, Opaque, body_of, check_body, json_schemas
 from tocsin.records.orbit import HazardArea, LaunchNotice
 from tocsin.records.record import Precedence, Record, Source, with_body
@@ -88,6 +100,7 @@ __all__ = [
     "BundleFile",
     "ChainId",
     "ClassProbability",
+    "Consent",
     "Contributor",
     "Credential",
     "Decision",
@@ -95,6 +108,13 @@ __all__ = [
     "Detection",
     "Downgrade",
     "Evidence",
+    "Exercise",
+    "ExerciseClock",
+    "ExerciseComment",
+    "ExerciseDecision",
+    "ExerciseEnd",
+    "ExerciseMessage",
+    "Flown",
     "FrameRef",
     "Grade",
     "HazardArea",
@@ -102,6 +122,7 @@ __all__ = [
     "Heads",
     "Held",
     "Impact",
+    "Inject",
     "Launch",
     "LaunchNotice",
     "LaunchPoint",
@@ -118,6 +139,7 @@ __all__ = [
     "Position",
     "Precedence",
     "PublicChannel",
+    "Reaction",
     "Recall",
     "Record",
     "Released",

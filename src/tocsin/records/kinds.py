@@ -9,7 +9,7 @@ import msgspec
 
 from tocsin.codec import decode
 from tocsin.errors import MalformedRecordError
-from tocsin.records import alerts, approval, control, orbit, tracks, warning, watch
+from tocsin.records import alerts, approval, control, exercise, orbit, tracks, warning, watch
 from tocsin.records.record import Record
 
 BODIES: dict[str, type[msgspec.Struct]] = {
@@ -21,6 +21,15 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "exchange.downgrade": control.Downgrade,
     "exchange.recall": control.Recall,
     "exchange.revocation": control.Revocation,
+    "exercise.clock": exercise.ExerciseClock,
+    "exercise.comment": exercise.ExerciseComment,
+    "exercise.consent": exercise.Consent,
+    "exercise.decision": exercise.ExerciseDecision,
+    "exercise.end": exercise.ExerciseEnd,
+    "exercise.exercise": exercise.Exercise,
+    "exercise.inject": exercise.Inject,
+    "exercise.message": exercise.ExerciseMessage,
+    "exercise.reaction": exercise.Reaction,
     "orbit.launch_notice": orbit.LaunchNotice,
     "warning.detection": warning.Detection,
     "warning.launch": warning.Launch,

@@ -29,6 +29,16 @@ def _is_member(text: str) -> bool:
     return _MEMBER.fullmatch(text) is not None
 
 
+def require_member(code: str) -> None:
+    """Refuse what is no code of a member.
+
+    Raises:
+        ValueError: It is not three capital letters.
+    """
+    if len(code) != 3 or not _is_member(code):
+        raise ValueError(f"member {code[:80]!r} is not three capital letters")
+
+
 class Precedence(Enum):
     """What may never wait behind what, most urgent first."""
 
