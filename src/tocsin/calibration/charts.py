@@ -1,9 +1,10 @@
-"""Line charts as SVG, for pages that commands write."""
+"""Charts as SVG, for pages that commands write."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import NamedTuple
 
 WIDTH, HEIGHT = 640, 320
 _LEFT, _TOP, _RIGHT, _BOTTOM = 52, 30, 150, 36
@@ -37,12 +38,7 @@ def lines(
     def y_of(value: float) -> float:
         return HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * min(max(value, 0.0), top) / top
 
-    box = f'viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="11"'
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {box}><title>{escape(title)}</title>',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
-        f'<text x="{_LEFT}" y="18" font-weight="bold">{escape(title)}</text>',
-    ]
+    parts = _begun(title, WIDTH, HEIGHT)
     if band is not None:
         low, high = y_of(band[0]), y_of(band[1])
         wide = WIDTH - _LEFT - _RIGHT
@@ -67,3 +63,60 @@ def lines(
         y = _TOP + 14 * index + 8
         parts.append(f'<text x="{WIDTH - _RIGHT + 10}" y="{y}" fill="{colour}">{escape(name)}</text>')
     return "".join([*parts, "</svg>\n"])
+
+
+class Dot(NamedTuple):
+    """A part that was found where another was said, with its interval; all from 0 to 1."""
+
+    said: float
+    came: float
+    low: float
+    high: float
+
+
+def square(title: str, series: Mapping[str, Sequence[Dot]], *, across: str, up: str) -> str:
+    """Return a reliability diagram: what came over what was said, with the diagonal on which both are equal.
+
+    Args:
+        title: Said above it.
+        series: By name.
+        across: What the horizontal axis is.
+        up: What the vertical axis is.
+    """
+    side = HEIGHT
+    width, height = _LEFT + side + _RIGHT, _TOP + side + _BOTTOM
+
+    def x_of(value: float) -> float:
+        return _LEFT + side * value
+
+    def y_of(value: float) -> float:
+        return _TOP + side * (1.0 - value)
+
+    parts = _begun(title, width, height)
+    for step in range(6):
+        value = step / 5
+        x, y = x_of(value), y_of(value)
+        parts.append(f'<path d="M{_LEFT} {y:.1f}h{side}M{x:.1f} {_TOP}v{side}" stroke="#e4e4e7"/>')
+        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
+        parts.append(f'<text x="{x:.1f}" y="{_TOP + side + 16}" text-anchor="middle">{value:g}</text>')
+    parts.append(f'<path d="M{_LEFT} {_TOP + side}L{_LEFT + side} {_TOP}" stroke="#a1a1aa" stroke-dasharray="4 3"/>')
+    parts.append(f'<text x="{_LEFT + side}" y="{height - 6}" text-anchor="end">{escape(across)}</text>')
+    parts.append(f'<text x="{_LEFT + 4}" y="{_TOP + 12}">{escape(up)}</text>')
+    for index, (name, dots) in enumerate(series.items()):
+        colour = _COLOURS[index % len(_COLOURS)]
+        for dot in dots:
+            x = x_of(dot.said) + 3 * index  # so that the bars of two series do not hide each other
+            bar = f"M{x:.1f} {y_of(dot.low):.1f}V{y_of(dot.high):.1f}"
+            parts.append(f'<path d="{bar}" stroke="{colour}" stroke-opacity="0.5" stroke-width="2"/>')
+            parts.append(f'<circle cx="{x:.1f}" cy="{y_of(dot.came):.1f}" r="3.5" fill="{colour}"/>')
+        parts.append(f'<text x="{_LEFT + side + 14}" y="{_TOP + 14 * index + 8}" fill="{colour}">{escape(name)}</text>')
+    return "".join([*parts, "</svg>\n"])
+
+
+def _begun(title: str, width: int, height: int) -> list[str]:
+    box = f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11"'
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {box}><title>{escape(title)}</title>',
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        f'<text x="{_LEFT}" y="18" font-weight="bold">{escape(title)}</text>',
+    ]

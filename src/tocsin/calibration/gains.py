@@ -119,6 +119,11 @@ def run_gain(row: LaunchRow, seed: int, sensors: Sequence[Sensor] = ()) -> GainR
     )  # fmt: skip
 
 
+def run_gain_of(work: tuple[LaunchRow, int]) -> GainRun:
+    """Do ``run_gain`` of a launch and a seed."""
+    return run_gain(*work)
+
+
 def gains(runs: Sequence[GainRun]) -> list[MemberGain]:
     """Bring runs together, a row for each member."""
     members = dict.fromkeys(view.who for run in runs for view in run.views if view.who != FUSED)

@@ -14,7 +14,7 @@ import shapely
 from shapely import affinity
 
 from tocsin.calibration.door import LIFT_OFF, STATUS
-from tocsin.calibration.results import Forecast, Sample, View
+from tocsin.calibration.results import AreaSaid, Forecast, Sample, Silence, View
 from tocsin.geo.geodesic import distance_m, initial_bearing_deg
 from tocsin.records import Admitted, Impact, Launch, body_of
 from tocsin.synthesis.truth import Truth
@@ -71,6 +71,7 @@ class Observer:
         if truth.impact is None:
             raise ValueError(f"{truth.name} does not come down: there is no impact to compare with")
         self._impact = truth.impact
+        self._hit = frozenset(warning_areas().touched(shapely.Point(truth.impact[1], truth.impact[0])))
         self._site = (truth.burn.site_lat_deg, truth.burn.site_lon_deg)
         self._settings = settings
         self._samples: list[Sample] = []
@@ -141,52 +142,80 @@ class Observer:
         return float(error @ np.linalg.solve(covariance, error))
 
     def _published(self, now_s: float) -> tuple[Forecast | None, float]:
-        standing: tuple[float, Impact] | None = None
+        standing: tuple[float, Launch, Impact] | None = None
         for said_s, launch in self.said:
             if launch.stage == "predicted" and launch.impact is not None:
-                standing = (said_s, launch.impact)
+                standing = (said_s, launch, launch.impact)
             elif launch.stage == "assessed":  # withdrawn
                 standing = None
-        return (None, 0.0) if standing is None else (self._of_impact(standing[1]), now_s - standing[0])
+        return (None, 0.0) if standing is None else (self._of_launch(*standing[1:]), now_s - standing[0])
 
     def _of_fall(self, fall: Fall) -> Forecast:
-        error_km, reach = self._miss(fall.lat_deg, fall.lon_deg, fall.semi_axes_km, fall.bearing_deg)
+        off_km, reach = self._miss(fall.lat_deg, fall.lon_deg, fall.semi_axes_km, fall.bearing_deg)
         return Forecast(
-            error_km=error_km,
+            error_km=math.hypot(*off_km),
             semi_axes_km=fall.semi_axes_km,
             reach=reach,
+            off_km=off_km,
             at_error_s=fall.time_s - LIFT_OFF.timestamp() - self._truth.duration_s,
             at_sigma_s=fall.time_sigma_s,
         )
 
-    def _of_impact(self, impact: Impact) -> Forecast:
-        error_km, reach = self._miss(impact.lat_deg, impact.lon_deg, impact.ellipse_95_km, impact.ellipse_bearing_deg)
-        outline = region_of(impact, self._settings.margin_km).outline()
+    def _of_launch(self, launch: Launch, impact: Impact) -> Forecast:
+        off_km, reach = self._miss(impact.lat_deg, impact.lon_deg, impact.ellipse_95_km, impact.ellipse_bearing_deg)
+        outline, bare = region_of(impact, self._settings.margin_km).outline(), region_of(impact).outline()
         lon_deg = impact.lon_deg + (self._impact[1] - impact.lon_deg + 180.0) % 360.0 - 180.0
+        truth = shapely.Point(lon_deg, self._impact[0])
+        said = {risk.area: risk.probability for risk in launch.at_risk}
         return Forecast(
-            error_km=error_km,
+            error_km=math.hypot(*off_km),
             semi_axes_km=impact.ellipse_95_km,
             reach=reach,
             at_error_s=seconds(impact.at) - self._truth.duration_s,
             at_sigma_s=impact.at_sigma_s,
+            off_km=off_km,
             manoeuvre_km=impact.manoeuvre_km,
-            is_in_region=bool(outline.covers(shapely.Point(lon_deg, self._impact[0]))),
+            is_in_region=bool(outline.covers(truth)),
             region_km2=_area_km2(outline, impact),
+            bare_km2=_area_km2(bare, impact),
+            is_in_bare=bool(bare.covers(truth)),
+            areas=tuple(AreaSaid(area, said.get(area, 0.0), area in self._hit) for area in launch.areas),
+            is_unnamed=not self._hit.issubset(launch.areas),
         )
 
     def _miss(
         self, lat_deg: float, lon_deg: float, semi_axes_km: tuple[float, float], bearing_deg: float
-    ) -> tuple[float, float]:
-        """Distance of the truth from a foretold point, km, and in units of its ellipse."""
+    ) -> tuple[tuple[float, float], float]:
+        """Where the truth lies, east and north of a foretold point (km), and how far in units of its ellipse."""
         away_km = distance_m(lat_deg, lon_deg, *self._impact) * 1e-3
         if away_km == 0.0:
-            return 0.0, 0.0
-        angle = math.radians(initial_bearing_deg(lat_deg, lon_deg, *self._impact) - bearing_deg)
+            return (0.0, 0.0), 0.0
+        course = math.radians(initial_bearing_deg(lat_deg, lon_deg, *self._impact))
+        angle = course - math.radians(bearing_deg)
         longer, shorter = semi_axes_km
-        return away_km, math.hypot(away_km * math.cos(angle) / longer, away_km * math.sin(angle) / shorter)
+        reach = math.hypot(away_km * math.cos(angle) / longer, away_km * math.sin(angle) / shorter)
+        return (away_km * math.sin(course), away_km * math.cos(course)), reach
 
-    def result(self) -> View:
-        """Return all that was seen."""
+    def _silence(self, from_s: float) -> Silence | None:
+        """What became of the impact that stood at a time, seconds after lift-off, in all that was said since."""
+        before = [body.impact for at_s, body in self.said if at_s <= from_s and body.stage == "predicted"]
+        after = [body for at_s, body in self.said if at_s > from_s]
+        if not before or before[-1] is None:
+            return None
+        axes_km = [body.impact.ellipse_95_km[0] for body in after if body.impact is not None]
+        longer_km = before[-1].ellipse_95_km[0]
+        return Silence(
+            longer_km=longer_km,
+            longest_km=max([longer_km, *axes_km]),
+            is_kept=all(body.impact is not None for body in after),
+        )
+
+    def result(self, *, silent_from_s: float | None = None) -> View:
+        """Return all that was seen.
+
+        Args:
+            silent_from_s: When the last plot was in, after lift-off, if they stopped.
+        """
         burnout_s = self._truth.burnout_s
         predicted = [(at_s, body) for at_s, body in self.said if body.stage == "predicted" and body.impact is not None]
         useful = [
@@ -202,6 +231,7 @@ class Observer:
             samples=tuple(self._samples),
             origin_error_km=None if origin is None else distance_m(origin.lat_deg, origin.lon_deg, *self._site) * 1e-3,
             origin_radius_km=None if origin is None else origin.radius_km,
+            silence=None if silent_from_s is None else self._silence(silent_from_s),
         )
 
 

@@ -19,6 +19,10 @@ VARIANTS = 4
 """Laws of thrust and drag that each flight is flown with, by turns."""
 
 
+LOWER = {"low60": ("kn25", 60.0, 450.0), "low80": ("kn25", 80.0, 400.0)}
+"""Flights for the air, which are not in the table: whose site, course and laws they have, apogee and range (km)."""
+
+
 @lru_cache(maxsize=1)
 def flight_ids() -> tuple[str, ...]:
     """Return the ids of the reference flights, in the order of the table."""
@@ -26,14 +30,20 @@ def flight_ids() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def reference_flight(flight_id: str, variant: int) -> Flight:
+def reference_flight(flight_id: str, variant: int, bearing_deg: float | None = None) -> Flight:
     """Return a flight as one of the laws flies it.
+
+    Args:
+        flight_id: One of ``flight_ids``, or of ``LOWER``.
+        variant: Which law, from 0 to below ``VARIANTS``.
+        bearing_deg: Another course than the table's.
 
     Raises:
         KeyError: There is no such flight or law.
     """
+    base, apogee_km, range_km = LOWER.get(flight_id, (flight_id, None, None))
     for cells in _flight_rows():
-        if (cells["flight_id"], cells["variant"]) == (flight_id, str(variant)):
+        if (cells["flight_id"], cells["variant"]) == (base, str(variant)):
             break
     else:
         raise KeyError(f"{flight_id} {variant}")
@@ -48,10 +58,10 @@ def reference_flight(flight_id: str, variant: int) -> Flight:
         site_name="",
         site_lat_deg=float(cells["site_lat_deg"]),
         site_lon_deg=float(cells["site_lon_deg"]),
-        bearing_deg=float(cells["bearing_deg"]),
+        bearing_deg=float(cells["bearing_deg"]) if bearing_deg is None else bearing_deg,
         is_bearing_default=False,
-        apogee_km=float(cells["apogee_km"]),
-        distance_km=float(cells["range_km"]),
+        apogee_km=apogee_km or float(cells["apogee_km"]),
+        distance_km=range_km or float(cells["range_km"]),
         landing_area="",
         outcome="success",
         quality_flags=(),

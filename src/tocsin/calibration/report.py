@@ -1,59 +1,239 @@
-"""The page that tells how well the filter keeps its promises, and where they end: figures in, text out."""
+"""The pages that tell how well the filter keeps its promises, and where they end: figures in, texts and pictures out.
+
+What is for everybody comes first; the long tables of each case have a page of their own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from tocsin.calibration.cases import CASES
-from tocsin.calibration.charts import lines
+from tocsin.calibration.charts import Dot, lines, square
+from tocsin.calibration.flights import FlightFigures
+from tocsin.calibration.promises import COVERAGE, LAST_S, NEES, judged, words
+from tocsin.calibration.regions import RegionFigures
+from tocsin.calibration.reliability import Bin, Reliability
 from tocsin.calibration.results import FUSED
-from tocsin.calibration.statistics import Figures, Share
+from tocsin.calibration.statistics import Figures
+from tocsin.calibration.summary import Calibration
 
-COVERAGE = (0.92, 1.0)
-"""In what part of the runs a 95 % ellipse should hold the truth."""
-NEES = (4.5, 7.5)
-"""Within which the mean squared normalised error of position and velocity should lie; 6 if all is as assumed."""
-LIMITS_KM = {10: 25.0, 30: 6.5, 60: 3.5}
-"""How long the longer semi-axis may be at most, fused, so many seconds after burnout."""
+_HEAD = (
+    "flight", "view", "after, s", "open", "covered", "published region", "off, km", "ellipse, km", "NEES", "NIS",
+    "time rms, s",
+)  # fmt: skip
 
 
-def page(found: Sequence[Figures], *, how: str) -> str:
-    """Return the report in Markdown.
+def files(told: Calibration, *, how: str) -> dict[str, str]:
+    """Return the report: its pages and pictures, by file name.
 
     Args:
-        found: Figures of all cases, flights, views and times.
+        told: What the runs say.
         how: The command that made it.
     """
-    runs = max((each.runs for each in found), default=0)
-    made = (
-        f"Made by `{how}`: seven flights, {runs} runs of each and of every case, each with noise, constant errors and "
-        "laws of thrust of its own. Flights and sensors are invented, and where a case does not say otherwise the "
-        "physics is the same on both sides: these are best cases, and they say nothing of a real sensor."
+    made = {"calibration.md": _page(told, how)}
+    for case in _cases(told):
+        made[f"calibration-{case}.md"] = _tables(case, told)
+        of_case = [each for each in told.figures if each.case == case and each.who == FUSED]
+        made[f"coverage-{case}.svg"] = _drawn(
+            of_case, f"{case}: part of runs whose ellipse holds the truth", _coverage, top=1.0, band=COVERAGE
+        )
+        made[f"nees-{case}.svg"] = _drawn(of_case, f"{case}: NEES", lambda each: each.nees, top=15.0, band=NEES)
+        made[f"axis-{case}.svg"] = _drawn(
+            of_case, f"{case}: longer semi-axis of the 95 % ellipse, km", lambda each: each.longer_km, top=40.0
+        )
+        dots = {each.who: _dots(each) for each in told.reliability if each.case == case}
+        if dots:
+            made[f"reliability-{case}.svg"] = square(
+                f"{case}: probability of a warning area", dots, across="said", up="came true"
+            )
+    return made
+
+
+def _page(told: Calibration, how: str) -> str:
+    what = (
+        f"Made by `{how}`. Flights of seven kinds, each by four laws of thrust and drag, are flown past eight invented "
+        "sensors of three members, each run with noise and constant errors of its own; a picture is made of what all "
+        "of them see and of what each member sees alone, by the code that does it in earnest, and is compared with "
+        "what was flown. All of it is synthetic. Where a case does not say otherwise, filter and truth share their "
+        "physics: these are best cases, and they say nothing of a real sensor."
     )
-    terms = (
-        "A 95 % ellipse should hold the truth in 0.92 to 1.0 of the runs in which the gate lets an area be published. "
-        "NEES is the mean squared normalised error of position and velocity and should be about 6; NIS, the same of "
-        "each figure measured, about 1."
+    text = ["# How well the filter keeps its promises", "", what, "", "## What was promised, and what was reached", ""]
+    text += _table(
+        ("", "promised", "reached", ""),
+        [(each.name, each.promised, each.reached, "yes" if each.holds else "**no**") for each in told.promises],
     )
-    text = ["# How well the filter keeps its promises", "", made, "", terms, ""]
+    chance = (
+        f"Parts of runs are given with their 95 % interval (Wilson). A 95 % ellipse that is right to the last digit "
+        f"falls below {COVERAGE[0]} of 200 runs once in thirty: of dozens of rows one or two do so by chance."
+    )
+    text += [chance, "", "## Where the promise ends", "", *_ends(told), "## What was flown", ""]
+    text += _table(
+        ("case", "the world in it", "flights", "runs of each", "tables"),
+        [
+            (case, CASES[case].says, str(len(flights)), _span([each.runs for each in flights]),
+             f"[all figures](calibration-{case}.md)")
+            for case in _cases(told)
+            for flights in [[each for each in told.flights if each.case == case and each.who == FUSED]]
+        ],
+    )  # fmt: skip
+    if "nominal" in _cases(told):
+        text += _nominal(told)
+    for each in (_areas(told.reliability), _regions(told.regions), _origins(told.flights), _silences(told.flights)):
+        text += each
+    return "\n".join([*text, ""]).rstrip("\n") + "\n"
+
+
+def _nominal(told: Calibration) -> list[str]:
+    rows = [each for each in told.figures if each.case == "nominal" and each.who == FUSED]
+    return [
+        "## The shared picture, if the world is as assumed", "",
+        "![Coverage](coverage-nominal.svg)", "", "![Longer semi-axis](axis-nominal.svg)", "",
+        "![NEES](nees-nominal.svg)", "",
+        ("NEES is the mean squared normalised error of position and velocity, 6 if all is as assumed; NIS the same of "
+        "each figure measured, 1 if so. *Open* counts the runs in which the gate let an area be published; what stands "
+        "right of it is of these."), "",
+        *_table(_HEAD, [_cells(each) for each in rows]),
+    ]  # fmt: skip
+
+
+def _areas(found: Sequence[Reliability]) -> list[str]:
+    if not found:
+        return []
+    text = [
+        "## The probabilities of warning areas", "",
+        ("Each published record says of every area that it names how likely an impact in it is. Those statements are "
+        "put together by what was said and compared with how often it came true. The areas that a record does not "
+        "name it calls safe: that is one more statement, and it fails where the truth lies in any of them. What comes "
+        "down in the sea hits none. Statements of one run are of one truth, so that chance is reckoned by runs."), "",
+    ]  # fmt: skip
     for case in dict.fromkeys(each.case for each in found):
-        text += _case(case, [each for each in found if each.case == case])
+        text += [f"![Said and came](reliability-{case}.svg)", ""]
+    head = ("case", "view", "said", "statements", "runs", "said, mean", "came true", "")
+    text += _table(
+        head,
+        [
+            (each.case, each.who, f"{one.low:g} to {one.high:g}", str(one.statements), str(one.runs),
+             f"{one.said:.3f}", _part(one), "" if one.holds else "**off**")
+            for each in found
+            for one in each.bins
+        ],
+    )  # fmt: skip
+    text += _table(
+        ("case", "view", "records", "it came down in an area that they did not name", "Brier score", "at best"),
+        [
+            (each.case, each.who, str(each.unnamed.of), f"{each.unnamed.hits} times", f"{each.brier:.4f}",
+             f"{each.at_best:.4f}")
+            for each in found
+        ],
+    )  # fmt: skip
+    return text
+
+
+def _regions(found: Sequence[RegionFigures]) -> list[str]:
+    if not found:
+        return []
+    return [
+        "## Low flights that pull up", "",
+        ("Lift over drag is drawn from 0 to 1. The published region is compared with the smallest that would have held "
+        "95 % of the truths: those of all runs, each as seen from the point that was foretold in it, in their convex "
+        "hull, from which the corner that enlarges it most is left out until 5 % are. Such a hull is fitted to the "
+        "truths that it is judged by, and hence smaller than anybody could have drawn beforehand. *With margin*: both "
+        "with the 5 km by which areas are named."), "",
+        *_table(
+            ("flight", "after, s", "held", "held, with margin", "region, km²", "smallest, km²", "times",
+             "times, with margin"),
+            [
+                (each.flight_id, f"{each.after_s:.0f}", words(each.held), words(each.held_with_margin),
+                 f"{each.km2:.0f}", f"{each.smallest_km2:.0f}", f"{each.ratio:.1f}", f"{each.ratio_with_margin:.1f}")
+                for each in found
+            ],
+        ),
+    ]  # fmt: skip
+
+
+def _origins(found: Sequence[FlightFigures]) -> list[str]:
+    rows = [each for each in found if each.origin_held.of and each.case in ("nominal", "thrust")]
+    if not rows:
+        return []
+    return [
+        "## The launch point", "",
+        ("The last that was published, and whether its radius holds the site; in the case *thrust* the rocket rises by "
+        "a law that the filter's flights do not know."), "",
+        *_table(
+            ("case", "flight", "view", "held", "off, km", "radius, km"),
+            [
+                (each.case, each.flight_id, each.who, words(each.origin_held), _figure(each.origin_error_km),
+                 _figure(each.origin_radius_km))
+                for each in rows
+            ],
+        ),
+    ]  # fmt: skip
+
+
+def _silences(found: Sequence[FlightFigures]) -> list[str]:
+    rows = [each for each in found if each.kept.of]
+    if not rows:
+        return []
+    return [
+        "## When plots stop in coast", "",
+        ("All sensors fall silent one minute after burnout; the flight is followed until it comes back below 80 km. "
+        "*Stood*: no impact was withdrawn. *Grew*: the greatest longer semi-axis after that over the one that stood "
+        "then, of all runs."), "",
+        *_table(
+            ("flight", "view", "runs with an impact then", "stood", "grew at most"),
+            [
+                (each.flight_id, each.who, str(each.kept.of), words(each.kept), f"{each.growth or 0.0:.2f} times")
+                for each in rows
+            ],
+        ),
+    ]  # fmt: skip
+
+
+def _ends(told: Calibration) -> list[str]:
+    """Return what falls short, case by case; rows of ten runs or more, up to a minute after burnout."""
+    text = []
+    for case in _cases(told):
+        rows = judged([each for each in told.figures if each.case == case and each.after_s <= LAST_S])
+        short = [each for each in rows if each.covered.part < COVERAGE[0]]
+        text.append(f"- **{case}** ({CASES[case].says}): " + (
+            f"{len(short)} of {len(rows)} rows below {COVERAGE[0]}; the least "
+            + ", ".join(
+                f"{each.covered.part:.2f} {each.flight_id} {each.who} +{each.after_s:.0f} s"
+                for each in sorted(short, key=lambda each: each.covered.part)[:4]
+            )
+            if short
+            else f"all {len(rows)} rows at {COVERAGE[0]} or more"
+        ) + ".")  # fmt: skip
+    return [*text, ""]
+
+
+def _tables(case: str, told: Calibration) -> str:
+    rows = [each for each in told.figures if each.case == case]
+    short = [each for each in judged(rows) if each.covered.part < COVERAGE[0] and each.after_s <= LAST_S]
+    says = (
+        f"{CASES[case].says[0].upper()}{CASES[case].says[1:]}. [The report](calibration.md) tells what the columns are."
+    )
+    text = [
+        f"# Case {case}: all figures", "", says, "",
+        f"![Coverage](coverage-{case}.svg)", "", f"![NEES](nees-{case}.svg)", "", f"![Axis](axis-{case}.svg)", "",
+        *_table(_HEAD, [_cells(each) for each in rows]),
+    ]  # fmt: skip
+    if short:
+        text += ["**Where the promise ends here** (up to a minute after burnout, ten runs or more):", ""]
+        text += [
+            f"- {each.flight_id}, {each.who}, +{each.after_s:.0f} s: {words(each.covered)} covered" for each in short
+        ]
+    else:
+        text += ["Every view that may publish keeps the promise up to a minute after burnout."]
     return "\n".join([*text, ""])
 
 
-def pictures(found: Sequence[Figures]) -> dict[str, str]:
-    """Return the pictures of the page, by file name."""
-    drawn = {}
-    for case in dict.fromkeys(each.case for each in found):
-        of_case = [each for each in found if each.case == case and each.who == FUSED]
-        drawn[f"coverage-{case}.svg"] = _drawn(
-            of_case, f"{case}: part of runs whose ellipse holds the truth", _coverage, top=1.0, band=COVERAGE
-        )
-        drawn[f"nees-{case}.svg"] = _drawn(of_case, f"{case}: NEES", lambda each: each.nees, top=15.0, band=NEES)
-        drawn[f"axis-{case}.svg"] = _drawn(
-            of_case, f"{case}: longer semi-axis of the 95 % ellipse, km", lambda each: each.longer_km, top=40.0
-        )
-    return drawn
+def _cases(told: Calibration) -> list[str]:
+    return list(dict.fromkeys(each.case for each in told.figures))
+
+
+def _span(counts: Sequence[int]) -> str:
+    return f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
 
 
 def _drawn(
@@ -71,47 +251,30 @@ def _drawn(
     return lines(title, places, series, across="seconds after burnout", top=top, band=band)
 
 
+def _dots(each: Reliability) -> list[Dot]:
+    return [Dot(one.said, one.came, *one.interval) for one in each.bins]
+
+
+def _part(one: Bin) -> str:
+    low, high = one.interval
+    return f"{one.came:.3f} ({low:.2f}–{high:.2f})"
+
+
 def _coverage(each: Figures) -> float | None:
     return each.covered.part if each.covered.of else None
 
 
-def _case(case: str, found: Sequence[Figures]) -> list[str]:
-    missed = [
-        each for each in found if each.covered.of >= 10 and each.covered.part < COVERAGE[0] and each.after_s <= 60
-    ]
-    text = [f"## {case}", "", f"{CASES[case].says[0].upper()}{CASES[case].says[1:]}.", ""]
-    text += [f"![Coverage](coverage-{case}.svg)", "", f"![NEES](nees-{case}.svg)", "", f"![Axis](axis-{case}.svg)", ""]
-    head = (
-        "flight", "view", "after, s", "open", "covered", "published region", "off, km", "ellipse, km", "NEES", "NIS",
-        "time rms, s",
-    )  # fmt: skip
-    text += [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    text += [f"| {' | '.join(_cells(each))} |" for each in found]
-    text.append("")
-    if missed:
-        text.append("**Where the promise ends here** (up to a minute after burnout, ten runs or more):")
-        text.append("")
-        text += [
-            f"- {each.flight_id}, {each.who}, +{each.after_s:.0f} s: {_share(each.covered)} covered" for each in missed
-        ]
-        text.append("")
-    else:
-        text += ["Every view that may publish keeps the promise up to a minute after burnout.", ""]
-    return text
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *(f"| {' | '.join(row)} |" for row in rows), ""]
 
 
 def _cells(each: Figures) -> list[str]:
     axes = "" if each.longer_km is None or each.shorter_km is None else f"{each.longer_km:.1f} × {each.shorter_km:.1f}"
     return [
-        each.flight_id, each.who, f"{each.after_s:.0f}", f"{each.open.hits}/{each.runs}", _share(each.covered),
-        _share(each.region_covered), _figure(each.error_km), axes, _figure(each.nees), _figure(each.nis, 2),
+        each.flight_id, each.who, f"{each.after_s:.0f}", f"{each.open.hits}/{each.runs}", words(each.covered),
+        words(each.region_covered), _figure(each.error_km), axes, _figure(each.nees), _figure(each.nis, 2),
         _figure(each.at_rms_s),
     ]  # fmt: skip
-
-
-def _share(value: Share) -> str:
-    low, high = value.interval
-    return f"{value.part:.2f} ({low:.2f}–{high:.2f})" if value.of else ""
 
 
 def _figure(value: float | None, decimals: int = 1) -> str:

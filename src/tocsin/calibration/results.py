@@ -27,6 +27,16 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
         return (self.case, self.flight_id, self.variant, self.seed)
 
 
+class AreaSaid(msgspec.Struct, frozen=True, array_like=True):
+    """What was said of one warning area, and what came."""
+
+    area: str
+    probability: float
+    """Of an impact in it, as it was published."""
+    is_hit: bool
+    """Whether it came down there."""
+
+
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     """A foretold impact beside the true one."""
 
@@ -38,12 +48,22 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     at_error_s: float
     """Foretold time of impact minus the true one."""
     at_sigma_s: float
+    off_km: tuple[float, float] = (0.0, 0.0)
+    """Where the truth lies, east and north of the foretold point."""
     manoeuvre_km: float = 0.0
     """Allowance along the course, in what is published."""
     is_in_region: bool = False
     """Whether the truth lies in what is published: ellipse, allowance and margin."""
     region_km2: float = 0.0
-    """Size of that."""
+    """Size of that …"""
+    bare_km2: float = 0.0
+    """… and without the margin."""
+    is_in_bare: bool = False
+    """Whether the truth lies in it without the margin."""
+    areas: tuple[AreaSaid, ...] = ()
+    """Every area that was named."""
+    is_unnamed: bool = False
+    """Whether the truth lies in an area that was not named."""
 
     @property
     def is_inside(self) -> bool:
@@ -73,6 +93,17 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """… and of how many figures."""
 
 
+class Silence(msgspec.Struct, frozen=True, kw_only=True):
+    """What stood published when plots stopped, and what became of it until it came back into the air."""
+
+    longer_km: float
+    """Longer semi-axis when the last plot was in."""
+    longest_km: float
+    """The greatest after that."""
+    is_kept: bool
+    """Whether an impact stood all that time."""
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """What one view made of one flight."""
 
@@ -89,6 +120,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     origin_error_km: float | None = None
     """Of the last launch point that was published."""
     origin_radius_km: float | None = None
+    silence: Silence | None = None
+    """Where all plots stop before it is down."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):

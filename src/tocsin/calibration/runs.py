@@ -10,8 +10,13 @@ from tocsin.calibration.door import Door
 from tocsin.calibration.observing import TICK_S, Observer
 from tocsin.calibration.reference import reference_sensors
 from tocsin.calibration.results import EPOCHS_S, FUSED, Run, Trial
+from tocsin.geo.earth import geodetic_from_ecef
 from tocsin.synthesis.sensors import observe
+from tocsin.synthesis.truth import Truth
 from tocsin.warning import WarningSettings
+
+VACUUM_M = 80_000.0
+"""Where air no longer counts: drag is below a ten-thousandth of what weight is."""
 
 _SETTINGS = WarningSettings()
 
@@ -28,7 +33,11 @@ def run_trial(trial: Trial, *, views: Collection[str] | None = None) -> Run:
     """
     case = CASES[trial.case]
     truth = case.fly(trial)
-    plots = sorted(observe(truth, case.sensors(), trial.seed), key=lambda plot: plot.arrives_s)
+    silent_from_s = None if case.heard_s is None else truth.burnout_s + case.heard_s
+    seen = observe(truth, case.sensors(), trial.seed)
+    if silent_from_s is not None:
+        seen = tuple(plot for plot in seen if plot.time_s <= silent_from_s)
+    plots = sorted(seen, key=lambda plot: plot.arrives_s)
     door = _door()
     all_views = {FUSED: door.members} | {member: (member,) for member in door.members}
     observers = {
@@ -39,7 +48,8 @@ def run_trial(trial: Trial, *, views: Collection[str] | None = None) -> Run:
     admitted = door.admit(plots)
     due, position = list(EPOCHS_S), 0
     begin_s = truth.burnout_s % TICK_S  # so that every sample falls on a tick
-    for tick in range(int(truth.burnout_s + EPOCHS_S[-1]) + 1):
+    last_s = truth.burnout_s + EPOCHS_S[-1] if silent_from_s is None else _reentry_s(truth)
+    for tick in range(int(last_s) + 1):
         now_s = begin_s + tick * TICK_S
         batch = []
         while position < len(plots) and plots[position].arrives_s <= now_s:
@@ -53,7 +63,16 @@ def run_trial(trial: Trial, *, views: Collection[str] | None = None) -> Run:
                 observer.sample(now_s)
         if is_due:
             del due[0]
-    return Run(trial=trial, views=tuple(observer.result() for observer in observers.values()))
+    if silent_from_s is not None and plots:
+        silent_from_s = plots[-1].arrives_s + TICK_S
+    views_seen = tuple(observer.result(silent_from_s=silent_from_s) for observer in observers.values())
+    return Run(trial=trial, views=views_seen)
+
+
+def _reentry_s(truth: Truth) -> float:
+    """When it comes back into air that bears, seconds after lift-off."""
+    path = zip(truth.times_s.tolist(), truth.states[:, :3], strict=True)
+    return max(float(time_s) for time_s, place in path if geodetic_from_ecef(place)[2] > VACUUM_M)
 
 
 @lru_cache(maxsize=1)

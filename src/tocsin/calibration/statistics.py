@@ -26,17 +26,22 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % confidence interval.
+        """95 % confidence interval, after Wilson."""
+        return wilson(self.part, self.of)
 
-        Source:
-            Wilson (1927), Probable inference, the law of succession, and statistical inference, JASA 22.
-        """
-        if not self.of:
-            return 0.0, 1.0
-        z2 = _Z95 * _Z95 / self.of
-        middle = (self.part + 0.5 * z2) / (1.0 + z2)
-        half = _Z95 * math.sqrt(self.part * (1.0 - self.part) / self.of + 0.25 * z2 / self.of) / (1.0 + z2)
-        return max(0.0, middle - half), min(1.0, middle + half)
+
+def wilson(part: float, of: int) -> tuple[float, float]:
+    """Return the 95 % confidence interval of a part that was found in so many draws; all there is if in none.
+
+    Source:
+        Wilson (1927), Probable inference, the law of succession, and statistical inference, JASA 22.
+    """
+    if not of:
+        return 0.0, 1.0
+    z2 = _Z95 * _Z95 / of
+    middle = (part + 0.5 * z2) / (1.0 + z2)
+    half = _Z95 * math.sqrt(part * (1.0 - part) / of + 0.25 * z2 / of) / (1.0 + z2)
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def share(values: Sequence[bool]) -> Share:

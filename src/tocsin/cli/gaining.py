@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from tocsin.cli.parameters import Json, UsageError
 from tocsin.cli.terminal import notices, output, write_json
-
-if TYPE_CHECKING:
-    from tocsin.calibration.gains import GainRun
-    from tocsin.synthesis.launches import LaunchRow
 
 # What a command needs is imported when it runs: --help answers at once.
 # ruff: noqa: PLC0415
@@ -31,6 +26,7 @@ def gain(
     launch: Annotated[str, Parameter(metavar="ID|DATE|all")] = "all",
     runs: int = 3,
     jobs: int = 1,
+    keep: Annotated[Path | None, Parameter(metavar="FILE")] = None,
     write: Annotated[Path | None, Parameter(metavar="DIR")] = None,
     as_json: Json = False,
 ) -> int:
@@ -43,11 +39,13 @@ def gain(
         launch: A launch id such as NK-20170828-01, a date such as 2017-08-28, 2017-08 or 2017, or all.
         runs: Draws of the noise for each launch; the same number gives the same figures.
         jobs: Processes that fly at once.
+        keep: Keep every run in this file as it is done, a line of JSON each; runs that it holds are not flown again.
         write: Also write gain.md and gain.svg into this folder.
         as_json: Write one JSON object: a row for each member, and every run.
     """
     from tocsin.calibration.gain_page import page, picture
-    from tocsin.calibration.gains import gains
+    from tocsin.calibration.gains import GainRun, gains, run_gain_of
+    from tocsin.cli.keeping import kept_in, worked
     from tocsin.cli.warning_view import render_gains, with_progress
     from tocsin.errors import FlightError
     from tocsin.synthesis.flights import reconstruct
@@ -68,7 +66,11 @@ def gain(
     if left_out:
         notices().print(f"{left_out} launches cannot be reconstructed: tocsin warning flights tells why", style="dim")
     work = [(row, _FIRST_SEED + number) for row in rows for number in range(runs)]
-    done = list(with_progress(_flown(work, jobs), total=len(work), words="flying"))
+    flown = worked(
+        work, run_gain_of, keys=[(row.launch_id, seed) for row, seed in work],
+        kept=kept_in(keep, GainRun, lambda run: (run.launch_id, run.seed)), keep=keep, jobs=jobs,
+    )  # fmt: skip
+    done = list(with_progress(flown, total=len(work), words="flying"))
     found = gains(done)
     if write is not None and done:
         write.mkdir(parents=True, exist_ok=True)
@@ -80,16 +82,3 @@ def gain(
     elif done:
         output().print(render_gains(found))
     return int(not done)
-
-
-def _flown(work: Sequence[tuple[LaunchRow, int]], jobs: int) -> Iterator[GainRun]:
-    from concurrent.futures import ProcessPoolExecutor
-
-    from tocsin.calibration.gains import run_gain
-    from tocsin.replay.processes import context
-
-    if jobs == 1:
-        yield from (run_gain(row, seed) for row, seed in work)
-        return
-    with ProcessPoolExecutor(max_workers=jobs, mp_context=context) as pool:
-        yield from pool.map(run_gain, *zip(*work, strict=True))

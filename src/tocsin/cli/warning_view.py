@@ -12,6 +12,7 @@ from rich.text import Text
 
 from tocsin.calibration.gains import AFTER_S, Interval, MemberGain
 from tocsin.calibration.statistics import Figures, Share
+from tocsin.calibration.summary import Calibration
 from tocsin.cli.terminal import notices
 from tocsin.synthesis.sensors import Sensor
 from tocsin.synthesis.survey import Surveyed
@@ -107,8 +108,17 @@ def _interval(value: Interval | None, places: int) -> str:
     return "" if value is None else f"{value.median:.{places}f} ({value.low:.{places}f}–{value.high:.{places}f})"
 
 
-def render_figures(found: Sequence[Figures]) -> RenderableType:
-    """Return a row for each flight, view and time after burnout."""
+def render_calibration(told: Calibration) -> RenderableType:
+    """Return a row for each flight, view and time after burnout, and what that makes of each promise."""
+    promises = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("promise", "promised", "reached", ""):
+        promises.add_column(heading)
+    for each in told.promises:
+        promises.add_row(each.name, each.promised, each.reached, "holds" if each.holds else Text("does not", "bold"))
+    return Group(_render_figures(told.figures), Text(""), promises)
+
+
+def _render_figures(found: Sequence[Figures]) -> RenderableType:
     table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="dim")
     table.add_column("flight", no_wrap=True)
     table.add_column("view", no_wrap=True)

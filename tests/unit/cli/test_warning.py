@@ -62,7 +62,7 @@ def test_a_sensor_table_that_is_not_there_or_empty(capsys, tmp_path):
 def test_calibrate_tells_of_each_view_and_time_beside_the_truth(capsys):
     assert run(["warning", "calibrate", "--flight", "kn25", "--runs", "1", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert {(each["who"], each["after_s"]) for each in told} >= {("fused", 10.0), ("KOR", 120.0)}
+    assert {(each["who"], each["after_s"]) for each in told["figures"]} >= {("fused", 10.0), ("KOR", 120.0)}
     assert run(["warning", "calibrate", "--flight", "kn25", "--runs", "1"]) == 0
     shown = capsys.readouterr().out
     assert max(map(len, shown.splitlines())) <= 80
