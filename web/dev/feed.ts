@@ -61,7 +61,7 @@ function assessment(records: Recorded[]): Assessment {
     revision: 1, label: '', ballistic_probability: null, launch_point: null, launched_at: null, track: null,
     impact: null, areas: [], overflown: [], outcome: null, detections: 0, sensors: [], last_detection_at: null, useful_at: null,
     ...newest.body,
-    originator: newest.originator, audience: newest.audience, record_id: newest.id, order: 1, times,
+    originator: newest.originator, audience: newest.audience, record_id: newest.id, digest: newest.id, order: 1, times,
     clock_suspect: false, chain_open: false,
     trail: records.flatMap(({ body: { track } }) =>
       track ? [[track.lon_deg, track.lat_deg, track.altitude_m, track.at] as [number, number, number, string]] : []),
@@ -96,7 +96,7 @@ const item = (record: Recorded, order: number): RecordItem => ({
   order, kind: 'warning.launch', id: record.id, originator: record.originator, audience: record.audience,
   status, world, precedence: 'immediate', ...moments(record), synthetic: true, clock_suspect: false,
   chain_open: false, supersedes: record.supersedes, cancels: null, caveats: [], public_warning: 'ask',
-  sources: [{ cites: recording.cites }],
+  sources: [{ cites: recording.cites }], digest: record.id,
 })
 
 

@@ -9,7 +9,6 @@ import msgspec
 
 from tocsin.codec import encode
 from tocsin.errors import MalformedRecordError, NotReleasableError
-from tocsin.exchange import digest_of
 from tocsin.markings import PUBLIC, Marking, derive, marking_for, status_class
 from tocsin.records import (
     Admitted,
@@ -75,7 +74,7 @@ def decision_on(about: Shown, request: DecisionRequest, person: Person) -> Appro
     try:
         return Approval(
             act=request.act, originator=about.record.originator, record=about.record.id,
-            digest=digest_of(about.admitted.raw), person=person, text=request.text,
+            digest=about.digest, person=person, text=request.text,
         )  # fmt: skip
     except ValueError as error:
         raise MalformedRecordError(str(error), path="text") from error

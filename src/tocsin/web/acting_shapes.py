@@ -182,12 +182,18 @@ class DecisionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     originator: str
     record_id: str
+    digest: str
+    """Of the record as it was shown to the person, who decides about nothing else."""
     act: Decision
     text: str = ""
     """Why."""
+    knows_of_newer: bool = False
+    """Whether the person was told that a newer one has come, and means the one that was shown."""
 
 
 class SignedDecision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The signature over the decision that was asked for last in this session."""
 
     passkey: PasskeyUsed
+    knows_of_newer: bool = False
+    """As when it was asked for."""

@@ -140,8 +140,12 @@ class _Fused:
 
 def _apart(told: _Told, shared: Assessment) -> float | None:
     """Return how far what we tell alone lies from a shared trail at the same time, km; None if it is something else."""
-    track = next((launch.track for _, launch in reversed(told.moments) if launch.track is not None), None)
-    if track is None or not shared.trail:
+    if not shared.trail:
+        return None
+    until = shared.trail[-1][3] + SAME_TIME  # of an earlier picture, the trail ends earlier than ours
+    tracks = (launch.track for _, launch in reversed(told.moments))
+    track = next((track for track in tracks if track is not None and track.at <= until), None)
+    if track is None:
         return None
     lon_deg, lat_deg, _, at = min(shared.trail, key=lambda point: abs(point[3] - track.at))
     if abs(at - track.at) > SAME_TIME:

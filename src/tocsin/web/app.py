@@ -112,7 +112,7 @@ def _http_problem(_: AnyRequest, error: HTTPException) -> Response[Problem]:
 
 def _patience(_: AnyRequest, error: TooManyTriesError) -> Response[Problem]:
     wait_s = max(1, round(error.wait_s))
-    answer = _problem(429, "too many wrong tries", f"Wait {wait_s} s")
+    answer = _problem(429, "too many tries", f"Wait {wait_s} s")
     answer.headers["Retry-After"] = str(wait_s)
     return answer
 

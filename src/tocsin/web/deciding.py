@@ -8,7 +8,7 @@ from itertools import islice
 
 from litestar import Request, get, post
 from litestar.datastructures import State
-from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.exceptions import ClientException, NotFoundException, PermissionDeniedException
 from litestar.params import JSONBody
 
 from tocsin.errors import NotReleasableError
@@ -78,7 +78,8 @@ async def decide_signed(request: AnyRequest, data: JSONBody[SignedDecision]) -> 
     if approval.person.role not in account.roles or approval.person.pseudonym != account.pseudonym:
         raise PermissionDeniedException("your roles have changed: begin again")
     wanted = DecisionRequest(
-        originator=approval.originator, record_id=approval.record, act=approval.act, text=approval.text
+        originator=approval.originator, record_id=approval.record, digest=approval.digest, act=approval.act,
+        text=approval.text, knows_of_newer=data.knows_of_newer,
     )  # fmt: skip
     about = await asyncio.to_thread(_about, floor.gateway, wanted)
     told = await asyncio.to_thread(credentials_of, floor.gateway.member.store, floor.gateway.member.code)
@@ -106,6 +107,10 @@ def _about(gateway: Gateway, request: DecisionRequest) -> Shown:
     about = gateway.find(request.originator, request.record_id)
     if about is None:
         raise NotFoundException("no such record is shown here")
+    if about.digest != request.digest:
+        raise ClientException("this record is not what was shown: load the page again", status_code=409)
+    if request.act == "approve" and not request.knows_of_newer and gateway.is_replaced(about):
+        raise ClientException("a newer one has come since: look at it, or say that you mean this one", status_code=412)
     if request.act in ("release", "refuse") and (request.act, about.record.kind) != ("refuse", ALERT):
         waiting = gateway.member.store.links.held(reason=WAITS, record_id=request.record_id, limit=1)
         if request.originator != gateway.member.code or not waiting:

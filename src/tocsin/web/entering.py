@@ -33,6 +33,9 @@ from tocsin.web.floor import (
 )
 from tocsin.web.sessions import LONGEST_S
 
+_MOST_ASKED = 30
+"""Challenges of one minute for browsers at one address that have not signed in."""
+
 AnyRequest = Request[None, None, State]
 
 
@@ -76,7 +79,7 @@ async def enrol(request: AnyRequest, data: JSONBody[Code]) -> Response[SessionIt
     floor.sessions.require_patience(who)
     token = await asyncio.to_thread(floor.sessions.enter_by_code, data.code)
     if token is None:
-        floor.sessions.failed(who)
+        floor.sessions.tried(who)
         raise NotAuthorizedException("this code is not known, was used already, or is too old")
     return _begun(floor, token)
 
@@ -85,6 +88,9 @@ async def enrol(request: AnyRequest, data: JSONBody[Code]) -> Response[SessionIt
 async def passkey_options(request: AnyRequest) -> Response[Ceremony]:
     """Return what the browser has to ask for; the answer is good once, from this browser, for five minutes."""
     floor = floor_of(request)
+    who = f"asks for a passkey, address {address_of(request)}"
+    floor.sessions.require_patience(who, most=_MOST_ASKED)
+    floor.sessions.tried(who)  # whoever asks without end would push out what others were asked
     browser = secrets.token_urlsafe(32)
     options = floor.require_passkeys().ask_who(browser)
     return Response(Ceremony(options=options), cookies=[_cookie(floor, _before(floor), browser, LASTS_S)])
@@ -100,7 +106,7 @@ async def sign_in_by_passkey(request: AnyRequest, data: JSONBody[PasskeyUsed]) -
     try:
         account = await asyncio.to_thread(floor.require_passkeys().sign_in, browser, data)
     except SignatureError:
-        floor.sessions.failed(who)
+        floor.sessions.tried(who)
         raise
     return _begun(floor, floor.sessions.begin(account))
 

@@ -141,6 +141,16 @@ class Gateway:
         found = self.member.store.find(record_id, originator=originator)
         return None if found is None else next(show([found], self.floor), None)
 
+    def is_replaced(self, shown: Shown) -> bool:
+        """Tell whether its originator has superseded or cancelled a record by now.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        record = shown.record
+        query = RecordQuery(id=record.id, originator=record.originator, current_only=True, limit=1)
+        return next(self.member.store.records(query), None) is None
+
     def first_look(self, key: str) -> tuple[str, str] | None:
         """Return originator and id of what people here see of an event, if nobody here has seen the event before.
 
@@ -161,10 +171,18 @@ class Gateway:
         if known_at is None:
             book, at = self.book, self.now()
         else:
-            book, at = self._book_of(self.floor, known_at, known_at, self._judge), known_at
+            book, at = self.book_at(known_at), known_at
         return Picture(
             at=at, is_now=known_at is None, number=self.feed.number, events=book.events(), marking=book.marking()
         )  # fmt: skip
+
+    def book_at(self, known_at: datetime) -> PictureBook:
+        """Return the events as they were known here at a time.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        return self._book_of(self.floor, known_at, known_at, self._judge)
 
     def sensors(self) -> tuple[SensorItem, ...]:
         """Return the sensors that gave plots, and those that the configuration names."""

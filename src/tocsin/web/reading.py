@@ -61,10 +61,8 @@ async def alone(
     known_at: FromQuery[datetime | None] = None,
 ) -> Alone | None:
     """Return what follows from our own plots alone, now or by a time; null if our sensors saw nothing of it."""
-    gateway = _gateway(request)
-    found = _event(gateway, event_id, status)
     until = None if known_at is None else _utc(known_at)
-    return await asyncio.to_thread(gateway.alone.ask, gateway.member.store, found, gateway.now(), until)
+    return await asyncio.to_thread(_alone, _gateway(request), event_id, status, until)
 
 
 @get("/records", summary="Everything admitted, page by page")
@@ -155,8 +153,16 @@ def _gateway(request: AnyRequest) -> Gateway:
     return floor_of(request).gateway
 
 
-def _event(gateway: Gateway, event_id: str, status: str | None) -> EventItem:
+def _alone(gateway: Gateway, event_id: str, status: str | None, until: datetime | None) -> Alone | None:
+    found = _event(gateway, event_id, status, until)
+    return gateway.alone.ask(gateway.member.store, found, gateway.now(), until)
+
+
+def _event(gateway: Gateway, event_id: str, status: str | None, until: datetime | None = None) -> EventItem:
+    """Return an event of now, or, of an earlier time, one that now may have forgotten."""
     found = gateway.book.event(event_id, status)
+    if found is None and until is not None:
+        found = gateway.book_at(until).event(event_id, status)
     if found is None:
         raise NotFoundException("no such event is shown here")
     return found

@@ -74,32 +74,34 @@ class Sessions:
         self.require_patience(*keys)
         account = self._people.verify(name, password)
         if account is None:
-            self.failed(*keys)
+            self.tried(*keys)
             return None
         for key in keys:
             self._tries.pop(key, None)
         return self.begin(account)
 
-    def require_patience(self, *keys: str) -> None:
-        """Refuse another try after many wrong ones.
+    def require_patience(self, *keys: str, most: int = _TRIES) -> None:
+        """Refuse another try after many of one minute.
 
         Args:
             keys: Who tries: names, addresses.
+            most: So many are let pass.
 
         Raises:
-            TooManyTriesError: There were many wrong tries by one of them.
+            TooManyTriesError: There were too many by one of them.
         """
         now_s = self._clock.monotonic_s()
         for key in keys:
             recent = [at for at in self._tries.get(key, ()) if now_s - at < _TRIES_WINDOW_S]
-            if len(recent) >= _TRIES:
+            if len(recent) >= most:
                 raise TooManyTriesError(_TRIES_WINDOW_S - (now_s - recent[0]))
 
-    def failed(self, *keys: str) -> None:
-        """Remember a wrong try."""
+    def tried(self, *keys: str) -> None:
+        """Remember a try that counts."""
         now_s = self._clock.monotonic_s()
         for key in keys:
-            self._tries.setdefault(key, []).append(now_s)
+            recent = [at for at in self._tries.get(key, ()) if now_s - at < _TRIES_WINDOW_S]
+            self._tries[key] = [*recent, now_s]
         self._forget_tries(now_s)
 
     def invite(self, account: Account) -> str:

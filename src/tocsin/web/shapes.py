@@ -38,6 +38,8 @@ class RecordItem(msgspec.Struct, frozen=True, kw_only=True):
     caveats: tuple[str, ...]
     public_warning: str
     sources: tuple[Source, ...]
+    digest: str
+    """SHA-256 of the record's bytes, hexadecimal: by this a decision names it."""
     body: msgspec.Raw | None = None
     """Left out in lists and in the feed."""
 
@@ -69,6 +71,8 @@ class Assessment(Launch, frozen=True, kw_only=True, omit_defaults=False):
     originator: str
     audience: tuple[str, ...]
     record_id: str
+    digest: str
+    """SHA-256 of the record's bytes, hexadecimal: by this a decision names it."""
     order: int
     trail: tuple[TrailPoint, ...]
     times: dict[Stage, Moments]

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.exchange import release_record
+from tocsin.exchange import digest_of, release_record
 from tocsin.markings import status_class
 from tocsin.records import Admitted, Outlet, Record, Released, WatchFloor
 from tocsin.store import StoredRecord
@@ -39,6 +39,11 @@ class Shown:
         """When it passed the door."""
         return self.admitted.admitted_at
 
+    @property
+    def digest(self) -> str:
+        """By what a decision names the record."""
+        return digest_of(self.admitted.raw)
+
     def item(self, *, whole: bool = False) -> RecordItem:
         """Return it as the API tells it.
 
@@ -54,6 +59,7 @@ class Shown:
             clock_suspect=admitted.clock_suspect, chain_open=admitted.chain_open, supersedes=record.supersedes,
             cancels=record.cancels, caveats=record.marking.caveats,
             public_warning=record.marking.public_warning.value, sources=record.sources,
+            digest=self.digest,
             body=msgspec.Raw(self.record.body) if whole else None,
         )  # fmt: skip
 

@@ -50,6 +50,11 @@ def test_alone_beside_together(flown: Gateway, officer) -> None:
     assert officer.get(ask, params={"known_at": early.isoformat()}).json() is None
     assert officer.get(ask, params={"known_at": later.isoformat()}).json()["detections"] < alone["detections"]
     assert officer.get(ask, params={"known_at": later.isoformat()[:-6]}).status_code == 400
+    # now has forgotten it, then has not
+    flown.book.forget(event.changed_at + timedelta(hours=7))
+    assert flown.book.events() == ()
+    assert officer.get(ask).json()["error"] == "no such event is shown here"
+    assert officer.get(ask, params={"known_at": later.isoformat()}).json()["detections"] < alone["detections"]
 
 
 def test_of_an_event_that_own_sensors_did_not_see_nothing_is_known_alone(officer, desk: Desk, gateway: Gateway) -> None:

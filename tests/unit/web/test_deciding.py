@@ -47,8 +47,14 @@ def hold(desk: Desk, id_: str = "W-1", *, reason: str = "needs_person", to=("JPN
     return record
 
 
+def ask(browser: TestClient, act: str, record_id: str = "W-1", **changes) -> dict:
+    """Return a decision about a record as the page shows it."""
+    shown = browser.get(f"/api/v1/records/KOR/{record_id}").json()
+    return {"originator": "KOR", "record_id": record_id, "digest": shown.get("digest", ""), "act": act} | changes
+
+
 def decide(browser: TestClient, act: str, key: Authenticator | None = None, *, record_id: str = "W-1", **changes):
-    asked = {"originator": "KOR", "record_id": record_id, "act": act, "text": "to allies"} | changes
+    asked = ask(browser, act, record_id, text="to allies") | changes
     if key is None:
         return browser.post(DECISIONS, json=asked)
     options = browser.post(f"{DECISIONS}/options", json=asked)
@@ -126,7 +132,7 @@ def test_a_signature_is_for_what_was_asked_once_and_by_whom(
     key = Authenticator()
     assert decide(releaser, "release", key).json()["error"] == "you have no passkey here"
     add(releaser, key)
-    asked = {"originator": "KOR", "record_id": "W-1", "act": "release", "text": ""}
+    asked = ask(releaser, "release")
     options = releaser.post(f"{DECISIONS}/options", json=asked).json()["options"]
     used = {"passkey": key.use(options)}
     assert releaser.post(f"{DECISIONS}/signed", json=used).status_code == 202
@@ -166,6 +172,32 @@ def test_whoever_may_approve_a_message_to_the_public_may_refuse_it(
     people.add("Hana", PASSWORD, pseudonym="WO-1", roles=("releaser",))
     assert decide(officer, "refuse", record_id="M-1").status_code == 403
     assert decide(officer, "release", record_id="M-1").status_code == 403  # it does not wait
+
+
+def test_what_was_shown_is_approved_and_nothing_newer(releaser: TestClient, desk: Desk, gateway: Gateway) -> None:
+    seen, newer = launch(originator="KOR"), launch(originator="KOR", revision=2)
+    gateway.take(desk.admit(seen))
+    (event,) = releaser.get("/api/v1/picture").json()["events"]
+    digest = event["members"]["KOR"]["digest"]
+    assert digest == ask(releaser, "approve", seen.id)["digest"] == digest_of(desk.store.find(seen.id).admitted.raw)
+    key = Authenticator()
+    add(releaser, key)
+    signing = releaser.post(f"{DECISIONS}/options", json=ask(releaser, "approve", seen.id)).json()["options"]
+    gateway.take(desk.admit(msgspec.structs.replace(newer, supersedes=seen.id)))
+    for answer in (
+        decide(releaser, "approve", record_id=seen.id),
+        decide(releaser, "approve", key, record_id=seen.id),
+        releaser.post(f"{DECISIONS}/signed", json={"passkey": key.use(signing)}),  # it came meanwhile
+    ):
+        assert (answer.status_code, "a newer one has come" in answer.json()["error"]) == (412, True), answer.text
+    answer = decide(releaser, "approve", record_id=newer.id, digest=digest)
+    assert (answer.status_code, "not what was shown" in answer.json()["error"]) == (409, True)
+    assert desk.issued == []
+    assert decide(releaser, "approve", record_id=seen.id, knows_of_newer=True).status_code == 202
+    signing = releaser.post(f"{DECISIONS}/options", json=ask(releaser, "approve", newer.id)).json()["options"]
+    assert releaser.post(f"{DECISIONS}/signed", json={"passkey": key.use(signing)}).status_code == 202
+    bodies = [msgspec.json.decode(made.body) for made in desk.issued if made.kind == "watch.approval"]
+    assert [(body["record"], body["digest"] == digest) for body in bodies] == [(seen.id, True), (newer.id, False)]
 
 
 def test_only_what_waits_is_released(releaser: TestClient, desk: Desk) -> None:

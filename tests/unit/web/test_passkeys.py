@@ -98,6 +98,14 @@ def test_a_challenge_is_good_once(officer: TestClient) -> None:
     assert officer.post(DOOR, json=used).status_code == 403
 
 
+def test_whoever_asks_without_end_waits(client: TestClient, clock: ManualClock) -> None:
+    assert {client.post(f"{DOOR}/options").status_code for _ in range(30)} == {200}
+    answer = client.post(f"{DOOR}/options")
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "60")
+    clock.advance(60.0)
+    assert client.post(f"{DOOR}/options").status_code == 200
+
+
 def test_a_challenge_is_good_for_the_browser_that_asked(officer: TestClient, client: TestClient) -> None:
     key = Authenticator()
     add(officer, key)

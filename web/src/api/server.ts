@@ -28,6 +28,9 @@ export class ServerError extends Error {
   }
 }
 
+/** A newer record has come than the one that a decision is about. */
+export const isReplaced = (error: unknown): boolean => error instanceof ServerError && error.status === 412
+
 /** Whether the server said what is wrong: else nobody answered, and it may be asked again. */
 export const isAnswered = (error: unknown): error is ServerError => error instanceof ServerError && error.status > 0
 
@@ -53,8 +56,12 @@ interface CreationCeremony {
 export interface Deciding {
   originator: string
   record_id: string
+  /** Of the record as it is on the screen. */
+  digest: string
   act: Decision
   text: string
+  /** The person was told that a newer one has come, and means the one on the screen. */
+  knows_of_newer: boolean
 }
 
 const PATIENCE_MS = 15_000
@@ -189,7 +196,9 @@ export class Server {
       return
     }
     const { options } = await this.#send<Ceremony>('api/v1/decisions/options', deciding)
-    await this.#send('api/v1/decisions/signed', { passkey: await signWithPasskey(options) })
+    await this.#send('api/v1/decisions/signed', {
+      passkey: await signWithPasskey(options), knows_of_newer: deciding.knows_of_newer,
+    })
   }
 
   #keep(session: Session): Session {

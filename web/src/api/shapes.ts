@@ -69,6 +69,8 @@ export interface RecordItem {
   caveats: string[]
   public_warning: string
   sources: Source[]
+  /** By this a decision names the record. */
+  digest: string
   body?: unknown
 }
 
@@ -147,6 +149,8 @@ export interface Assessment {
   originator: string
   audience: string[]
   record_id: string
+  /** By this a decision names the record. */
+  digest: string
   order: number
   event_id: string
   stage: Stage
@@ -165,6 +169,9 @@ export interface Assessment {
   impact: Impact | null
   areas: string[]
   at_risk?: AreaAtRisk[]
+  /** How the impact was foretold if not from one filter that plots were put into; see `contributors`. */
+  method?: string
+  contributors?: Contributor[]
   overflown: Overflight[]
   outcome: string | null
   detections: number
@@ -176,6 +183,15 @@ export interface Assessment {
   useful_at: string | null
   clock_suspect: boolean
   chain_open: boolean
+}
+
+/** One estimate of several that an impact was foretold from. */
+export interface Contributor {
+  member: string
+  /** Its track record; absent: the originator's own filter. */
+  record?: string
+  weight: number
+  detections: number
 }
 
 /** What this member would know of an event from its own plots alone. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { ScreenMarking, World } from '../api/shapes.ts'
 import { en } from '../i18n/en.ts'
-import { bannerStyle, exercises, plates, title } from './banner.ts'
+import { bannerStyle, exercises, plates, title, worldWords } from './banner.ts'
 
 const marking = (...worlds: World[]): ScreenMarking => ({ audience: [], caveats: [], worlds, statuses: [], has_synthetic: false })
 const told = (given: ScreenMarking, isReplay: boolean): string[] => plates(given, isReplay, en).map(({ word }) => word)
@@ -36,4 +36,10 @@ it('names the exercises', () => {
 it('puts the world first into the title', () => {
   expect(title(plates(marking('test'), true, en), 'JPN', 'T−04:32', 0)).toBe('[REPLAY TEST] T−04:32 Tocsin JPN')
   expect(title(plates(marking(), false, en), 'JPN', '', 2)).toBe('(2) [LIVE] Tocsin JPN')
+})
+
+it('calls each thing by its own world, whatever else is on the screen', () => {
+  expect(worldWords('exercise:keen-edge', 'exercise', false, en)).toBe('EXERCISE keen-edge')
+  expect(worldWords('test', 'test', true, en)).toBe('REPLAY TEST')
+  expect(worldWords('actual', 'actual', false, en)).toBe('ACTUAL')
 })

@@ -3,6 +3,7 @@
 import type { ScreenMarking, World } from '../api/shapes.ts'
 import type { Catalogue } from '../i18n/en.ts'
 
+const EXERCISE = 'exercise:'
 const ORDER: readonly World[] = ['actual', 'exercise', 'test']
 
 /** A word with the style that belongs to it. */
@@ -24,9 +25,16 @@ export function plates(marking: ScreenMarking, isReplay: boolean, t: Catalogue):
   return found.length ? found : [{ word: t.live, style: 'world-none' }]
 }
 
+/** What stands at one thing of one status: its own world, whatever else is on the screen. */
+export function worldWords(status: string, world: World, isReplay: boolean, t: Catalogue): string {
+  const named: Record<World, string> = { actual: t.world_actual, exercise: t.world_exercise, test: t.world_test }
+  const exercise = status.startsWith(EXERCISE) ? status.slice(EXERCISE.length) : ''
+  return [isReplay ? t.world_replay : '', named[world], exercise].filter(Boolean).join(' ')
+}
+
 /** Exercises by their names, such as `keen-edge`. */
 export function exercises(marking: ScreenMarking): string[] {
-  return marking.statuses.filter((status) => status.startsWith('exercise:')).map((status) => status.slice('exercise:'.length))
+  return marking.statuses.filter((status) => status.startsWith(EXERCISE)).map((status) => status.slice(EXERCISE.length))
 }
 
 /** The style of the whole banner: of its world, or of none if there are several, each in its own plate. */

@@ -69,7 +69,10 @@ class Floor {
   /** Those that the map and the table show: none if the layer is off, at an earlier time those known then. */
   shownSensors = $derived(settings.showsSensors ? sensorsKnown(this.#sensors, this.past?.at ?? null) : [])
   shownEvents = $derived(byUrgency(this.past ? this.past.events : this.events.values()))
-  marking = $derived(together(this.past ? this.past.marking : this.#marking, [...[...this.#besides.values()].flat(), ...this.shownSensors]))
+  /** Of what the map shows alone. */
+  mapMarking = $derived(together(this.past ? this.past.marking : this.#marking, this.shownSensors))
+  /** Of the whole screen. */
+  marking = $derived(together(this.mapMarking, [...this.#besides.values()].flat()))
   selected = $derived(
     this.shownEvents.find((event) => names(event).includes(this.#selected ?? '')) ??
       this.shownEvents[0] ??

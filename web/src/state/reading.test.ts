@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Alone, Assessment, EventItem, RecordItem, Sensor } from '../api/shapes.ts'
-import { agreement, areaName, atRisk, byUrgency, classes, contributors, gain, inOrder, leading, merged, objections, sensorsKnown } from './reading.ts'
+import { agreement, areaName, atRisk, byUrgency, classes, contributors, gain, inOrder, joined, leading, merged, objections, sensorsKnown } from './reading.ts'
 
 const assessment = (given: Partial<Assessment>): Assessment => ({ areas: [], sensors: [], originator: 'JPN', ...given }) as Assessment
 const event = (given: Partial<EventItem>): EventItem => ({ members: {}, leading: 'JPN', is_closed: false, opened_at: '', ...given }) as EventItem
@@ -95,4 +95,14 @@ it('knows of sensors at an earlier time only what was told by then', () => {
   const then = sensorsKnown(all, '2026-03-01T06:01:00.000Z')
   expect(then.map(({ sensor_id }) => sensor_id)).toEqual(['own', 'early'])
   expect(then.map(({ plots, reach_km }) => [plots, reach_km])).toEqual([[0, []], [0, []]])
+})
+
+it('says out of what an impact was foretold', () => {
+  const sensors = ['JPN:a', 'KOR:b']
+  expect(joined(assessment({ sensors }))).toEqual({ method: '', plotsOf: ['JPN', 'KOR'], tracksOf: [] })
+  const track = { member: 'USA', record: 'T-1', weight: 0.4, detections: 9 }
+  const own = { member: 'JPN', weight: 0.6, detections: 12 }
+  const method = 'covariance_intersection'
+  expect(joined(assessment({ sensors, method, contributors: [own, track] }))).toEqual({ method, plotsOf: ['JPN', 'KOR'], tracksOf: [{ member: 'USA', weight: 0.4 }] })
+  expect(joined(assessment({ sensors: [], method: 'peer_track', contributors: [track] })).plotsOf).toEqual([])
 })

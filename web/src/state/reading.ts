@@ -72,8 +72,9 @@ export function classes(assessment: Assessment): { name: string; probability: nu
 
 const OWN_LANGUAGE: Record<string, Language> = { JPN: 'ja', KOR: 'ko', USA: 'en' }
 
-/** The name of an area for a reader, and the language that it is in. */
-export function areaName(area: AreaProperties, reader: Language): { text: string; lang: Language } {
+/** The name of an area for a reader, and the language that it is in; of one that is not in the list, its id. */
+export function areaName(area: AreaProperties | string, reader: Language): { text: string; lang: Language } {
+  if (typeof area === 'string') return { text: area, lang: 'en' }
   return OWN_LANGUAGE[area.member] === reader && area.name_local
     ? { text: area.name_local, lang: reader }
     : { text: area.name_en, lang: 'en' }
@@ -104,6 +105,20 @@ export function contributors(assessment: Assessment): [string, string[]][] {
     found.set(member, [...(found.get(member) ?? []), sensor])
   }
   return [...found].sort(([a], [b]) => a.localeCompare(b))
+}
+
+/** Out of what an impact was foretold: the members whose plots, and those whose tracks went in, with their weights. */
+export interface Joined {
+  method: string
+  plotsOf: string[]
+  tracksOf: { member: string; weight: number }[]
+}
+
+export function joined(assessment: Assessment): Joined {
+  const { method = '', contributors: parts = [] } = assessment
+  const tracksOf = parts.filter(({ record }) => record).map(({ member, weight }) => ({ member, weight }))
+  const ownFilter = method === '' || parts.some(({ record }) => !record)
+  return { method, plotsOf: ownFilter ? contributors(assessment).map(([member]) => member).filter(Boolean) : [], tracksOf }
 }
 
 /**
