@@ -17,7 +17,7 @@ from tocsin.clock import SystemClock
 from tocsin.markings import PublicWarning, marking_for
 from tocsin.node import read_config
 from tocsin.node.alerts_part import AlertsPart
-from tocsin.records import Approval, Precedence, Source, with_body
+from tocsin.records import Approval, AreaRisk, Precedence, Source, with_body
 from tocsin.store import RecordQuery
 
 SETTINGS = """
@@ -45,6 +45,32 @@ path = "public"
 """
 
 
+def prepare(home, port, *, passkeys=False):
+    """Let the member of a folder alert its public by a feed on a port and by a folder; return its certificate."""
+    key, certificate = certify()
+    with (home / "member.toml").open("a") as opened:
+        opened.write(SETTINGS.format(port=port).replace("passkeys = false", f"passkeys = {str(passkeys).lower()}"))
+    (home / "alerts.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (home / "alerts.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return certificate
+
+
+def predicted(now, **fields):
+    """A launch whose impact is predicted for in five minutes."""
+    fell = impact()
+    shift = now + timedelta(minutes=5) - fell.at
+    moved = {name: getattr(fell, name) + shift for name in ("at", "earliest_at", "latest_at")}
+    given = {
+        "launched_at": now - timedelta(minutes=4), "last_detection_at": now, "areas": ("JP-01", "JP-02"),
+        "impact": changed(fell, **moved),
+        "at_risk": tuple(
+            AreaRisk(area=area, probability=probability, earliest_at=moved["earliest_at"], latest_at=moved["latest_at"])
+            for area, probability in (("JP-01", 0.94), ("JP-02", 0.05))
+        ),
+    }  # fmt: skip
+    return changed(launch(), **given | fields)
+
+
 class Alerting:
     """JPN with a node, and its alerts beside it."""
 
@@ -52,13 +78,7 @@ class Alerting:
         self.local = Local(house, "JPN")
         self.home = house.homes["JPN"]
         self.port = port
-        key, self.certificate = certify()
-        with (self.home / "member.toml").open("a") as opened:
-            opened.write(SETTINGS.format(port=port))
-        (self.home / "alerts.pem").write_bytes(self.certificate.public_bytes(Encoding.PEM))
-        (self.home / "alerts.key").write_bytes(
-            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        )  # fmt: skip
+        self.certificate = prepare(self.home, port)
         self.config = read_config(self.home / "member.toml")
 
     @property
@@ -94,15 +114,7 @@ class Alerting:
 
     def see(self, **fields):
         """A launch whose impact is predicted for in five minutes."""
-        now = SystemClock().now()
-        fell = impact()
-        shift = now + timedelta(minutes=5) - fell.at
-        moved = {name: getattr(fell, name) + shift for name in ("at", "earliest_at", "latest_at")}
-        given = {
-            "launched_at": now - timedelta(minutes=4), "last_detection_at": now, "areas": ("JP-01", "JP-02"),
-            "impact": changed(fell, **moved),
-        }  # fmt: skip
-        self.put("warning.launch", changed(launch(), **given | fields))
+        self.put("warning.launch", predicted(SystemClock().now(), **fields))
 
     def waiting(self, message):
         return [each for each in self.records("alerts.alert") if each.body.message == message]

@@ -95,10 +95,10 @@ async def test_a_launch_becomes_an_alert_that_people_confirm_and_its_end_goes_th
             (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("{"))
             (told,) = json.loads(line)["alerts"]
             assert told["is_over"]
-            states = [(each["message"], each["state"]) for each in told["messages"]]
-            assert states == [("alert", "sent"), ("cancel", "sent"), ("cancel", "waits")]
-            assert told["messages"][2]["held"][0] == "this alert has ended"
-            assert told["messages"][0]["channels"] == {"feed": "delivered", "folder": "delivered"}
+            places = [(each["message"], each["place"]) for each in told["messages"]]
+            assert places == [("alert", "sent"), ("cancel", "sent"), ("cancel", "old")]
+            channels = told["messages"][0]["channels"]
+            assert {each["channel"]: each["state"] for each in channels} == {"feed": "delivered", "folder": "delivered"}
             assert await asyncio.to_thread(run, ["alerts", "list", "--config", str(alerting.home)]) == 0
             assert "cancel" in capsys.readouterr().out
     finally:

@@ -138,9 +138,20 @@ class AlertDesk:
             return NotDrafted("this alert has ended")
         return draft_end(message, thread.launch, thread.told(), self._office, now, reason=reason)
 
+    def case(self, record_id: str, by: Person, now: datetime) -> Case | None:
+        """Return a message with all that decides whether a person may send it now; None if it is not here."""
+        thread = self.threads.of_message(record_id)
+        message = thread.find(record_id) if thread is not None else None
+        if thread is None or message is None:
+            return None
+        return Case(
+            message=message, thread=thread, office=self._office, by=by, now=now, is_open=self._is_open(),
+            standing=self._standing,
+        )  # fmt: skip
+
     def why_held(self, record_id: str, by: Person, now: datetime) -> tuple[Refusal, ...]:
         """Return every reason why a person may not send a message now; empty: it may go."""
-        case = self._case(record_id, by, now)
+        case = self.case(record_id, by, now)
         return refusals(case) if case is not None else (Refusal("own", "there is no such message here"),)
 
     def on_approval(self, approval: Admitted, now: datetime) -> Record | NotSent | None:
@@ -156,7 +167,7 @@ class AlertDesk:
         consent = consent_of(approval)
         if consent is None or not consent.is_yes or approval.record.originator != self._office.member:
             return None
-        case = self._case(consent.message, consent.person, now)
+        case = self.case(consent.message, consent.person, now)
         if case is None:
             return None
         step = step_of(case.body.message)
@@ -175,7 +186,7 @@ class AlertDesk:
         Returns:
             The ``alerts.sent`` record by which channels carry it, or every reason why not.
         """
-        case = self._case(record_id, by, now)
+        case = self.case(record_id, by, now)
         if case is None:
             return NotSent((Refusal("own", "there is no such message here"),))
         if found := refusals(case):
@@ -266,16 +277,6 @@ class AlertDesk:
 
     def _counted(self, case: Case) -> list[Consent]:
         return [each for each in case.thread.consents.get(case.message.record.id, ()) if counts(each, case)]
-
-    def _case(self, record_id: str, by: Person, now: datetime) -> Case | None:
-        thread = self.threads.of_message(record_id)
-        message = thread.find(record_id) if thread is not None else None
-        if thread is None or message is None:
-            return None
-        return Case(
-            message=message, thread=thread, office=self._office, by=by, now=now, is_open=self._is_open(),
-            standing=self._standing,
-        )  # fmt: skip
 
     def _record(self, kind: str, body: msgspec.Struct, parents: Sequence[Admitted], now: datetime) -> Record:
         message = parents[0].record

@@ -13,7 +13,7 @@ from typing import Literal
 
 from tocsin.alerts.consents import Consent
 from tocsin.alerts.drafting import Office, why_not, world_of
-from tocsin.alerts.settings import may, step_of
+from tocsin.alerts.settings import DUTIES, may, step_of
 from tocsin.alerts.texts import PARTS
 from tocsin.alerts.thread import Thread, digest_of
 from tocsin.markings import PublicWarning, StatusClass
@@ -234,6 +234,19 @@ def _approvals(case: Case) -> str:
         have = ", ".join(f"{who} ({role})" for who, role in sorted(counted.items())) or "nobody"
         return f"{needed} of different roles have to confirm it; confirmed by {have}"
     return ""
+
+
+def wanted(case: Case) -> tuple[tuple[str, ...], ...]:
+    """Return the confirmations that a message still wants: of each, the roles that may give it."""
+    consents = case.thread.consents.get(case.message.record.id, ())
+    roles = {each.person.role for each in consents if counts(each, case)}
+    needed = max(case.body.confirmations, case.office.settings.confirmations.of(case.body.message))
+    able = DUTIES["confirm"] & DUTIES[step_of(case.body.message)]
+    missing: list[frozenset[str]] = [] if roles & able else [able - roles]  # one of them sends it
+    while len(roles) + len(missing) < needed:
+        taken = roles | (missing[0] if missing and len(missing[0]) == 1 else frozenset())
+        missing.append(DUTIES["confirm"] - taken)
+    return tuple(tuple(sorted(each)) for each in missing)
 
 
 def counts(consent: Consent, case: Case) -> bool:

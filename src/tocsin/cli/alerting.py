@@ -35,7 +35,7 @@ def list_(*, config: Config = HERE, as_json: Json = False) -> None:
 
     Args:
         config: The member's TOML, or the folder that holds it as member.toml.
-        as_json: Write one JSON object (tocsin.alerts/1).
+        as_json: Write one JSON object (tocsin.alerts/2).
     """
     from tocsin.cli.alerts_view import render_alerts
     from tocsin.node import read_config
@@ -43,7 +43,7 @@ def list_(*, config: Config = HERE, as_json: Json = False) -> None:
 
     seen = see_alerts(read_config(member_file(config)), now=SystemClock().now())
     if as_json:
-        write_json({"schema": "tocsin.alerts/1", "alerts": seen})
+        write_json({"schema": "tocsin.alerts/2", "alerts": seen})
     else:
         output().print(render_alerts(seen))
 

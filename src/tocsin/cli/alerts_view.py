@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tocsin.node.alerts_seen import AlertSeen, MessageSeen
+from tocsin.alerts import AlertSeen, MessageSeen, Place
 
 STYLES = {"sent": "green", "waits": "yellow", "delivered": "green", "failed": "red", "overtaken": "dim"}
+PLACES: dict[Place, str] = {
+    "sent": "sent", "next": "waits", "begun": "waits", "end": "waits", "ready": "kept ready if the other is wrong",
+    "old": "replaced",
+}  # fmt: skip
 
 
 def render_alerts(seen: Sequence[AlertSeen]) -> RenderableType:
@@ -28,17 +32,21 @@ def _alert(alert: AlertSeen) -> list[Text]:
 
 
 def _message(message: MessageSeen) -> list[Text]:
-    confirmed = ", ".join(message.confirmed_by) or "nobody"
+    place = PLACES[message.place]
     lines = [
         Text.assemble(
-            f"  {message.number}  {message.message.replace('_', '-')}  ", (message.state, STYLES[message.state]),
-            f"  {', '.join(message.areas)}", (f"  {message.id}", "dim"),
-        ),
-        Text(f"     confirmed by {confirmed}, wants {message.confirmations}"),
+            f"  {message.number}  {message.message.replace('_', '-')}  ", (place, STYLES.get(place, "dim")),
+            f"  {', '.join(each.area for each in message.areas)}", (f"  {message.id}", "dim"),
+        )
     ]  # fmt: skip
-    lines += [Text(f"     held: {reason}", "yellow") for reason in message.held]
+    if message.place == "old":
+        return lines
+    confirmed = ", ".join(f"{each.person.pseudonym} ({each.person.role})" for each in message.confirmed if each.is_yes)
+    missing = "".join(f"; still wants {' or '.join(roles)}" for roles in message.wanted)
+    lines.append(Text(f"     confirmed by {confirmed or 'nobody'}, wants {message.confirmations}{missing}"))
+    lines += [Text(f"     held: {refusal.reason}", "yellow") for refusal in message.held]
     lines += [
-        Text.assemble(f"     {channel}: ", (state, STYLES.get(state, "yellow")))
-        for channel, state in message.channels.items()
+        Text.assemble(f"     {each.channel}: ", (each.state, STYLES[each.state]), f"  {each.at:%H:%M:%S} {each.detail}")
+        for each in message.channels
     ]
     return lines

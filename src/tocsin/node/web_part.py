@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from typing import Literal
 
@@ -18,10 +19,12 @@ import structlog
 from tocsin.clock import Clock, SystemClock
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.markings import PUBLIC
+from tocsin.node.alerts_office import office_of
 from tocsin.node.asking import ask_status
 from tocsin.node.attached import AttachedPart, serve_part
 from tocsin.node.config import MemberConfig, OutletTable, SensorTable
 from tocsin.node.part_words import WEB
+from tocsin.node.public_warning import is_open
 from tocsin.node.status import LinkStatus, MemberStatus
 from tocsin.records import Outlet, Record
 from tocsin.store import Store
@@ -104,6 +107,8 @@ class WebPart:
             self._member, clock=self._clock, new_id=lambda: secrets.token_hex(16), mode=self._mode,
             outlets=tuple(outlets.values()), sensors=[self._sensor(table) for table in self._config.web.sensors],
             settings=self._config.warning.settings,
+            office=None if self._config.alerts.run == "off" else office_of(self._config),
+            is_open=partial(is_open, self._config),
         )  # fmt: skip
         order = await asyncio.to_thread(gateway.load)
         floor = Floor(

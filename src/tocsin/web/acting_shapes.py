@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
+from tocsin.alerts import DUTIES, Reason
 from tocsin.records import Act, Decision
 from tocsin.web.shapes import RecordItem, Role
 
@@ -25,6 +26,9 @@ def deciders(act: Decision, kind: str) -> tuple[Role, ...]:
     """Return who may decide about a record of a kind."""
     return DECIDING_ROLES["approve" if act == "refuse" and kind == ALERT else act]
 
+
+DRAFTING_ROLES: tuple[Role, ...] = tuple(role for role in get_args(Role) if role in DUTIES["draft"])
+"""Who may draft the end of an alert."""
 
 ACTING_ROLES: tuple[Role, ...] = ("watch_officer", "analyst", "exercise_controller", "alert_officer")
 """Who may say something of an event."""
@@ -175,6 +179,16 @@ class HeldItem(msgspec.Struct, frozen=True, kw_only=True):
     to: tuple[str, ...]
     """Who does not get it."""
     since: datetime
+
+
+class EndRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Draft the end of an alert."""
+
+    alert_id: str
+    message: Literal["cancel", "all_clear"]
+    """``cancel``: it was wrong; ``all_clear``: it was right and is over."""
+    reason: Reason = "sent_in_error"
+    """With ``cancel``: what was wrong."""
 
 
 class DecisionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

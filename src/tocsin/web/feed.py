@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
 
 from tocsin.codec import encode
-from tocsin.web.shapes import EventNews, Gone, LinksNow, RecordNews, TracksNow
+from tocsin.web.shapes import AlertNow, EventNews, Gone, LinksNow, OfficeNow, RecordNews, TracksNow
 
 KEPT = 4000
 """Numbered messages that can be had again."""
@@ -23,7 +23,10 @@ _MOST_WAITING = 2000
 """Numbered messages that wait for one client before it is cut off."""
 
 Lasting = EventNews | RecordNews
-Passing = TracksNow | LinksNow
+Passing = TracksNow | LinksNow | AlertNow | OfficeNow
+
+_Sort = tuple[type[Passing], str]
+"""Which messages take the place of one another."""
 
 
 class TooSlowError(Exception):
@@ -33,7 +36,7 @@ class TooSlowError(Exception):
 @dataclass(eq=False)
 class _Client:
     lasting: deque[bytes] = field(default_factory=deque)
-    passing: dict[type[Passing], bytes] = field(default_factory=dict)
+    passing: dict[_Sort, bytes] = field(default_factory=dict)
     is_due: asyncio.Event = field(default_factory=asyncio.Event)
     is_lost: bool = False
 
@@ -47,7 +50,7 @@ class Feed:
         self.number = 0
         """Of the last numbered message."""
         self._kept: deque[tuple[int, bytes]] = deque(maxlen=KEPT)
-        self._newest: dict[type[Passing], bytes] = {}
+        self._newest: dict[_Sort, bytes] = {}
         self._clients: set[_Client] = set()
 
     @property
@@ -71,15 +74,24 @@ class Feed:
                 client.lasting.append(data)
             client.is_due.set()
 
-    def tell_now(self, message: Passing) -> None:
-        """Give everyone a message that takes the place of the one of its sort before it."""
-        data = encode(message)
-        if self._newest.get(type(message)) == data:
+    def tell_now(self, message: Passing, about: str = "") -> None:
+        """Give everyone a message that takes the place of the one of its sort before it.
+
+        Args:
+            message: What is now.
+            about: Tells apart what has messages of one sort each, such as alerts.
+        """
+        data, sort = encode(message), (type(message), about)
+        if self._newest.get(sort) == data:
             return
-        self._newest[type(message)] = data
+        self._newest[sort] = data
         for client in self._clients:
-            client.passing[type(message)] = data
+            client.passing[sort] = data
             client.is_due.set()
+
+    def drop(self, sort: type[Passing], kept: Collection[str]) -> None:
+        """Tell nobody any more of what messages of one sort were about, but for what is kept."""
+        self._newest = {each: data for each, data in self._newest.items() if each[0] is not sort or each[1] in kept}
 
     def forget(self) -> None:
         """Let nobody have or keep what was told before: something of it must no longer be shown."""

@@ -4,26 +4,41 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal, Protocol
 
 import structlog
 
+from tocsin.alerts import AlertSeen, Office
 from tocsin.clock import Clock
 from tocsin.errors import TocsinError
 from tocsin.exchange import ApprovalStanding
 from tocsin.records import Admitted, Outlet, Recall, Record, WatchFloor
 from tocsin.store import RecordQuery, Store, StoredRecord, Window, standing_in
 from tocsin.warning import WarningSettings
+from tocsin.web.alert_book import KINDS as ALERT_KINDS
+from tocsin.web.alert_book import AlertBook
 from tocsin.web.alone import AloneDesk
 from tocsin.web.feed import Feed
 from tocsin.web.picture import KINDS, SILENT_STAYS, Judge, PictureBook
 from tocsin.web.sensors import DeclaredSensor
-from tocsin.web.shapes import EventNews, LinksNow, LinkState, Picture, RecordNews, SensorItem, TracksNow
+from tocsin.web.shapes import (
+    AlertNow,
+    EventNews,
+    LinksNow,
+    LinkState,
+    Picture,
+    RecordNews,
+    SensorItem,
+    TracksNow,
+)
 from tocsin.web.shown import Shown, show
 
 TRACKS_EVERY_S = 0.1
 LINKS_EVERY_S = 1.0
+ALERTS_STAY = timedelta(hours=48)
+"""How far back in the store alerts are looked for."""
 
 PLOTS = "warning.detection"
 """Counted, and not told one by one."""
@@ -69,6 +84,8 @@ class Gateway:
         outlets: Other programs that read a picture; each has one of its own, of what its audience may have.
         sensors: This member's own, as its configuration declares them.
         settings: Of this member's fusion.
+        office: By whom this member alerts its public; None if it alerts nobody.
+        is_open: Whether its channels to the public are open.
     """
 
     def __init__(
@@ -81,6 +98,8 @@ class Gateway:
         outlets: Sequence[Outlet] = (),
         sensors: Sequence[DeclaredSensor] = (),
         settings: WarningSettings | None = None,
+        office: Office | None = None,
+        is_open: Callable[[], bool] = lambda: False,
     ) -> None:
         self.member = member
         self.floor = WatchFloor(member.code)
@@ -89,6 +108,11 @@ class Gateway:
         self.mode: Literal["live", "replay"] = mode
         self.feed = Feed()
         self.book = PictureBook(member.code, self._judge)
+        self._new_alerts = partial(
+            AlertBook, member.code, office=office, is_open=is_open,
+            standing=lambda approval: self._judge(approval).is_verified,
+        )  # fmt: skip
+        self.alerts = self._new_alerts()
         self.outlets = {outlet: PictureBook(member.code) for outlet in outlets}
         self.links = LinkState(at=None, problem="not asked yet", links=(), problems=())
         self._declared = tuple(sensors)
@@ -113,6 +137,7 @@ class Gateway:
         until = newest.admitted.admitted_at
         self.book = self._book_of(self.floor, until, None, self._judge)
         self.outlets = {outlet: self._book_of(outlet, until, None) for outlet in self.outlets}
+        self._load_alerts(until)
         return newest.order
 
     def take(self, stored: Sequence[StoredRecord]) -> None:
@@ -128,6 +153,7 @@ class Gateway:
         if told:
             items = tuple(each.item() for each in told)
             self.feed.tell(lambda number: RecordNews(number=number, records=items))
+        self._tell_alerts(self.alerts.news(self.now()))
         for outlet, book in self.outlets.items():
             _fill(book, show(stored, outlet))
         self._is_moved = True
@@ -193,12 +219,32 @@ class Gateway:
         await asyncio.gather(self._every(TRACKS_EVERY_S, self._tell_tracks), self._every(LINKS_EVERY_S, self._ask))
 
     def _take_one(self, shown: Shown) -> None:
+        self.alerts.take(shown)
         changed = self.book.take(shown)
         if changed is None:
             return
         event, news = changed
         marking = self.book.marking()
         self.feed.tell(lambda number: EventNews(number=number, news=news, event=event, marking=marking))
+
+    def _load_alerts(self, until: datetime) -> None:
+        self.alerts = self._new_alerts()
+        window = Window(time="admitted", since=until - ALERTS_STAY)
+        query = RecordQuery(kinds=ALERT_KINDS, windows=(window,))
+        for each in show(self.member.store.records(query), self.floor):
+            self.alerts.take(each)
+        self._look_at_alerts()
+
+    def _look_at_alerts(self) -> None:
+        now = self.now()
+        self._tell_alerts([*self.alerts.look(now), *self.alerts.news(now)])
+
+    def _tell_alerts(self, changed: Sequence[AlertSeen]) -> None:
+        for alert in changed:
+            self.feed.tell_now(AlertNow(alert=alert), alert.key)
+        office = self.alerts.office()
+        self.feed.drop(AlertNow, office.alerts)
+        self.feed.tell_now(office)
 
     def _judge(self, approval: Admitted) -> ApprovalStanding:
         return standing_in(self.member.store, approval)
@@ -240,6 +286,7 @@ class Gateway:
         for book in (self.book, *self.outlets.values()):
             book.forget(now)
         self._looked_at &= self.book.keys
+        self._look_at_alerts()
         self._is_moved = True  # tells the time besides, by which pages set their clocks
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from tocsin.alerts import AlertSeen
 from tocsin.exchange import StandingCode
 from tocsin.markings import StatusClass
 from tocsin.records import Act, Decision, Launch, Person, Source, Stage, TrackPoint
@@ -300,4 +301,23 @@ class LinksNow(msgspec.Struct, frozen=True, kw_only=True, tag="links", tag_field
     state: LinkState
 
 
-FeedSays = Hello | EventNews | RecordNews | Gone | TracksNow | LinksNow
+class AlertNow(msgspec.Struct, frozen=True, kw_only=True, tag="alert", tag_field="say"):
+    """An alert to the public as it is now; of each only the newest of these counts."""
+
+    alert: AlertSeen
+
+
+class OfficeNow(msgspec.Struct, frozen=True, kw_only=True, tag="office", tag_field="say"):
+    """How this member can alert its public, and which alerts there are; only the newest of these counts."""
+
+    alerts_public: bool
+    """Whether this member alerts its public at all."""
+    is_open: bool
+    """Whether its channels are open (``tocsin check --public-warning``)."""
+    needs_passkey: bool
+    """Whether a confirmation counts only with the person's own signature by passkey."""
+    alerts: tuple[str, ...]
+    """Keys of all alerts that are shown; others are over for long."""
+
+
+FeedSays = Hello | EventNews | RecordNews | Gone | TracksNow | LinksNow | AlertNow | OfficeNow

@@ -201,6 +201,11 @@ export class Server {
     })
   }
 
+  /** Draft the end of an alert; it then waits for people. */
+  async draftEnd(alertId: string, message: 'cancel' | 'all_clear', reason = 'sent_in_error'): Promise<void> {
+    await this.#send('api/v1/alerts/end', { alert_id: alertId, message, reason })
+  }
+
   #keep(session: Session): Session {
     this.csrf = session.csrf
     return session

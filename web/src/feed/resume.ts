@@ -36,6 +36,8 @@ export function step(place: Place, message: FeedMessage): Step {
       return { do: 'take', place: { ...place, number: message.number } }
     case 'tracks':
     case 'links':
+    case 'alert':
+    case 'office':
       return { do: 'take', place }
   }
 }

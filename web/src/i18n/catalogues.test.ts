@@ -29,7 +29,8 @@ describe.each([['ko', ko], ['ja', ja]] as const)('the catalogue %s', (_name, cat
   })
 })
 
-const source = (name: string): string => readFileSync(new URL(`../../../src/tocsin/warning/${name}.py`, import.meta.url), 'utf8')
+const python = (path: string): string => readFileSync(new URL(`../../../src/tocsin/${path}.py`, import.meta.url), 'utf8')
+const source = (name: string): string => python(`warning/${name}`)
 
 describe('what records say', () => {
   const found = (name: string, form: RegExp): string[] => [...source(name).matchAll(form)].map((match) => match[1] as string)
@@ -62,5 +63,17 @@ describe('what records say', () => {
   it('is told as it came if it is new', () => {
     expect(inWords('toString', en)).toBeNull()
     expect(inWords('a word of tomorrow', en)).toBeNull()
+  })
+})
+
+describe('what holds a message to the public', () => {
+  it('is said in words, and what to do about it, for every guard', () => {
+    const table = python('alerts/guards').split('GUARDS: Mapping')[1] ?? ''
+    const guards = [...table.matchAll(/^ {4}"(\w+)": /gm)].map((match) => match[1] as string)
+    expect(guards.length).toBeGreaterThan(15)
+    for (const sort of ['guard', 'todo']) {
+      const said = Object.keys(en).filter((key) => key.startsWith(`${sort}_`)).map((key) => key.slice(sort.length + 1))
+      expect(said.sort()).toEqual([...guards].sort())
+    }
   })
 })

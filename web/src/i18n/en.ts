@@ -1,3 +1,5 @@
+import { en as alerts } from './alerts/en.ts'
+
 /** English, and with it the form of every catalogue: a string, or a function of what stands in it. */
 export const en = {
   // worlds
@@ -365,6 +367,7 @@ export const en = {
   unseen: (count: number) => `(${count})`,
   credits: 'Licences of what this page is built with',
   error: 'It did not work',
+  ...alerts,
 }
 
 /** The same keys in another language; a forgotten or a surplus one does not compile. */

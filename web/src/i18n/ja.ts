@@ -1,3 +1,4 @@
+import { ja as alerts } from './alerts/ja.ts'
 import type { Catalogue } from './en.ts'
 
 export const ja: Catalogue = {
@@ -350,4 +351,5 @@ export const ja: Catalogue = {
   unseen: (count) => `(${count})`,
   credits: 'この画面に使われているソフトウェアのライセンス',
   error: '失敗しました',
+  ...alerts,
 }

@@ -1,3 +1,4 @@
+import { ko as alerts } from './alerts/ko.ts'
 import type { Catalogue } from './en.ts'
 
 export const ko: Catalogue = {
@@ -350,4 +351,5 @@ export const ko: Catalogue = {
   unseen: (count) => `(${count})`,
   credits: '이 화면에 쓰인 소프트웨어 라이선스',
   error: '실패함',
+  ...alerts,
 }

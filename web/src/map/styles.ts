@@ -128,9 +128,18 @@ function largest(feature: FeatureLike): Polygon | undefined {
   return geometry instanceof Polygon ? geometry : undefined
 }
 
-/** Style of a warning area; `world` is of the event that puts it at risk. */
-export function areaStyle(looks: Looks, state: AreaState, world: World, name: string, showsName: boolean): Style[] {
+/** Style of a warning area; `world` is of the event that puts it at risk, `told` what a message says of it. */
+export function areaStyle(
+  looks: Looks, state: AreaState, world: World, name: string, showsName: boolean, told: 'risk' | 'freed' | null = null,
+): Style[] {
   const styles = [areaShape(looks, state, world)]
+  const { text, halo } = looks.palette
+  if (told) {
+    styles.push(
+      new Style({ stroke: new Stroke({ color: halo, width: 6 }), zIndex: 4 }),
+      new Style({ stroke: new Stroke({ color: text, width: 2.6, ...(told === 'freed' ? { lineDash: [2, 5] } : {}) }), zIndex: 5 }),
+    )
+  }
   if (showsName) styles.push(areaLabel(looks, state, name))
   return styles
 }
@@ -139,6 +148,7 @@ function areaLabel({ palette }: Looks, state: AreaState, name: string): Style {
   const isAtRisk = state === 'risk'
   return new Style({
     geometry: largest,
+    zIndex: 6, // above the outlines of what a message tells
     text: new Text({
       text: name, font: labelFont(isAtRisk ? 13 : 11, isAtRisk ? 700 : 500), overflow: true,
       fill: new Fill({ color: isAtRisk ? palette.text : faded(palette.text, 0.75) }),

@@ -15,6 +15,7 @@ import Stroke from 'ol/style/Stroke'
 import Style from 'ol/style/Style'
 import Text from 'ol/style/Text'
 import type { AreaCollection, AreaProperties, EventItem, Sensor, TrackItem, World } from '../api/shapes.ts'
+import type { Told } from '../state/alerting.ts'
 import { atRisk, leading } from '../state/reading.ts'
 import { extentOf, marksOf, ofEvent, type Drawn } from './features.ts'
 import { Overlay, type Content, type Mark } from './overlay.ts'
@@ -31,6 +32,8 @@ export interface Frame {
   sensors: readonly Sensor[]
   members: readonly string[]
   selected: string | null
+  /** Areas that a message to the public tells of a risk, and of its end. */
+  told: Told
   isStale: boolean
   /** Words drawn faintly across the map, so that a picture of it is unmistakable too. */
   watermark: string
@@ -146,6 +149,7 @@ export class WatchMap {
     const before = this.#frame
     this.#frame = frame
     if (before?.sensors !== frame.sensors) this.#replace(this.#sensors, frame.sensors.flatMap(ofSensor))
+    if (before?.told !== frame.told) this.#areas.changed()
     if (before?.places !== frame.places) this.#replace(this.#places, frame.places.map(ofPlace))
     const isOther = before?.selected !== frame.selected
     const isChanged = isOther || before.events !== frame.events
@@ -221,8 +225,9 @@ export class WatchMap {
   #styleArea(feature: Feature, resolution: number): Style[] {
     const area = feature.getProperties() as AreaProperties
     const { state, world } = this.#areaState.get(area.id) ?? { state: 'none' as const, world: 'test' as const }
-    const showsName = state !== 'none' || (resolution < NAMES_BELOW_M && !area.part_of)
-    return areaStyle(this.#looks(), state, world, this.#frame?.areaName(area) ?? area.name_en, showsName)
+    const told = this.#frame?.told.areas.has(area.id) ? 'risk' : this.#frame?.told.freed.has(area.id) ? 'freed' : null
+    const showsName = state !== 'none' || told !== null || (resolution < NAMES_BELOW_M && !area.part_of)
+    return areaStyle(this.#looks(), state, world, this.#frame?.areaName(area) ?? area.name_en, showsName, told)
   }
 
   #styleSensor(feature: Feature, resolution: number): Style {

@@ -3,11 +3,13 @@
 import { untrack } from 'svelte'
 import { isAnswered, Server } from '../api/server.ts'
 import type {
+  Alert,
   AreaCollection,
   AreaProperties,
   EventItem,
   FeedMessage,
   LinkState,
+  Office,
   Picture,
   RecordItem,
   Role,
@@ -19,6 +21,7 @@ import type {
 import { Feed, openSocket } from '../feed/feed.ts'
 import { together, type Marked } from '../format/marking.ts'
 import { ServerClock } from './clock.ts'
+import { alertsByUrgency, toldBy, waitingOf } from './alerting.ts'
 import { byUrgency, merged, names, sensorsKnown, shownKey } from './reading.ts'
 import { settings } from './settings.svelte.ts'
 
@@ -48,6 +51,11 @@ class Floor {
   plots = $state(0)
   links = $state.raw<{ state: LinkState; heardMs: number } | null>(null)
   records = $state.raw<readonly RecordItem[]>([])
+  #alerts = $state.raw<ReadonlyMap<string, Alert>>(new Map())
+  office = $state.raw<Office | null>(null)
+  #alertKey = $state<string | null>(null)
+  /** Whether somebody looks at alerts: then the map shows whom the message tells. */
+  looksAtAlerts = $state(false)
   areas = $state.raw<AreaCollection | null>(null)
   areaById = $derived(
     new Map<string, AreaProperties>((this.areas?.features ?? []).map(({ properties }) => [properties.id, properties])),
@@ -78,6 +86,19 @@ class Floor {
       this.shownEvents[0] ??
       null,
   )
+  /** Alerts that there are, what waits for people first; of no earlier time than now. */
+  alerts = $derived(
+    alertsByUrgency((this.office?.alerts ?? []).flatMap((key) => this.#alerts.get(key) ?? []), this.session?.member ?? ''),
+  )
+  alert = $derived(this.alerts.find(({ key }) => key === this.#alertKey) ?? this.alerts[0] ?? null)
+  /** Messages of this member that wait for people now. */
+  alertsWaiting = $derived(
+    this.alerts
+      .filter(({ originator }) => originator === this.session?.member)
+      .flatMap((alert) => waitingOf(alert).map((message) => ({ alert, message }))),
+  )
+  /** Whom the message that is looked at tells what. */
+  told = $derived(toldBy(this.looksAtAlerts && !this.past ? this.alert : null))
   /** The time that the picture is of. */
   nowMs = $derived(this.past ? Date.parse(this.past.at) : this.clock.now(this.localMs))
   shownTracks = $derived(this.past ? [] : this.tracks)
@@ -160,6 +181,17 @@ class Floor {
     this.fresh = new Set([...this.fresh].filter((each) => each !== key))
   }
 
+  /** Look at an alert, and at its event on the map. */
+  selectAlert(alert: Alert): void {
+    this.#alertKey = alert.key
+    this.select(`${alert.status}/${alert.event_id}`)
+  }
+
+  /** Stay with an alert, whatever comes. */
+  keepAlert({ key }: Alert): void {
+    if (untrack(() => this.#alertKey) !== key) this.#alertKey = key
+  }
+
   /** Tell what a panel shows; an empty list when it is gone. */
   showBesides(panel: string, shown: readonly Marked[]): void {
     const before = untrack(() => this.#besides)
@@ -195,6 +227,8 @@ class Floor {
     this.events = new Map()
     this.records = this.tracks = []
     this.#besides = new Map()
+    this.#alerts = new Map()
+    this.office = null
     this.past = this.links = null
   }
 
@@ -224,6 +258,12 @@ class Floor {
         break
       case 'links':
         this.links = { state: message.state, heardMs: localMs }
+        break
+      case 'alert':
+        this.#alerts = new Map([...this.#alerts, [message.alert.key, message.alert]])
+        break
+      case 'office':
+        this.office = message
     }
   }
 
