@@ -38,6 +38,11 @@ _BODIES: dict[str, Any] = {
         "severity": "Minor", "certainty": "Unlikely", "expires_at": _AT,
         "grounds": {"launch": "l", "revision": 1, "label": "ballistic", "grade_basis": "b", "detections": 9},
     },
+    "alerts.test": {
+        "channels": ["feed"], "identifier": "JPN-test-a", "sender": "alerts@jpn.example", "sent_at": _AT,
+        "expires_at": _AT,
+        "texts": [{"language": "en-US", "event": "Test", "headline": "TEST", "description": "-", "instruction": "-"}],
+    },
     "alerts.delivery": {"alert": "a", "channel": "feed", "state": "failed", "attempts": 2, "at": _AT, "detail": "no"},
     "alerts.sent": {
         "alert": "a", "digest": "0" * 64, "approvals": ["b"], "by": {"role": "alert_officer", "pseudonym": "AO-1"},

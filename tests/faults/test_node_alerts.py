@@ -14,6 +14,7 @@ from tests.servers import free_ports, on_loop
 from tocsin.cap import check_cap, known_messages, read_cap
 from tocsin.cli.app import run
 from tocsin.clock import SystemClock
+from tocsin.node import read_config
 from tocsin.node.home import home_of
 from tocsin.node.parts import Parts
 from tocsin.node.public_warning import check_public_warning, is_open
@@ -87,13 +88,28 @@ async def test_a_launch_becomes_an_alert_that_people_confirm_and_its_end_goes_th
                 before = await asyncio.to_thread(alerting.read, "feed.atom")
                 assert before.count(b"<entry>") == 2
 
-            async with alerting.part() as again:  # started anew it shows what it told, and tells nothing twice
+            # from now on its channels are tested; started anew it shows what it told, and tells nothing twice
+            house.edit("JPN", "passkeys = false", "passkeys = false\ntest_every_h = 24.0")
+            alerting.config = read_config(alerting.home / "member.toml")
+            assert not is_open(alerting.config)
+            await asyncio.to_thread(check_public_warning, alerting.config, now=SystemClock().now())
+            async with alerting.part() as again:
                 await again.is_served.wait()
-                await alerting.until(lambda: alerting.read("feed.atom") == before)
+                await alerting.until(lambda: alerting.read("feed.atom").count(b"<entry>") >= 2)
                 assert len(alerting.records("alerts.sent")) == 2
+                again.test_channels()
+                (test,) = await alerting.until(lambda: alerting.records("alerts.test"))
+                both = {(test.record.id, "feed"), (test.record.id, "folder")}
+                await alerting.until(lambda: both <= alerting.delivered())
+                tested = read_cap((alerting.home / "public" / f"JPN-test-{test.record.id}.xml").read_bytes())
+                assert (tested.status, [info.areas for info in tested.infos]) == ("Test", [(), ()])
+                assert b"JPN-test-" in await asyncio.to_thread(alerting.read, "feed.atom")
             assert await asyncio.to_thread(run, ["alerts", "list", "--config", str(alerting.home), "--json"]) == 0
             (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("{"))
-            (told,) = json.loads(line)["alerts"]
+            seen = json.loads(line)
+            assert seen["is_open"]
+            assert [each["good_at"] is not None for each in seen["channels"]] == [True, True]
+            (told,) = seen["alerts"]
             assert told["is_over"]
             places = [(each["message"], each["place"]) for each in told["messages"]]
             assert places == [("alert", "sent"), ("cancel", "sent"), ("cancel", "old")]

@@ -3,6 +3,7 @@
 from tocsin.alerts.desk import REMEMBERED, AlertDesk, NotSent
 from tocsin.alerts.drafting import NotDrafted, Office, why_not
 from tocsin.alerts.guards import GUARDS, CapStatus, Refusal, cap_status
+from tocsin.alerts.liveness import ChannelHealth, Liveness
 from tocsin.alerts.seen import (
     AlertSeen,
     AreaSeen,
@@ -28,11 +29,13 @@ __all__ = [
     "AlertSettings",
     "AreaSeen",
     "CapStatus",
+    "ChannelHealth",
     "ChannelSeen",
     "ConfirmationSeen",
     "Confirmations",
     "Facts",
     "HomeArea",
+    "Liveness",
     "MessageSeen",
     "NotDrafted",
     "NotSent",

@@ -62,6 +62,28 @@ def texts_for(wording: Wording, languages: Iterable[str], facts: Facts) -> tuple
     return tuple(_text(wording, words(language), facts) for language in languages)
 
 
+def words_of_test(languages: Iterable[str], senders: Mapping[str, str]) -> tuple[AlertText, ...]:
+    """Return the texts of a test of channels, one a language: nobody can take them for an alert.
+
+    Args:
+        languages: BCP 47.
+        senders: Who speaks, by language; by ``""`` for languages that are not there.
+
+    Raises:
+        ConfigError: There are no words in one of the languages.
+    """
+    return tuple(
+        AlertText(
+            language=said["language"], event=said["channel_test"]["event"],
+            **{
+                part: said["channel_test"][part].format(sender=senders.get(said["language"], senders[""]))
+                for part in PARTS
+            },
+        )
+        for said in map(words, languages)
+    )  # fmt: skip
+
+
 @lru_cache(maxsize=16)
 def words(language: str) -> Mapping[str, Any]:
     """Return the words of one language.

@@ -10,7 +10,7 @@ from tocsin.cap.context import AREA_CODE, OWN_AREA_CODE
 from tocsin.cap.findings import require_none
 from tocsin.cap.model import Area, CapAlert, Info, NamedValue, Reference
 from tocsin.cap.rules import broken_rules
-from tocsin.records import ENDS, Admitted, Alert, AlertArea, AlertSent, AlertText
+from tocsin.records import ENDS, Admitted, Alert, AlertArea, AlertSent, AlertText, ChannelTest
 
 _MSG_TYPES = {"alert": "Alert", "update": "Update", "cancel": "Cancel", "all_clear": "Update"}
 """An all-clear is an Update whose response is AllClear: Cancel means that the alert was wrong (section 3.2.1)."""
@@ -54,6 +54,29 @@ def render_cap(message: Admitted, sent: AlertSent, earlier: Sequence[AlertSent] 
         incidents=body.alert_id,
         infos=tuple(infos),
     )
+    require_none(broken_rules(alert))
+    return alert
+
+
+def render_test(test: ChannelTest) -> CapAlert:
+    """Return a test of channels as CAP: of status ``Test``, whatever else is true, and without an area.
+
+    Raises:
+        CapError: It would break a rule.
+    """
+    alert = CapAlert(
+        identifier=test.identifier, sender=test.sender, sent=test.sent_at, status="Test", msg_type="Alert",
+        scope="Public", note=NOTES["Test"],
+        infos=tuple(
+            Info(
+                language=text.language, categories=("Other",), event=text.event, response_types=("None",),
+                urgency="Unknown", severity="Minor", certainty="Unlikely", effective=test.sent_at,
+                expires=test.expires_at, headline=text.headline, description=text.description,
+                instruction=text.instruction, parameters=(NamedValue(value_name="tocsin:message", value="test"),),
+            )
+            for text in test.texts
+        ),
+    )  # fmt: skip
     require_none(broken_rules(alert))
     return alert
 

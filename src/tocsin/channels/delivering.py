@@ -35,8 +35,10 @@ class Parcel:
     """A message on its way."""
 
     message: Admitted
-    """The ``alerts.alert`` record."""
+    """The ``alerts.alert`` or ``alerts.test`` record."""
     file: CapFile
+    about: str
+    """Id of the alert; a channel carries the newest about it. All tests are about one thing."""
 
 
 @dataclass
@@ -72,7 +74,7 @@ class Deliverer:
         if self.knows(record_id, channel):
             return
         self._known.add((record_id, channel))
-        lane = self._lanes.setdefault((channel, parcel.message.body.alert_id), _Lane())
+        lane = self._lanes.setdefault((channel, parcel.about), _Lane())
         lane.waiting.append(parcel)
         lane.news.set()
         if lane.task is None or lane.task.done():

@@ -84,7 +84,7 @@ class Feed:
     def _write(self) -> None:
         now = self._clock.now()
         newest = sorted(self._messages.values(), key=lambda each: each.alert.sent, reverse=True)
-        kept = [each for each in newest if now - each.alert.sent < KEPT][:MOST]
+        kept = [each for each in newest if now - each.alert.sent < KEPT and not _is_old_test(each, now)][:MOST]
         self._messages = {each.alert.identifier: each for each in kept}
         feed = atom_feed(
             self._title, self._address, [each.alert for each in kept],
@@ -97,6 +97,13 @@ class Feed:
             forever = "public, max-age=31536000, immutable"
             pages[path] = before or _page(each.data, CAP_TYPE.encode(), forever, each.alert.sent)
         self._pages = pages
+
+
+def _is_old_test(file: CapFile, now: datetime) -> bool:
+    """Tell whether a message is a test of this channel that has expired: it tells nobody anything any more."""
+    infos = file.alert.infos
+    is_test = file.alert.status == "Test" and not any(info.areas for info in infos)
+    return is_test and all(info.expires is not None and info.expires < now for info in infos)
 
 
 def _page(body: bytes, kind: bytes, cache: str, changed_at: datetime) -> _Page:

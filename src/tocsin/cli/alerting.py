@@ -31,19 +31,23 @@ def add_to(app: App) -> None:
 
 @alerts.command(name="list")
 def list_(*, config: Config = HERE, as_json: Json = False) -> None:
-    """List the alerts of the last two days: each message, who confirmed it, why it is held, and what channels say.
+    """List the alerts of the last two days: each message, who confirmed it, why it is held, what channels say.
+
+    Before them stand the channels, with the last test that each has confirmed.
 
     Args:
         config: The member's TOML, or the folder that holds it as member.toml.
         as_json: Write one JSON object (tocsin.alerts/2).
     """
+    import msgspec
+
     from tocsin.cli.alerts_view import render_alerts
     from tocsin.node import read_config
     from tocsin.node.alerts_seen import see_alerts
 
     seen = see_alerts(read_config(member_file(config)), now=SystemClock().now())
     if as_json:
-        write_json({"schema": "tocsin.alerts/2", "alerts": seen})
+        write_json({"schema": "tocsin.alerts/2", **msgspec.structs.asdict(seen)})
     else:
         output().print(render_alerts(seen))
 

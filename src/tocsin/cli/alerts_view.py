@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tocsin.alerts import AlertSeen, MessageSeen, Place
+from tocsin.alerts import AlertSeen, ChannelHealth, MessageSeen, Place
+from tocsin.node.alerts_seen import OfficeSeen
 
 STYLES = {"sent": "green", "waits": "yellow", "delivered": "green", "failed": "red", "overtaken": "dim"}
 PLACES: dict[Place, str] = {
@@ -16,11 +15,20 @@ PLACES: dict[Place, str] = {
 }  # fmt: skip
 
 
-def render_alerts(seen: Sequence[AlertSeen]) -> RenderableType:
-    """Return each alert with its messages, the newest alert last."""
-    if not seen:
-        return Text("no alerts", "dim")
-    return Group(*(line for alert in seen for line in _alert(alert)))
+def render_alerts(seen: OfficeSeen) -> RenderableType:
+    """Return the channels and each alert with its messages, the newest alert last."""
+    state = ("open", "green") if seen.is_open else ("off until tocsin check --public-warning passes", "yellow")
+    lines = [Text.assemble("channels to the public are ", state), *map(_channel, seen.channels)]
+    alerts = [line for alert in seen.alerts for line in _alert(alert)]
+    return Group(*lines, *(alerts or [Text("no alerts", "dim")]))
+
+
+def _channel(health: ChannelHealth) -> Text:
+    good, style = ("never tested", "dim")
+    if health.good_at is not None:
+        good, style = f"last good test {health.good_at:%Y-%m-%d %H:%M:%S}Z", "green"
+    problem = f"  FAILED its last test: {health.problem}" if health.problem else ""
+    return Text.assemble(f"  {health.channel}: ", (good, style), (problem, "red"))
 
 
 def _alert(alert: AlertSeen) -> list[Text]:

@@ -24,8 +24,8 @@ from tocsin.records import (
 )
 from tocsin.signing import Roster
 
-ALERT = "alerts.alert"
-"""The one kind that the public gets."""
+TO_PUBLIC = ("alerts.alert", "alerts.test")
+"""The kinds that the public gets: what people confirmed, and tests of channels, which are told as nothing else."""
 
 O = TypeVar("O", bound=Operator | WatchFloor | Outlet | BundleFile)  # noqa: E741 - an outlet
 
@@ -55,12 +55,12 @@ def release_record(admitted: Admitted, outlet: O) -> Released[O] | Held:
 
 
 def release_to_public(admitted: Admitted, channel: PublicChannel) -> Released[PublicChannel] | Held:
-    """Let an alert go to the public by one channel: none but an alert, and only where its marking allows a warning.
+    """Let an alert, or a test, go to the public by one channel: nothing else, and only where its marking allows it.
 
     That people have confirmed it, and all else that has to hold, is for ``alerts`` to see to before this.
     """
     record = admitted.record
-    if record.kind != ALERT or record.marking.public_warning is PublicWarning.NO:
+    if record.kind not in TO_PUBLIC or record.marking.public_warning is PublicWarning.NO:
         return Held(record.id, record.kind, channel, "marking", "it is no alert that may be told to the public", record)
     if unknown := unknown_caveats(record.marking):
         return Held(record.id, record.kind, channel, "marking", f"caveat {unknown[0]} is not known here", record)

@@ -12,8 +12,8 @@ from functools import partial
 
 import structlog
 
-from tocsin.alerts import AlertDesk, NotSent
-from tocsin.cap import read_cap, render_cap, sign_cap, write_cap
+from tocsin.alerts import AlertDesk, Liveness, NotSent
+from tocsin.cap import CapAlert, read_cap, render_cap, render_test, sign_cap, write_cap
 from tocsin.channels import CapFile, Channel, Deliverer, Feed, Folder, Mail, Parcel, Webhook, write_whole
 from tocsin.clock import Clock, SystemClock
 from tocsin.errors import CapError
@@ -24,9 +24,14 @@ from tocsin.node.config import MemberConfig
 from tocsin.node.part_words import ALERTS
 from tocsin.node.public_warning import is_open
 from tocsin.node.signer import load_signer
-from tocsin.records import Admitted, AlertDelivery, AlertSent, Approval
+from tocsin.records import Admitted, AlertDelivery, AlertSent, Approval, ChannelTest
 from tocsin.store import Store, standing_in
 from tocsin.web import Listen, serve_app
+
+LOOKS_EVERY_S = 5.0
+"""How often it is looked whether a test of the channels is due, and how they are."""
+TESTS = "tests of channels"
+"""What all tests are about, for those who carry them."""
 
 log = structlog.get_logger()
 
@@ -52,7 +57,9 @@ class AlertsPart:
         self._deliverer = Deliverer(
             self.channels, release=release_to_public, tell=self._tell, clock=self._clock
         )  # fmt: skip
+        self.liveness = Liveness(self._office, every=config.alerts.test_every)
         self._store: Store | None = None
+        self._order = 0
         self.is_served = asyncio.Event()
         """Whether the feed, if there is one, can be read."""
         self.desk = AlertDesk(self._office, is_open=lambda: is_open(config), standing=self._is_persons_own)
@@ -65,7 +72,7 @@ class AlertsPart:
             ReplacedError: Another process runs this member's alerts now.
             StoreError: The store cannot be read.
         """
-        works: list[Callable[[], Coroutine[None, None, None]]] = [self._work]
+        works: list[Callable[[], Coroutine[None, None, None]]] = [self._work, self._look]
         for table in self._config.alerts.channels:
             channel = self.channels[table.name]
             if isinstance(channel, Feed) and table.listen is not None:
@@ -82,22 +89,46 @@ class AlertsPart:
         self._show_again()
         self.part.submit_soon(self.desk.catch_up(self._clock.now()))
         self._carry()
-        self.part.progress(order)
+        self._progress(order)
         async for found in self.part.follow(order):
             self._take([stored.admitted for stored in found if _is_ours(stored.admitted)])
             self._carry()
-            self.part.progress(found[-1].order)
+            self._progress(found[-1].order)
 
     def _resume(self, store: Store) -> int:
         now = self._clock.now()
         order, history = read_history(store, self._office.member, self.desk.resumes, since=now - RESUMED)
         self.desk.resume(history, now - RESUMED, now)
+        for entry in history:
+            self.liveness.take(entry)
         return order
+
+    async def _look(self) -> None:
+        """Test the channels when it is time to, if they are open, and tell the operator of those that fail."""
+        while True:
+            await asyncio.sleep(LOOKS_EVERY_S)
+            self.test_channels()
+            self._progress(self._order)
+
+    def test_channels(self) -> None:
+        """Test the channels if it is time to."""
+        if self._store is None or not is_open(self._config):
+            return
+        if (test := self.liveness.due(self._clock.now())) is not None:
+            self.part.submit_soon([test])
+
+    def _progress(self, order: int) -> None:
+        self._order = order
+        failing = [each for each in self.liveness.health(self._clock.now()) if each.problem]
+        self.part.progress(order, {each.channel: f"failed its test: {each.problem}" for each in failing})
 
     def _take(self, admitted: Sequence[Admitted]) -> None:
         now = self._clock.now()
         made = self.desk.take(admitted, now)
         for entry in admitted:
+            self.liveness.take(entry)
+            if isinstance(entry.body, ChannelTest):
+                self._carry_test(entry, entry.body)
             if not isinstance(entry.body, Approval) or entry.record.originator != self._office.member:
                 continue
             sent = self.desk.on_approval(entry, now)
@@ -117,9 +148,19 @@ class AlertsPart:
                 if self._deliverer.knows(message.record.id, channel):
                     continue
                 try:
-                    self._deliverer.put(Parcel(message, self._file(message)), channel)
+                    parcel = Parcel(message, self._file(message), thread.alert_id)
+                    self._deliverer.put(parcel, channel)
                 except (CapError, OSError) as error:  # our own mistake or a full disk: tried again with the next record
                     log.exception("an alert cannot be written", message=message.record.id, error=str(error))
+
+    def _carry_test(self, entry: Admitted, test: ChannelTest) -> None:
+        try:
+            parcel = Parcel(entry, self._kept(test.identifier, lambda: render_test(test)), TESTS)
+        except (CapError, OSError) as error:
+            log.exception("a test of the channels cannot be written", error=str(error))
+            return
+        for channel in test.channels:
+            self._deliverer.put(parcel, channel)
 
     def _show_again(self) -> None:
         """Put into the feeds what was told before this process began."""
@@ -137,12 +178,17 @@ class AlertsPart:
         if thread is None:
             raise KeyError(message.record.id)
         sent: AlertSent = thread.sent[message.record.id].body
+        earlier = [thread.sent[each].body for each in message.body.changes]
+        return self._kept(sent.identifier, lambda: render_cap(message, sent, earlier))
+
+    def _kept(self, identifier: str, render: Callable[[], CapAlert]) -> CapFile:
+        """Return what is kept of a message word for word; the first time it is rendered and signed."""
         folder = self._config.path(self._config.alerts.folder)
-        kept = folder / f"{sent.identifier}.xml"
+        kept = folder / f"{identifier}.xml"
         if kept.exists():
             data = kept.read_bytes()
             return CapFile(read_cap(data), data)
-        alert = render_cap(message, sent, [thread.sent[each].body for each in message.body.changes])
+        alert = render()
         data = write_cap(alert)
         if self._signer is not None:
             key, certificate = self._signer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 import msgspec
@@ -27,6 +28,8 @@ class AlertsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Path of the certificate (PEM) by which others check the XML signatures of messages; its key is on P-256."""
     key: str | None = None
     """Path of its private key (PEM)."""
+    test_every_h: float | None = None
+    """How often each channel is tested by a message of status Test: hours, from 0.1 to 24; without it never."""
     folder: str = "data/alerts"
     """Path of the folder that keeps every message that went out, word for word."""
     channels: tuple[ChannelTable, ...] = ()
@@ -40,10 +43,17 @@ class AlertsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ValueError("two channels have one name")
         if unknown := set(self.exercise_channels) - set(names):
             raise ValueError(f"exercise_channels names {min(unknown)}, which is no channel")
+        if self.test_every_h is not None and not 0.1 <= self.test_every_h <= 24.0:
+            raise ValueError("test_every_h is between 0.1 and 24")
         if (self.certificate is None) != (self.key is None):
             raise ValueError("certificate and key come together")
         if self.run != "off":
             self.settings()
+
+    @property
+    def test_every(self) -> timedelta | None:
+        """How often each channel is tested; None: never."""
+        return None if self.test_every_h is None else timedelta(hours=self.test_every_h)
 
     def settings(self) -> AlertSettings:
         """Return the policy.

@@ -9,7 +9,7 @@ import msgspec
 from tocsin.errors import ConfigError
 from tocsin.exchange import Usage
 from tocsin.node.node import Node
-from tocsin.node.part_words import DESKS, WEB, PartStatus
+from tocsin.node.part_words import ALERTS, DESKS, WEB, PartStatus
 from tocsin.records import Peer
 from tocsin.signing import expires_at
 
@@ -171,7 +171,11 @@ class MemberStatus(msgspec.Struct, frozen=True, kw_only=True):
         found += [
             f"the part {name} is not attached: start it with tocsin up --part {name}" for name in self.missing_parts
         ]
-        found += [f"desk {name}: {problem}" for part in self.parts for name, problem in part.problems.items()]
+        found += [
+            f"{'channel' if part.name == ALERTS else 'desk'} {name}: {problem}"
+            for part in self.parts
+            for name, problem in part.problems.items()
+        ]
         found += [f"our server {name} does not answer" for name in self.silent_servers]
         found += [f"our {role} key was taken back: it signs nothing any more" for role in self.revoked_keys]
         if self.store_problem:

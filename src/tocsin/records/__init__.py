@@ -10,6 +10,7 @@ from tocsin.records.alerts import (
     AlertGrounds,
     AlertSent,
     AlertText,
+    ChannelTest,
     LocalName,
     Message,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "Assertion",
     "BundleFile",
     "ChainId",
+    "ChannelTest",
     "ClassProbability",
     "Consent",
     "Contributor",

@@ -149,3 +149,21 @@ class AlertDelivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     def __post_init__(self) -> None:
         require_utc(self.at)
+
+
+class ChannelTest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A test of a member's channels to the public (``alerts.test``): it tells of no danger and names no area."""
+
+    channels: tuple[str, ...]
+    """Names of the channels that carry it."""
+    texts: tuple[AlertText, ...]
+    identifier: str
+    """By which CAP names the message."""
+    sender: str
+    sent_at: datetime
+    """Whole seconds."""
+    expires_at: datetime
+
+    def __post_init__(self) -> None:
+        require_utc(self.sent_at)
+        require_utc(self.expires_at)

@@ -16,6 +16,7 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "alerts.alert": alerts.Alert,
     "alerts.delivery": alerts.AlertDelivery,
     "alerts.sent": alerts.AlertSent,
+    "alerts.test": alerts.ChannelTest,
     "exchange.heads": control.Heads,
     "exchange.request": control.Request,
     "exchange.downgrade": control.Downgrade,

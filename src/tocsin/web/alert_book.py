@@ -10,6 +10,7 @@ from tocsin.alerts import (
     REMEMBERED,
     AlertDesk,
     AlertSeen,
+    Liveness,
     NotDrafted,
     Office,
     Reason,
@@ -52,14 +53,16 @@ class AlertBook:
         self.is_open = False
         """Whether the channels were open when that was last looked at."""
         self._desk = None if office is None else AlertDesk(office, is_open=lambda: self.is_open, standing=self._stands)
+        self._liveness = None if office is None else Liveness(office, every=None)
         self._threads: dict[str, Threads] = {} if self._desk is None else {member: self._desk.threads}
         self._told: dict[str, AlertSeen] = {}
         self._changed: set[tuple[str, str]] = set()
 
-    def office(self) -> OfficeNow:
+    def office(self, now: datetime) -> OfficeNow:
         """Return how this member can alert its public, and which alerts there are, the oldest first."""
         return OfficeNow(
             alerts_public=self._office is not None, is_open=self.is_open, alerts=tuple(self._told),
+            channels=() if self._liveness is None else self._liveness.health(now),
             needs_passkey=self._office is not None and self._office.settings.passkeys,
         )  # fmt: skip
 
@@ -73,6 +76,8 @@ class AlertBook:
         record = admitted.record
         if record.room != "alerts" and record.kind not in KINDS:
             return
+        if self._liveness is not None:
+            self._liveness.take(admitted)
         threads = self._threads.setdefault(record.originator, Threads(record.originator))
         thread = threads.take(admitted)
         if thread is not None:

@@ -242,7 +242,7 @@ class Gateway:
     def _tell_alerts(self, changed: Sequence[AlertSeen]) -> None:
         for alert in changed:
             self.feed.tell_now(AlertNow(alert=alert), alert.key)
-        office = self.alerts.office()
+        office = self.alerts.office(self.now())
         self.feed.drop(AlertNow, office.alerts)
         self.feed.tell_now(office)
 

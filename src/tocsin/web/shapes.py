@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from tocsin.alerts import AlertSeen
+from tocsin.alerts import AlertSeen, ChannelHealth
 from tocsin.exchange import StandingCode
 from tocsin.markings import StatusClass
 from tocsin.records import Act, Decision, Launch, Person, Source, Stage, TrackPoint
@@ -316,6 +316,8 @@ class OfficeNow(msgspec.Struct, frozen=True, kw_only=True, tag="office", tag_fie
     """Whether its channels are open (``tocsin check --public-warning``)."""
     needs_passkey: bool
     """Whether a confirmation counts only with the person's own signature by passkey."""
+    channels: tuple[ChannelHealth, ...]
+    """What tests of them have shown."""
     alerts: tuple[str, ...]
     """Keys of all alerts that are shown; others are over for long."""
 

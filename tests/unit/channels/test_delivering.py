@@ -50,7 +50,7 @@ def run(story, work):
             wires, release=release_to_public, clock=SystemClock(),
             tell=lambda message, body: told.append((message.body.message, body.channel, body.state)),
         )  # fmt: skip
-        parcels = [Parcel(message, file) for message, file in story[1]]
+        parcels = [Parcel(message, file, message.body.alert_id) for message, file in story[1]]
         await work(deliverer, parcels, wires, told)
         await deliverer.stop()
 

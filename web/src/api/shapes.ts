@@ -438,6 +438,8 @@ export interface Office {
   alerts_public: boolean
   is_open: boolean
   needs_passkey: boolean
+  /** What tests of the channels have shown. */
+  channels: { channel: string; tested_at: string | null; good_at: string | null; problem: string }[]
   /** Keys of the alerts that there are. */
   alerts: string[]
 }
