@@ -18,6 +18,7 @@ def lines(
     *,
     across: str,
     top: float,
+    bottom: float = 0.0,
     band: tuple[float, float] | None = None,
 ) -> str:
     """Return a chart of some series over common places.
@@ -27,7 +28,8 @@ def lines(
         places: Along the horizontal axis, ascending.
         series: By name, a value for each place; None leaves a gap.
         across: What the horizontal axis is.
-        top: Upper end of the vertical axis, which begins at 0; what is beyond is drawn at the edge.
+        top: Upper end of the vertical axis; what is beyond is drawn at the edge.
+        bottom: Its lower end.
         band: From where to where values should lie.
     """
 
@@ -36,7 +38,7 @@ def lines(
         return _LEFT + (WIDTH - _LEFT - _RIGHT) * (place - places[0]) / span
 
     def y_of(value: float) -> float:
-        return HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * min(max(value, 0.0), top) / top
+        return HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * (min(max(value, bottom), top) - bottom) / (top - bottom)
 
     parts = _begun(title, WIDTH, HEIGHT)
     if band is not None:
@@ -44,7 +46,7 @@ def lines(
         wide = WIDTH - _LEFT - _RIGHT
         parts.append(f'<rect x="{_LEFT}" y="{high:.1f}" width="{wide}" height="{low - high:.1f}" fill="#dcfce7"/>')
     for step in range(5):
-        value = top * step / 4
+        value = bottom + (top - bottom) * step / 4
         parts.append(f'<path d="M{_LEFT} {y_of(value):.1f}H{WIDTH - _RIGHT}" stroke="#e4e4e7"/>')
         parts.append(f'<text x="{_LEFT - 6}" y="{y_of(value) + 4:.1f}" text-anchor="end">{value:g}</text>')
     parts += [

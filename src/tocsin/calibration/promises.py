@@ -82,8 +82,8 @@ def words(value: Share) -> str:
 
 
 def judged(rows: Sequence[Figures]) -> list[Figures]:
-    """Return the rows of enough runs with the gate open."""
-    return [each for each in rows if each.covered.of >= FEWEST]
+    """Return the rows of enough runs with the gate open, up to a minute after burnout."""
+    return [each for each in rows if each.covered.of >= FEWEST and each.after_s <= LAST_S]
 
 
 def _coverage(name: str, rows: Sequence[Figures]) -> Promise | None:

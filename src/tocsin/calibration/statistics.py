@@ -65,6 +65,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """The same of the ellipse last published."""
     region_covered: Share
     """The same of the region at risk: with allowance and margin."""
+    promised: Share
+    """What the promise is of: the ellipse; for a flight that may use the air, the published region without margin."""
     error_km: float | None
     """Medians over runs with the gate open; so the next three."""
     longer_km: float | None
@@ -94,6 +96,7 @@ def figures(runs: Sequence[Run], *, case: str, flight_id: str, who: str, epoch: 
     at_gate = [sample for sample in samples if sample.is_open]
     newest = [sample.newest for sample in at_gate if sample.newest is not None]
     published = [sample.published for sample in samples if sample.published is not None]
+    stretched = [each for each in published if each.manoeuvre_km > 0.0]
     tested = sum(sample.innovation_figures for sample in samples)
     return Figures(
         case=case,
@@ -105,6 +108,11 @@ def figures(runs: Sequence[Run], *, case: str, flight_id: str, who: str, epoch: 
         covered=share([each.is_inside for each in newest]),
         published_covered=share([each.is_inside for each in published]),
         region_covered=share([each.is_in_region for each in published]),
+        promised=share(
+            [each.is_in_bare for each in stretched]
+            if 2 * len(stretched) > len(published)
+            else [each.is_inside for each in newest]
+        ),
         error_km=median([each.error_km for each in newest]),
         longer_km=median([each.semi_axes_km[0] for each in newest]),
         shorter_km=median([each.semi_axes_km[1] for each in newest]),

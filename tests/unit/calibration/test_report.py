@@ -28,8 +28,9 @@ def flown() -> list[Run]:
 
 def test_the_report_names_what_does_not_hold(flown: list[Run]) -> None:
     good = calibration(flown)
+    held = share([True] * 5 + [False] * 15)
     bad = [
-        msgspec.structs.replace(each, covered=share([True] * 5 + [False] * 15), runs=20)
+        msgspec.structs.replace(each, covered=held, promised=held, runs=20)
         if (each.who, each.after_s) == ("fused", 30.0)
         else each
         for each in good.figures
@@ -37,7 +38,7 @@ def test_the_report_names_what_does_not_hold(flown: list[Run]) -> None:
     told = msgspec.structs.replace(good, figures=tuple(bad), promises=promises(bad, good.flights, ()))
     pages = files(told, how="x")
     assert "least 0.25 (0.11–0.47), kn25 +30 s; 1 of 1 rows below | **no** |" in pages["calibration.md"]
-    assert "1 of 1 rows below 0.92; the least 0.25 kn25 fused +30 s" in pages["calibration.md"]
+    assert "0 of 1 rows kept, 1 surely short; the least 0.25 kn25 fused +30 s" in pages["calibration.md"]
     assert "- kn25, fused, +30 s: 0.25" in pages["calibration-nominal.md"]
     assert "**Where the promise ends here**" not in files(good, how="x")["calibration-nominal.md"]
     pictures = {name: text for name, text in pages.items() if name.endswith("svg")}
