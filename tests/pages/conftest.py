@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -24,9 +25,10 @@ from tests.nodes import House, Local
 from tests.servers import free_ports
 
 from tocsin.clock import SystemClock
+from tocsin.markings import marking_for
 from tocsin.node import read_config
 from tocsin.node.attached import AttachedPart
-from tocsin.records import Record
+from tocsin.records import Consent, Exercise, Person, Precedence, Record, with_body
 from tocsin.store import APPROVAL, RecordQuery, standing_in
 
 ROOT = Path(__file__).parents[2]
@@ -152,6 +154,7 @@ class Member:
     """KOR with its watch floor as a process; its peer JPN in a thread of this one says what a test wants said."""
 
     def __init__(self, directory: Path) -> None:
+        self._agreed: set[str] = set()
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="JPN", daemon=True)
         self._thread.start()
@@ -174,8 +177,28 @@ class Member:
         self._wait_for_page()
 
     def say(self, *records: Record) -> None:
-        """Have JPN issue records."""
+        """Have JPN issue records; to an exercise that begins with one of them KOR consents first."""
+        for status in {each.status for each in records if each.status.startswith("exercise:")} - self._agreed:
+            self._agreed.add(status)
+            self._agree(status)
+        self._issue_at_peer(*records)
 
+    def _agree(self, status: str) -> None:
+        digest, person = "0" * 64, Person(role="exercise_controller", pseudonym="EC-1")
+        now = SystemClock().now()
+        exercise = Exercise(name=status, digest=digest, members=("JPN", "KOR"), starts_at=now)
+        consent = Consent(act="consent", digest=digest, by=person)
+        told = [
+            with_body(
+                kind, body, id=secrets.token_hex(8), originator=code, marking=marking_for("JPN", "KOR"), status=status,
+                precedence=Precedence.FLASH, issued_at=now,
+            )
+            for code, kind, body in (("JPN", "exercise.exercise", exercise), ("KOR", "exercise.consent", consent))
+        ]  # fmt: skip
+        self._issue_at_peer(told[0])
+        self.hand_in(told[1])
+
+    def _issue_at_peer(self, *records: Record) -> None:
         async def issue() -> None:
             self._peer.node.issue(list(records), at_once=True)
 

@@ -9,7 +9,19 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
-from tocsin.cli import alerting, configuring, keys, members, people, reading, replaying, rostering, storing, warning
+from tocsin.cli import (
+    alerting,
+    configuring,
+    exercising,
+    keys,
+    members,
+    people,
+    reading,
+    replaying,
+    rostering,
+    storing,
+    warning,
+)
 from tocsin.cli.parameters import UsageError
 from tocsin.cli.terminal import say_error
 from tocsin.errors import TocsinError
@@ -25,7 +37,19 @@ app = App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )
-for group in (replaying, members, people, rostering, keys, reading, configuring, storing, warning, alerting):
+for group in (
+    replaying,
+    members,
+    people,
+    rostering,
+    keys,
+    reading,
+    configuring,
+    storing,
+    warning,
+    alerting,
+    exercising,
+):
     group.add_to(app)
 
 

@@ -107,4 +107,6 @@ def ask_node(order: Order, config: Path, *, as_json: bool) -> int:
         console.print(f"Done: {made} in {done.frames} frame(s), sent to {', '.join(done.sent_to) or 'nobody'}")
         for line in done.held:
             console.print(f"  held: {line}")
+        for line in done.told:
+            console.print(f"  {line}", markup=False)
     return 1 if done.error else 0

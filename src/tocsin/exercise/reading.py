@@ -15,7 +15,7 @@ from tocsin.errors import ScenarioError
 from tocsin.exercise import rules
 from tocsin.exercise.lines import MOST_CHARACTERS, Path, Placed, read_toml, read_yaml
 from tocsin.exercise.naming import Known, Wrong
-from tocsin.exercise.scenario import FORMAT, INJECTS, TO_COME, Expected, Objective, Scenario
+from tocsin.exercise.scenario import FORMAT, INJECTS, TO_COME, AnyInject, Expected, Objective, Scenario
 from tocsin.exercise.seconds import to_seconds
 
 Form = Literal["toml", "yaml"]
@@ -66,18 +66,26 @@ def read_scenario(text: str, *, name: str, form: Form = "toml", known: Known) ->
     return scenario
 
 
-def read_inject(given: Mapping[str, Any]) -> Any:
+def read_inject(given: Any, *, scenario: Scenario | None = None, known: Known | None = None) -> AnyInject:
     """Read one inject that was given by hand.
+
+    Args:
+        given: A table of names and values.
+        scenario: The exercise that it is for; with it and ``known`` the rules of its kind are checked, too.
+        known: What there is outside.
 
     Raises:
         ScenarioError: It is none.
     """
-    wrong = list(_wrong_with(_Part((), dict(given), _shape_of(given)))) if _shape_of(given) is not None else []
-    if problem := _kind_problem(given, ()):
-        wrong = [problem]
-    if wrong:
-        raise ScenarioError(wrong[0].message, source="the inject", advice=wrong[0].advice)
-    return msgspec.convert(dict(given), _shape_of(given), dec_hook=to_seconds)
+    problem = _kind_problem(given, ())
+    wrong = [problem] if problem else _wrong_with(_Part((), given, _shape_of(given)))
+    if not wrong:
+        inject: AnyInject = msgspec.convert(given, _shape_of(given), dec_hook=to_seconds)
+        if scenario is not None and known is not None:
+            wrong = list(rules.check_inject(inject, scenario, known, ()))
+        if not wrong:
+            return inject
+    raise ScenarioError(wrong[0].message, source="the inject", advice=wrong[0].advice)
 
 
 def wrong_text(error: ScenarioError) -> str:

@@ -32,18 +32,22 @@ def check(scenario: Scenario, known: Known) -> Iterator[Wrong]:
     seen: set[str] = set()
     for at, inject in enumerate(scenario.inject):
         path: Path = ("inject", at)
-        yield from require_id(inject.id, (*path, "id"))
         if inject.id in seen:
             yield Wrong((*path, "id"), f"a second inject {inject.id}", "Give every inject an id of its own")
         seen.add(inject.id)
-        yield from _time(inject, scenario, path)
-        yield from named(
-            inject.objectives, [each.id for each in scenario.objective], "objective", (*path, "objectives")
-        )
-        yield from of_kind(inject, scenario, known, path)
-        yield from _expected(inject, scenario, path)
+        yield from check_inject(inject, scenario, known, path)
     if _objects(scenario) > MOST_OBJECTS:
         yield Wrong(("inject",), f"{_objects(scenario)} objects fly, at most {MOST_OBJECTS} may", "Make salvos smaller")
+
+
+def check_inject(inject: AnyInject, scenario: Scenario, known: Known, path: Path) -> Iterator[Wrong]:
+    """Yield what is wrong with one inject of a scenario, or for it."""
+    yield from require_id(inject.id, (*path, "id"))
+    yield from _time(inject, scenario, path)
+    objectives = [each.id for each in scenario.objective]
+    yield from named(inject.objectives, objectives, "objective", (*path, "objectives"))
+    yield from of_kind(inject, scenario, known, path)
+    yield from _expected(inject, scenario, path)
 
 
 def _frame(scenario: Scenario, known: Known) -> Iterator[Wrong]:

@@ -24,7 +24,7 @@ Observed = Literal[
 ]  # fmt: skip
 
 
-class Objective(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Objective(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Something that is trained."""
 
     id: str
@@ -32,7 +32,7 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     text: str = ""
 
 
-class Expected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Expected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What the players are expected to do about an inject, and until when."""
 
     id: str
@@ -62,7 +62,9 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """With ``predicted``: how far at most from where it comes down."""
 
 
-class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
+class Common(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="kind"
+):
     """What every inject has."""
 
     lasts: ClassVar[bool] = False
@@ -89,7 +91,7 @@ class LaunchInject(Common, frozen=True, kw_only=True, tag="launch"):
     """Part of the burn, between 0 and 1, after which it breaks."""
 
 
-class Flying(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Flying(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A flight that is no launch of the record."""
 
     site_lat_deg: float
@@ -111,7 +113,7 @@ class FlightInject(Common, frozen=True, kw_only=True, tag="flight"):
     flight: Flying
 
 
-class Battery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Battery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Part of a salvo: several alike from one place."""
 
     flight: Flying
@@ -218,14 +220,14 @@ TO_COME = {"cyber": "cyber", "cargo": "cargo"}
 """Kinds of inject whose room is not there yet, each with the room."""
 
 
-class Jump(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Jump(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The clock goes on from another time at once; what lies between is played as fast as it goes."""
 
     at: Seconds
     to: Seconds
 
 
-class ScenarioClock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ScenarioClock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """How time passes."""
 
     ends: Seconds
@@ -237,7 +239,7 @@ class ScenarioClock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     jumps: tuple[Jump, ...] = ()
 
 
-class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """An exercise from its start to its end."""
 
     format: Literal["tocsin.exercise/1"]

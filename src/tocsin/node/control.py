@@ -17,6 +17,7 @@ from tocsin.codec import decode, encode
 from tocsin.errors import ConfigError, NotReleasableError, TocsinError
 from tocsin.exchange import Outgoing, carry_out
 from tocsin.node.changing import Changes
+from tocsin.node.exercising import ExerciseOrder, Propose, exercise_record
 from tocsin.node.node import Node
 from tocsin.node.notices import notice_record, withdrawn
 from tocsin.records import Admitted, Destination, Downgrade, LaunchNotice, Peer
@@ -85,7 +86,10 @@ class Reload(msgspec.Struct, frozen=True, kw_only=True, tag="reload", tag_field=
     """Read the member's TOML, keys and certificates again."""
 
 
-Order = Release | RecallOrder | DowngradeOrder | Announce | CallOff | ApplyRoster | RevokeKey | Reload
+Order = (
+    Release | RecallOrder | DowngradeOrder | Announce | CallOff | ApplyRoster | RevokeKey | Reload | Propose
+    | ExerciseOrder
+)  # fmt: skip
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,12 +132,27 @@ async def carry(node: Node, changes: Changes, order: Order) -> Done:
         case CallOff(record_id=record_id):
             record = withdrawn(node, _own(node, record_id))
             return _done(node.issue([record], at_once=True), record.id)
+        case ApplyRoster() | RevokeKey() | Reload():
+            return Done(told=tuple(await _change(changes, order)))
+        case Propose() | ExerciseOrder():
+            return await _exercise(node, order)
+
+
+async def _change(changes: Changes, order: ApplyRoster | RevokeKey | Reload) -> list[str]:
+    match order:
         case ApplyRoster(document=document):
-            return Done(told=tuple(await changes.apply_roster(_signed(document))))
+            return list(await changes.apply_roster(_signed(document)))
         case RevokeKey(document=document):
-            return Done(told=tuple(await changes.revoke(_signed(document))))
+            return list(await changes.revoke(_signed(document)))
         case Reload():
-            return Done(told=tuple(await changes.reload()))
+            return list(await changes.reload())
+
+
+async def _exercise(node: Node, order: Propose | ExerciseOrder) -> Done:
+    await node.keeper.flush()  # what was told of the exercise a moment ago counts
+    record = await asyncio.to_thread(exercise_record, node, order)
+    done = _done(node.issue([record], at_once=True), record.id)
+    return msgspec.structs.replace(done, told=(record.status.partition(":")[2],))
 
 
 class ControlSocket:

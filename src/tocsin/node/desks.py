@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import Protocol, runtime_checkable
 
@@ -18,12 +19,17 @@ import structlog
 
 from tocsin.errors import ConfigError
 from tocsin.exchange import Reason, Rejected
+from tocsin.exercise.desk import ExerciseDesk, Tables
+from tocsin.exercise.gate import GatedDesk
 from tocsin.node.config import MemberConfig
 from tocsin.records import Admitted, Record
+from tocsin.synthesis.launches import load_launches
+from tocsin.synthesis.sensor_table import load_sensors
 from tocsin.warning import WarningDesk
 
 GROUP = "tocsin.desks"
 WARNING = "warning"
+EXERCISE = "exercise"
 
 log = structlog.get_logger()
 
@@ -155,12 +161,13 @@ def _records(made: Iterable[object]) -> list[Record]:
 
 
 def open_desks(context: DeskContext) -> list[OpenDesk]:
-    """Make the desks of a node: warning, then what is installed under ``tocsin.desks``, by name.
+    """Make the desks of a node: warning, exercises, then what is installed under ``tocsin.desks``, by name.
 
     Raises:
         ConfigError: A third party's desk cannot be opened.
     """
-    desks = [open_warning(context)]
+    exercises = ExerciseDesk(context.member, new_id=context.new_id, tables=exercise_tables)
+    desks = [open_warning(context), OpenDesk(EXERCISE, exercises)]
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         try:
             desks.append(OpenDesk(entry.name, entry.load()(context)))
@@ -183,4 +190,10 @@ def open_warning(context: DeskContext) -> OpenDesk:
     desk = WarningDesk(
         context.member, audiences=table.audiences, settings=table.settings, new_id=context.new_id, tracks=table.tracks
     )  # fmt: skip
-    return OpenDesk(WARNING, desk)
+    return OpenDesk(WARNING, GatedDesk(context.member, desk))
+
+
+@lru_cache(maxsize=1)
+def exercise_tables() -> Tables:
+    """Return the simulated sensors and the launches that exercises are made of: those that come with the program."""
+    return load_sensors(None), {row.launch_id: row for row in load_launches(None).rows}

@@ -37,9 +37,10 @@ from tocsin.node.rosters import load_trust
 from tocsin.node.sending import Sender
 from tocsin.node.storage_watch import StorageWatch
 from tocsin.node.taking_up import held_label, read_so_far, restore, take_back_tails
+from tocsin.node.valve import Valve
 from tocsin.node.watcher import Watcher
 from tocsin.node.wiring import NATS_FOLDER, bus_config, load_keys, open_store
-from tocsin.records import Admitted, Precedence, Recall, Record, with_body
+from tocsin.records import Admitted, AdmittedFrame, Precedence, Recall, Record, with_body
 
 HEADS_EVERY_S = 1.0
 PREPARE_AGAIN_S = 2.0
@@ -128,6 +129,7 @@ class Node:
         )  # fmt: skip
         self.sender.on_acknowledged = self._issuer.seal_due
         self.decisions = Decisions(self.exchange, self._issuer, self.keeper)
+        self.valve = Valve(self.member, self.clock, self._take_in)
         self.orders = Orders(self.exchange, self.keeper, self.clock, erase=self.bus.shelf.erase_record)
         try:
             await self._join(Server(wired) if wired.server == "embedded" else None)
@@ -280,9 +282,13 @@ class Node:
         )  # fmt: skip
         return self.issue([order], at_once=True)
 
-    def sign_heads(self, *, tick: int | None = None) -> None:
-        """Tell the others where our chains end, and ask for what is missing here."""
-        status = "actual" if tick is None else "test"
+    def sign_heads(self, *, tick: int | None = None, status: str = "actual") -> None:
+        """Tell the others where our chains end, and ask for what is missing here.
+
+        Args:
+            tick: Number of a replay's tick.
+            status: The heads of this one are signed though nothing was said in it yet.
+        """
         audiences = {self.exchange.trust.roster.codes, *map(tuple, map(sorted, self.config.warning.audiences))}
         worlds = [("-".join(audience), status) for audience in audiences]
         for outgoing in (self.exchange.heads(tick=tick, worlds=worlds), self.exchange.requests()):
@@ -294,6 +300,7 @@ class Node:
     def gather(self) -> list[Admitted]:
         """Take out what came in since the last time, in an order that does not depend on arrival."""
         self._own.take()
+        self.valve.open()
         return sorted(
             self.desks.take_inbox(),
             key=lambda entry: (entry.record.issued_at, entry.record.originator, entry.record.id),
@@ -319,6 +326,10 @@ class Node:
             return
         if frame.ref.chain.originator == self.member != frame.via:
             self.lost_tail.note()
+        if not self.valve.keeps_back(frame):
+            self._take_in(frame)
+
+    def _take_in(self, frame: AdmittedFrame) -> None:
         self.pacing.note(frame.ref.chain.precedence)
         self._watcher.on_admitted(frame)
         self.desks.put(frame.records)
@@ -350,6 +361,7 @@ class Node:
         while True:
             self.sign_heads()
             self.sender.publish_unsent()
+            self.valve.open()
             await asyncio.sleep(HEADS_EVERY_S)
 
     async def _keep_server(self, server: Server) -> None:

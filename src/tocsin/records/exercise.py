@@ -20,6 +20,8 @@ from tocsin.records.watch import require_text
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 MAX_SCENARIO = 200_000
 """Characters of a scenario's text."""
+MAX_GIVEN = 50_000
+"""Characters of one inject."""
 MAX_MEMBERS = 64
 
 
@@ -124,13 +126,17 @@ class Inject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     flown: tuple[Flown, ...] = ()
     """What it lets fly."""
     given: str = ""
-    """With ``added``: the inject as JSON, in the form of a scenario."""
+    """The inject as JSON, in the form of a scenario: with ``added``, and with ``made`` if others act on it."""
     by: Person | None = None
     """Who did it by hand; None: the scenario's clock."""
 
     def __post_init__(self) -> None:
-        if (self.to_s is not None) != (self.act == "moved") or bool(self.given) != (self.act == "added"):
-            raise ValueError("to_s stands with moved and given with added, and nowhere else")
+        if (self.to_s is not None) != (self.act == "moved"):
+            raise ValueError("to_s stands with moved and nowhere else")
+        if (self.act == "added" and not self.given) or (self.given and self.act not in ("added", "made")):
+            raise ValueError("given stands with added, with made if others act on it, and nowhere else")
+        if len(self.given) > MAX_GIVEN:
+            raise ValueError(f"an inject has {MAX_GIVEN} characters at most, not {len(self.given)}")
 
 
 class ExerciseMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -22,7 +22,7 @@ import structlog
 from tocsin.bus import LinkState
 from tocsin.calibration.compiling import compile_kernels
 from tocsin.clock import SystemClock
-from tocsin.errors import BusError, TocsinError
+from tocsin.errors import BusError, ConfigError, TocsinError
 from tocsin.node import Addresses, Plan, links_for, make_federation
 from tocsin.replay.member import AskLinks, Failed, Flush, Issue, Order, Report, Setting, Step, Stop, run_member
 from tocsin.replay.processes import context
@@ -45,6 +45,8 @@ class Throwaway:
         audiences: For whom assessments are published.
         seed: Of the members' record ids.
         is_watched: Whether watch floors will follow the members.
+        status: Of all that is played.
+        knows_alone: Whether members also tell what they would have known alone.
     """
 
     def __init__(
@@ -55,7 +57,11 @@ class Throwaway:
         audiences: Sequence[tuple[str, ...]],
         seed: int,
         is_watched: bool = False,
+        status: str = STATUS,
+        knows_alone: bool = True,
     ) -> None:
+        self._status = status
+        self._knows_alone = knows_alone
         self.codes = tuple(sorted(codes))
         self._links = tuple(links)
         self._audiences = tuple(audiences)
@@ -84,7 +90,8 @@ class Throwaway:
         make_federation(plans, self._links, name="replay", now=SystemClock().now(), audiences=self._audiences)
         for plan in plans:
             setting = Setting(
-                plan.code, plan.home, self.heard_by(plan.code), scenario_start, self._seed, self._is_watched
+                plan.code, plan.home, self.heard_by(plan.code), scenario_start, self._seed, self._is_watched,
+                self._status, self._knows_alone,
             )  # fmt: skip
             self._members[plan.code] = _Process(setting)
         await asyncio.gather(until_compiled(), *(member.joined() for member in self._members.values()))
@@ -116,9 +123,29 @@ class Throwaway:
         """Open every member's store for reading."""
         return {code: Store.open(self._home / code / "data/store.db", read_only=True) for code in self.codes}
 
+    async def keep(self, folder: Path) -> None:
+        """Stop everything, and leave the members' folders under another name instead of removing them.
+
+        Args:
+            folder: Is made; what of it is there already stays.
+
+        Raises:
+            ConfigError: It cannot be written.
+        """
+        await asyncio.gather(*(member.stop() for member in self._members.values()))
+        self._members = {}
+        try:
+            for code, home in self.homes.items():
+                shutil.copytree(
+                    home, folder / code, dirs_exist_ok=True, ignore=shutil.ignore_patterns("nats", "*.sock")
+                )
+        except (OSError, shutil.Error) as error:
+            raise ConfigError(f"the members' folders cannot be kept: {error}", path=str(folder)) from error
+
     async def stop(self) -> None:
         """Stop everything and remove the folders."""
         await asyncio.gather(*(member.stop() for member in self._members.values()))
+        self._members = {}
         shutil.rmtree(self._home, ignore_errors=True)
 
     def heard_by(self, code: str) -> tuple[str, ...]:

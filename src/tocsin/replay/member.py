@@ -26,6 +26,7 @@ from tocsin.bus import LinkState
 from tocsin.clock import ManualClock, SystemClock
 from tocsin.codec import decode
 from tocsin.errors import TocsinError
+from tocsin.exercise.desk import ExerciseDesk
 from tocsin.node import MemberConfig, Node, Watcher, read_config
 from tocsin.node.parts import Parts
 from tocsin.records import Admitted, AdmittedFrame, Launch, Record, body_of
@@ -50,6 +51,10 @@ class Setting:
     seed: int
     is_watched: bool = False
     """Whether its watch floor follows it."""
+    status: str = "test"
+    """Of all that is played."""
+    knows_alone: bool = True
+    """Whether it also tells what it would have known alone."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,8 @@ class Report:
     """When each of these was made."""
     alone: list[Launch] = field(default_factory=list)
     """Stages from our own sensors alone."""
+    next_at: datetime | None = None
+    """When the next plot of an exercise is handed over."""
     links: dict[str, LinkState] = field(default_factory=dict)
     refused: int = 0
     warnings: list[str] = field(default_factory=list)
@@ -216,7 +223,7 @@ class _Member:
 
     async def _level(self, tick: int) -> None:
         """Sign the heads of a tick and wait until all that the others' heads name is here."""
-        self.node.sign_heads(tick=tick)
+        self.node.sign_heads(tick=tick, status=self._setting.status)
         deadline_s = self._wall.monotonic_s() + PATIENCE_S
         exchange = self.node.exchange
         while not exchange.neighbours.is_level(exchange.chains, self._setting.hears, tick):
@@ -227,17 +234,26 @@ class _Member:
             except TimeoutError:
                 if self._wall.monotonic_s() > deadline_s:
                     raise TimeoutError(f"tick {tick}: {self._setting.code} did not get everything") from None
-                self.node.sign_heads(tick=tick)  # heads go live only: one sent before a link was up is lost
+                self.node.sign_heads(
+                    tick=tick, status=self._setting.status
+                )  # heads go live only: one sent before a link was up is lost
 
     def _step(self) -> None:
         self.node.step(self._gathered)
         self._gathered = []
         own, self._own = self._own, []
         now = self._clock.now()
+        self._report.next_at = self._next_at()
+        if not self._setting.knows_alone:
+            return
         for record in (*self._alone.take(own, now), *self._alone.tick(now)):
             body = body_of(record)
             if isinstance(body, Launch):
                 self._report.alone.append(body)
+
+    def _next_at(self) -> datetime | None:
+        desks = [each.desk for each in self.node.desks.desks if isinstance(each.desk, ExerciseDesk)]
+        return min((at for desk in desks if (at := desk.next_at()) is not None), default=None)
 
     def _new_desk(self) -> WarningDesk:
         """Return a desk that sees our own sensors and nothing else."""

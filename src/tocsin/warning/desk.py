@@ -143,6 +143,12 @@ class WarningDesk:
                 del self._pictures[status, audience]
         return drafts
 
+    def end(self, status: str) -> None:
+        """Forget all that is of a status: its pictures with their biases and ids, and what was announced in it."""
+        for key in [key for key in self._pictures if key[0] == status]:
+            del self._pictures[key]
+        self._notices.pop(status, None)
+
     def resume(self, history: Sequence[Admitted], begin: datetime, now: datetime) -> None:
         """Go on with what is on record: takes the records in again in their time, says nothing, and forgets nothing.
 

@@ -43,6 +43,9 @@ ALERTS_STAY = timedelta(hours=48)
 PLOTS = "warning.detection"
 """Counted, and not told one by one."""
 
+EXERCISES = ("exercise.exercise", "exercise.consent", "exercise.end")
+"""What says whether an exercise is part of the picture."""
+
 log = structlog.get_logger()
 
 
@@ -143,12 +146,16 @@ class Gateway:
     def take(self, stored: Sequence[StoredRecord]) -> None:
         """Take in what was admitted, in order, and tell it."""
         shown = list(show(stored, self.floor))
-        if any(isinstance(each.body, Recall) for each in shown):
+        said = [each.admitted for each in stored if each.admitted.record.room == "exercise"]
+        is_over = self.book.hear(said)
+        for book in self.outlets.values():
+            book.hear(said)
+        if is_over or any(isinstance(each.body, Recall) for each in shown):
             self._start_anew()
         told: list[Shown] = []
         for each in shown:
             self._take_one(each)
-            if each.record.kind != PLOTS:
+            if each.record.kind != PLOTS and (self.book.is_open(each.record.status) or each.record.room == "exercise"):
                 told.append(each)
         if told:
             items = tuple(each.item() for each in told)
@@ -250,7 +257,7 @@ class Gateway:
         return standing_in(self.member.store, approval)
 
     def _start_anew(self) -> None:
-        """Forget what was told and make the picture again: something in it was recalled."""
+        """Forget what was told and make the picture again: something in it was recalled, or an exercise is over."""
         self.feed.forget()
         self.load()
 
@@ -262,6 +269,8 @@ class Gateway:
         kinds = (*KINDS, PLOTS) if known_at is None else KINDS
         query = RecordQuery(kinds=kinds, windows=(window,), as_known_at=known_at)
         book = PictureBook(self.member.code, judge)
+        exercises = RecordQuery(kinds=EXERCISES, as_known_at=known_at)  # however long ago: one may last for days
+        book.hear(each.admitted for each in self.member.store.records(exercises))
         _fill(book, show(self.member.store.records(query), outlet))
         book.forget(until)
         return book

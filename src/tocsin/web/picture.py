@@ -6,7 +6,7 @@ way, so both are the same to the last figure. Nothing of one status is ever put 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import reduce
@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from tocsin.exchange import ApprovalStanding
+from tocsin.exercise.gate import Gate
 from tocsin.markings import PUBLIC, Marking, combine, marking_for, status_class
 from tocsin.records import Admitted, Approval, Detection, Launch, Record, Remark, SameEvent, Stage
 from tocsin.warning.gain import is_useful
@@ -171,9 +172,29 @@ class PictureBook:
         self._of_record: dict[tuple[str, str], _Key] = {}
         self.sensors = SensorBook()
         self.plots = 0
+        self._gate = Gate(member)
+
+    def hear(self, admitted: Iterable[Admitted]) -> bool:
+        """Hear which exercises this member takes part in; tell whether one of the picture is over, and out of it.
+
+        Args:
+            admitted: Of any kind, before they are taken in; whoever looks need not be allowed to see them.
+        """
+        self._gate.pass_on(admitted)
+        closed = self._gate.closed()
+        for status in closed:
+            self._drop([key for key in self._events if key[0] == status])
+            self.sensors.drop(status)
+        return bool(closed)
+
+    def is_open(self, status: str) -> bool:
+        """Tell whether what has this status belongs into the picture: no exercise without consent or after its end."""
+        return self._gate.is_open(status)
 
     def take(self, shown: Shown) -> tuple[EventItem, News] | None:
         """Take in a record; return the event that it changes and how, or none if it changes none."""
+        if not self.is_open(shown.record.status):
+            return None
         match shown.body:
             case Launch() as launch:
                 return self._take_launch(shown, launch)
@@ -255,13 +276,16 @@ class PictureBook:
             for key, event in self._events.items()
             if now - event.changed_at > (CLOSED_STAYS if event.is_closed else SILENT_STAYS)
         ]
-        for key in old:
+        self._drop(old)
+        return bool(old)
+
+    def _drop(self, keys: list[_Key]) -> None:
+        for key in keys:
             del self._events[key]
-        if old:
-            gone = set(old)
+        if keys:
+            gone = set(keys)
             self._names = {name: key for name, key in self._names.items() if key not in gone}
             self._of_record = {record: key for record, key in self._of_record.items() if key not in gone}
-        return bool(old)
 
     def _take_launch(self, shown: Shown, launch: Launch) -> tuple[EventItem, News]:
         record = shown.record

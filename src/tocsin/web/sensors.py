@@ -87,6 +87,10 @@ class SensorBook:
         """Drop what gave no plot for long."""
         self._seen = {key: seen for key, seen in self._seen.items() if now - seen.last_admitted_at <= after}
 
+    def drop(self, status: str) -> None:
+        """Forget all that was seen in a status."""
+        self._seen = {key: seen for key, seen in self._seen.items() if key[0] != status}
+
     def items(self, declared: Sequence[DeclaredSensor] = (), *, member: str = "") -> tuple[SensorItem, ...]:
         """Return the sensors, those of the configuration with what they cover.
 

@@ -68,15 +68,15 @@ def install(tmp_path, monkeypatch):
     sys.modules.pop("tiny_desk", None)
 
 
-def test_the_warning_desk_comes_first_then_what_is_installed_by_name(config, install):
+def test_the_own_desks_come_first_then_what_is_installed_by_name(config, install):
     install("zebra = tiny_desk:Desk", "aardvark = tiny_desk:Desk")
     context = DeskContext("KOR", config, lambda: "id")
     desks = open_desks(context)
-    assert [desk.name for desk in desks] == ["warning", "aardvark", "zebra"]
-    assert desks[1].desk.context is context
+    assert [desk.name for desk in desks] == ["warning", "exercise", "aardvark", "zebra"]
+    assert desks[2].desk.context is context
     entry = Federation().admitted(make_record("r1")).records[0]
-    assert list(desks[1].work([entry], START)) == [[], []]
-    assert desks[1].desk.taken == ["r1"]
+    assert list(desks[2].work([entry], START)) == [[], []]
+    assert desks[2].desk.taken == ["r1"]
 
 
 @pytest.mark.parametrize(

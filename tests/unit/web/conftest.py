@@ -14,7 +14,16 @@ from tests.sealed import START, Federation, make_record
 
 from tocsin.clock import ManualClock
 from tocsin.markings import marking_for
-from tocsin.records import Launch, Record, SameEvent, TrackPoint
+from tocsin.records import (
+    Consent,
+    Exercise,
+    ExerciseEnd,
+    Launch,
+    Person,
+    Record,
+    SameEvent,
+    TrackPoint,
+)
 from tocsin.store import Batch, RecordQuery, Store, StoredRecord
 from tocsin.web import Account, Floor, Gateway, LinkState, Passkeys, People, RelyingParty, Sessions
 from tocsin.web.app import make_app
@@ -51,6 +60,29 @@ class Desk:
 
 
 _count = itertools.count(1)
+CONTROLLER = Person(role="exercise_controller", pseudonym="EC-1")
+
+
+def agreed(status: str) -> list[Record]:
+    """An exercise that JPN directs and KOR consented to."""
+    exercise = Exercise(name="x", digest="0" * 64, members=("JPN", "KOR", "USA"), starts_at=START)
+    consent = Consent(act="consent", digest="0" * 64, by=CONTROLLER)
+    told = (("JPN", "exercise.exercise", exercise), ("KOR", "exercise.consent", consent))
+    return [
+        make_record(
+            f"X-{next(_count)}", originator=code, kind=kind, body=msgspec.to_builtins(body), marking=EVERYBODY,
+            status=status, synthetic=True,
+        )
+        for code, kind, body in told
+    ]  # fmt: skip
+
+
+def endex(status: str, *, originator: str = "USA") -> Record:
+    """ENDEX, said by a member that takes part."""
+    return make_record(
+        f"X-{next(_count)}", originator=originator, kind="exercise.end", marking=EVERYBODY, status=status,
+        body=msgspec.to_builtins(ExerciseEnd(at_s=9.0, is_complete=False, by=CONTROLLER)), synthetic=True,
+    )  # fmt: skip
 
 
 def launch(

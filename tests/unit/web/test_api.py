@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from litestar.testing import TestClient
 from tests.sealed import START, make_record
-from tests.unit.web.conftest import PASSWORD, Desk, launch, visitor
+from tests.unit.web.conftest import PASSWORD, Desk, agreed, launch, visitor
 
 from tocsin.markings import Marking, marking_for
 from tocsin.records import WatchFloor, body_of
@@ -117,7 +117,7 @@ def test_a_remark_becomes_a_record_for_all_who_have_what_it_is_about(
     officer: TestClient, desk: Desk, gateway: Gateway
 ) -> None:
     about = launch(marking=marking_for("JPN", "KOR"), status="exercise:bell-1", synthetic=True)
-    gateway.take(desk.admit(about))
+    gateway.take(desk.admit(*agreed("exercise:bell-1"), about))
     said = {"originator": "JPN", "record_id": about.id, "act": "concur"}
     answer = officer.post("/api/v1/remarks", json=said)
     assert answer.status_code == 202, answer.text
@@ -191,7 +191,7 @@ def test_the_documentation_needs_nothing_from_elsewhere(client: TestClient) -> N
 
 
 def test_what_a_person_takes_away_is_marked(officer: TestClient, desk: Desk, gateway: Gateway) -> None:
-    gateway.take(desk.admit(launch(status="exercise:bell-1")))
+    gateway.take(desk.admit(*agreed("exercise:bell-1"), launch(status="exercise:bell-1")))
     for name in ("events.geojson", "events.kml"):
         answer = officer.get(f"/api/v1/export/{name}")
         assert answer.headers["content-disposition"].startswith("attachment")

@@ -17,7 +17,7 @@ from litestar.testing import TestClient
 from shapely.geometry import shape
 from tests.sealed import START, make_record
 from tests.servers import free_ports
-from tests.unit.web.conftest import EVERYBODY, Desk, launch
+from tests.unit.web.conftest import EVERYBODY, Desk, agreed, launch
 
 from tocsin.geo.geodesic import distance_m
 from tocsin.markings import marking_for
@@ -162,7 +162,7 @@ HOSTILE = "<b>\x00\u202e]]>&\ud7ff" + "x" * 50
 
 
 def test_kml_and_cot_hold_together_whatever_a_record_says(desk: Desk, gateway: Gateway) -> None:
-    gateway.take(desk.admit(predicted(label=HOSTILE, status="exercise:bell-1")))
+    gateway.take(desk.admit(*agreed("exercise:bell-1"), predicted(label=HOSTILE, status="exercise:bell-1")))
     kml = ET.fromstring(to_kml(gateway.book.events(), gateway.book.marking()))
     names = [mark.findtext("{*}name") for mark in kml.iter("{http://www.opengis.net/kml/2.2}Placemark")]
     assert len(names) == 4
@@ -178,7 +178,7 @@ def test_kml_and_cot_hold_together_whatever_a_record_says(desk: Desk, gateway: G
 
 
 def test_a_file_says_as_a_whole_what_it_is_and_for_whom(officer, desk: Desk, gateway: Gateway) -> None:
-    gateway.take(desk.admit(predicted(status="exercise:bell-1")))
+    gateway.take(desk.admit(*agreed("exercise:bell-1"), predicted(status="exercise:bell-1")))
     gateway.mode = "replay"
     name = "Tocsin REPLAY EXERCISE REL TO JPN KOR USA"
     for ending in ("geojson", "kml"):

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.sealed import START, make_record
-from tests.unit.web.conftest import Desk, launch, same_event
+from tests.unit.web.conftest import Desk, agreed, endex, launch, same_event
 
 from tocsin.markings import marking_for
-from tocsin.records import Remark, WatchFloor
+from tocsin.records import Outlet, Remark, WatchFloor
 from tocsin.records.control import Person
 from tocsin.store import Batch, RecordQuery
 from tocsin.web.gateway import Gateway
@@ -22,6 +22,8 @@ from tocsin.web.shown import show
 
 def book_of(desk: Desk, *records, **sealing) -> PictureBook:
     book = PictureBook("KOR")
+    for status in {record.status for record in records if record.status.startswith("exercise:")}:
+        book.hear(stored.admitted for stored in desk.admit(*agreed(status)))
     for shown in show(desk.admit(*records, **sealing), WatchFloor("KOR")):
         book.take(shown)
     return book
@@ -139,6 +141,7 @@ def test_looking_back_shows_what_was_shown_then(tmp_path_factory: pytest.TempPat
     """The picture as it was known at the time of each record is what the live one was after that record."""
     desk = Desk(tmp_path_factory.mktemp("desk") / "store.db")
     gateway = Gateway(desk, clock=desk.federation.clock, new_id=lambda: "x")
+    gateway.take(desk.admit(*agreed("exercise:x")))
     seen = []
     for event_id, originator, revision, stage, status, joins in made:
         record = (
@@ -152,3 +155,25 @@ def test_looking_back_shows_what_was_shown_then(tmp_path_factory: pytest.TempPat
         again = gateway.picture(at)
         assert (again.events, again.marking) == (then.events, then.marking)
     desk.store.close()
+
+
+def test_no_exercise_is_in_the_picture_without_consent_or_after_its_end(desk: Desk) -> None:
+    gateway = Gateway(
+        desk, clock=desk.federation.clock, new_id=lambda: "x", outlets=(Outlet("all", ("JPN", "KOR", "USA")),)
+    )
+    books = lambda: (gateway.book, *gateway.outlets.values())  # noqa: E731 - they are made anew
+    drill = "exercise:bell-1"
+    gateway.take(desk.admit(launch("E-1", status=drill), launch("E-1", status="actual")))
+    assert all([event.status for event in book.events()] == ["actual"] for book in books())
+    gateway.take(desk.admit(*agreed(drill)))
+    gateway.take(desk.admit(launch("E-2", status=drill), launch("E-2", status="exercise:bell-2")))
+    assert all([event.status for event in book.events()] == [drill, "actual"] for book in books())
+    before = desk.federation.clock.now()
+    gateway.take(desk.admit(endex("exercise:bell-2"), endex(drill)))
+    for _ in range(2):
+        assert all([event.status for event in book.events()] == ["actual"] for book in books())
+        assert gateway.book.marking().statuses == ("actual",)
+        assert gateway.book.event("E-2") is None
+        gateway.take(desk.admit(launch("E-3", status=drill)))
+        gateway.load()
+    assert sorted(event.status for event in gateway.picture(before).events) == ["actual", drill, drill]

@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 from tests.sealed import START, make_record
-from tests.unit.web.conftest import Desk
+from tests.unit.web.conftest import Desk, agreed
 
 from tocsin.markings import marking_for
 from tocsin.records import Detection, Position, WatchFloor
@@ -42,6 +42,8 @@ def declared(sensor_id: str, *audience: str) -> DeclaredSensor:
 
 def book_of(desk: Desk, *records) -> PictureBook:
     book = PictureBook("KOR")
+    for status in {record.status for record in records if record.status.startswith("exercise:")}:
+        book.hear(stored.admitted for stored in desk.admit(*agreed(status)))
     for shown in show(desk.admit(*records), WatchFloor("KOR")):
         book.take(shown)
     return book

@@ -1,0 +1,169 @@
+"""Shows a running exercise line by line, and where exercises of a member stand."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from rich.text import Text
+
+from tocsin.cli.logs import keep_log
+from tocsin.cli.terminal import notices, output, say_error, write_json
+from tocsin.exercise.catalogue import Script
+from tocsin.exercise.state import Exercises, ExerciseState
+from tocsin.node import read_config
+from tocsin.node.desks import exercise_tables
+from tocsin.node.wiring import open_store
+from tocsin.records import Launch, body_of
+from tocsin.records.exercise import ExerciseDecision, ExerciseEnd, ExerciseMessage, Inject
+from tocsin.replay.exercising import ExerciseRun, Happened, Outcome, Running, RunView
+from tocsin.store import RecordQuery
+
+BANNER = "EXERCISE EXERCISE EXERCISE"
+
+
+def play(script: Script, running: Running, *, as_json: bool) -> int:
+    """Run an exercise on members made for it, and tell what happens.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        TocsinError: The federation does not start.
+    """
+    lines = Lines(is_silent=as_json)
+    kept = keep_log()
+    run = ExerciseRun(script, running, tuple(exercise_tables()[0]), show=lines.show)
+    if not as_json:
+        output().print(Text(f"{BANNER}: {script.scenario.name}", "black on cyan"))
+    try:
+        outcome = uvloop.run(_until_done_or_stopped(run))
+    except TimeoutError as error:
+        say_error(f"something was lost on the way: {error}", advice="Run it again with a lower --speed")
+        return 1
+    finally:
+        for line in dict.fromkeys(kept):
+            notices().print(Text(line, "yellow"))
+    if outcome is None:
+        notices().print(Text("Stopped before its end.", "yellow"))
+        return 130
+    if as_json:
+        write_json(outcome)
+    else:
+        _tell(outcome)
+    return 0 if outcome.is_complete and not outcome.refused else 1
+
+
+class Lines:
+    """Writes a line for everything that people would hear of.
+
+    Args:
+        is_silent: Write nothing.
+    """
+
+    def __init__(self, *, is_silent: bool) -> None:
+        self._is_silent = is_silent
+        self._told: dict[tuple[str, str], str] = {}
+        self._has_pages = False
+
+    def show(self, view: RunView) -> None:
+        """Tell what is new."""
+        if self._is_silent:
+            return
+        if view.pages and not self._has_pages:
+            self._has_pages = True
+            for code, address in sorted(view.pages.items()):
+                output().print(f"{code}  {address}", markup=False, soft_wrap=True)
+        for happened in view.news:
+            if words := self._words(happened):
+                at = int(happened.at_s)
+                output().print(f"{at // 60:4}:{at % 60:02}  {words}", markup=False, soft_wrap=True)
+
+    def _words(self, happened: Happened) -> str:
+        body = body_of(happened.record)
+        match body:
+            case Inject():
+                return f"{body.kind} {body.inject}: {body.act}  {body.title}".rstrip()
+            case ExerciseMessage():
+                return f"  {body.sender} to {', '.join(body.to) or 'all'}: {body.text}"
+            case ExerciseDecision(act="asked"):
+                return f"  asked of {', '.join(body.to) or 'all'}: {body.question} ({' / '.join(body.options)})"
+            case ExerciseEnd():
+                return "ENDEX"
+            case Launch():
+                return self._launch(happened, body)
+        return ""
+
+    def _launch(self, happened: Happened, launch: Launch) -> str:
+        if len(happened.record.marking.releasable_to) > 1:
+            return ""
+        key, stage = (happened.member, launch.event_id), launch.outcome or launch.stage
+        if self._told.get(key) == stage:
+            return ""
+        self._told[key] = stage
+        return f"  {happened.member}: {launch.event_id[:8]} {stage}  {launch.label}".rstrip()
+
+
+def standing(file: Path) -> list[dict[str, Any]]:
+    """Return where each exercise that a member has heard of stands, from its store.
+
+    Raises:
+        ConfigError: The configuration cannot be read.
+        StoreError: The store cannot be.
+    """
+    found = Exercises()
+    with open_store(read_config(file), read_only=True) as store:
+        found.take(stored.admitted for stored in store.records(RecordQuery(kinds=("exercise.*",))))
+    return [
+        {
+            "id": state.id, "status": state.status, "name": state.exercise.name, "state": _state(state),
+            "director": state.director, "digest": state.exercise.digest,
+            "consents": ", ".join(
+                f"{code} {state.consents[code].act if code in state.consents else 'not yet'}" for code in state.members
+            ),
+        }
+        for state in found
+        if state.exercise is not None
+    ]  # fmt: skip
+
+
+def _state(state: ExerciseState) -> str:
+    if state.is_over:
+        return "over"
+    if state.started_at is None:
+        return "proposed"
+    return "paused" if state.is_paused else "running"
+
+
+def _tell(outcome: Outcome) -> None:
+    told = ", ".join(f"{code} {count}" for code, count in outcome.launches.items())
+    output().print(Text(f"{BANNER}: {outcome.exercise} is over", "black on cyan"))
+    output().print(f"{outcome.injects_made} injects were made; events told: {told}; frames refused: {outcome.refused}")
+    if outcome.kept:
+        output().print(f"The members' folders are in {outcome.kept}", markup=False)
+
+
+async def _until_done_or_stopped(run: ExerciseRun) -> Outcome | None:
+    """Run an exercise; None if SIGINT or SIGTERM ended it."""
+    loop = asyncio.get_running_loop()
+    running = asyncio.ensure_future(run.run())
+    stopped = asyncio.Event()
+
+    def stop() -> None:
+        if run.view.outcome is not None:  # it is over; only the pages are still there
+            run.leave.set()
+        elif not stopped.is_set():
+            stopped.set()
+            running.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        return await running
+    except asyncio.CancelledError:
+        if not stopped.is_set():
+            raise
+        return None
