@@ -74,11 +74,13 @@ def predicted(now, **fields):
 class Alerting:
     """JPN with a node, and its alerts beside it."""
 
-    def __init__(self, house, port):
+    def __init__(self, house, port, *, page=None):
         self.local = Local(house, "JPN")
         self.home = house.homes["JPN"]
         self.port = port
         self.certificate = prepare(self.home, port)
+        if page is not None:
+            house.edit("JPN", '[web]\nrun = "here"', f'[web]\nrun = "apart"\nlisten = "127.0.0.1:{page}"')
         self.config = read_config(self.home / "member.toml")
 
     @property

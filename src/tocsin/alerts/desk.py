@@ -30,6 +30,7 @@ from tocsin.records import (
     Person,
     Precedence,
     Record,
+    SameEvent,
     Source,
     body_of,
     with_body,
@@ -61,7 +62,7 @@ class AlertDesk:
         standing: Tells whether a person's own passkey stands behind an approval.
     """
 
-    resumes = ("alerts.*", "warning.launch", APPROVAL)
+    resumes = ("alerts.*", "warning.launch", "warning.same_event", APPROVAL)
     """Kinds of the records that ``resume`` wants."""
 
     def __init__(self, office: Office, *, is_open: Callable[[], bool], standing: Standing) -> None:
@@ -88,6 +89,8 @@ class AlertDesk:
                 continue
             if isinstance(entry.body, Launch):
                 made += self._on_launch(entry, thread, now)
+            elif isinstance(entry.body, SameEvent) and thread is not None:
+                made += self._united(thread, now)
             elif isinstance(entry.body, Alert) and thread is not None:
                 self._note(entry.body)
                 made += self._correction(entry, thread, now)
@@ -146,7 +149,7 @@ class AlertDesk:
             return None
         return Case(
             message=message, thread=thread, office=self._office, by=by, now=now, is_open=self._is_open(),
-            standing=self._standing,
+            standing=self._standing, name_of=self.threads.name_of,
         )  # fmt: skip
 
     def why_held(self, record_id: str, by: Person, now: datetime) -> tuple[Refusal, ...]:
@@ -213,6 +216,9 @@ class AlertDesk:
             return  # of a narrower audience than what is told of the event already
         if thread is not None and thread.is_over:
             return
+        if thread is not None and thread.is_split and launch.stage != "closed":
+            yield from self._united(thread, now)
+            return
         told = self._told(launch.event_id, thread)
         made: Record | NotDrafted
         if thread is None or not thread.is_sent:
@@ -243,6 +249,19 @@ class AlertDesk:
         if isinstance(made, Record):
             yield made
 
+    def _united(self, thread: Thread, now: datetime) -> Iterator[Record]:
+        """Draft the update that takes the place of all that was told of one launch as of two, and the correction."""
+        launch, told = thread.launch, thread.told()
+        ids = tuple(each.record.id for each in told.messages)
+        if launch is None or not thread.is_split or any(each.body.changes == ids for each in thread.drafts):
+            return
+        made = [draft_end("cancel", launch, told, self._office, now)]
+        made.append(draft(launch, replace(told, number=told.number + 1), self._office, now))
+        for each in made:
+            if isinstance(each, Record):
+                self._note(body_of(each))
+                yield each
+
     def _narrowed(self, thread: Thread, now: datetime) -> Iterator[Record]:
         """Draft the update of what has gone out while a narrower draft was there already."""
         launch, told = thread.launch, thread.told()
@@ -256,7 +275,7 @@ class AlertDesk:
 
     def _is_news(self, launch: Launch) -> bool:
         """Tell whether a launch says other areas or another time than the newest draft of its event."""
-        last = self._last.get(launch.event_id)
+        last = self._last_of(launch.event_id)
         if last is None or launch.impact is None or last.latest_at is None:
             return True
         latest_at = launch.impact.latest_at or launch.impact.at
@@ -264,12 +283,17 @@ class AlertDesk:
         return not same_areas or abs(latest_at - last.latest_at) > MOVED
 
     def _note(self, body: Alert) -> None:
-        last = self._last.get(body.event_id)
+        last = self._last_of(body.event_id)
         if body.message in ("alert", "update") and (last is None or body.number > last.number):
-            self._last[body.event_id] = body
+            self._last[self.threads.name_of(body.event_id)] = body
+
+    def _last_of(self, event_id: str) -> Alert | None:
+        name = self.threads.name_of(event_id)
+        found = [last for event, last in self._last.items() if self.threads.name_of(event) == name]
+        return max(found, key=lambda last: last.number, default=None)
 
     def _told(self, event_id: str, thread: Thread | None) -> Told:
-        last = self._last.get(event_id)
+        last = self._last_of(event_id)
         number = max(last.number if last is not None else 0, thread.number if thread is not None else 0)
         if thread is None:
             return Told(alert_id=last.alert_id if last is not None else self._office.new_id(), number=number)

@@ -40,6 +40,8 @@ class Case:
     is_open: bool
     """Whether the channels to the public are open (``tocsin check --public-warning``)."""
     standing: Standing
+    name_of: Callable[[str], str] = str
+    """From an id that an event had to the one that it goes by."""
 
     @property
     def body(self) -> Alert:
@@ -52,6 +54,10 @@ class Case:
         """The launch record that it rests on."""
         grounds = self.body.grounds
         return None if grounds is None else self.thread.launches.get(grounds.launch)
+
+    def is_of_event(self, event_id: str) -> bool:
+        """Whether an event is that of the message, by whichever of its ids."""
+        return self.name_of(event_id) == self.name_of(self.body.event_id)
 
     @property
     def is_end(self) -> bool:
@@ -134,7 +140,7 @@ def _territory(case: Case) -> str:
 def _areas_of_event(case: Case) -> str:
     """J-Alert, October 2022: areas of an old drill were in a real alert."""
     launch: Launch | None = None if case.launch is None else case.launch.body
-    if launch is None or launch.event_id != case.body.event_id:
+    if launch is None or not case.is_of_event(launch.event_id):
         return "its areas are not of a record of this event"
     grown = launch.outcome == "lost" and launch.lost_at is not None
     of_event = set(launch.areas) | set(case.thread.told().areas)

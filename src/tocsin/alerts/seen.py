@@ -141,10 +141,10 @@ def see_thread(thread: Thread, desk: AlertDesk | None, now: datetime) -> AlertSe
     """
     newest = thread.drafts[-1]
     record, launch = newest.record, None if thread.launch is None else thread.launch.body
-    first: Alert = thread.drafts[0].body
+    event_id = newest.body.event_id if launch is None else launch.event_id
     places = places_of(thread)
     return AlertSeen(
-        key=f"{record.originator}/{thread.alert_id}", alert_id=thread.alert_id, event_id=first.event_id,
+        key=f"{record.originator}/{thread.alert_id}", alert_id=thread.alert_id, event_id=event_id,
         originator=record.originator, status=record.status, cap_status=cap_status(newest), synthetic=record.synthetic,
         audience=record.marking.releasable_to, caveats=record.marking.caveats,
         stage=None if launch is None else launch.stage, outcome=None if launch is None else launch.outcome,

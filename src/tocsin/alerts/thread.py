@@ -1,4 +1,8 @@
-"""One alert from its first draft to its end: every message of it, who approved which, what went out and how it went."""
+"""One alert from its first draft to its end: every message of it, who approved which, what went out and how it went.
+
+Two events may turn out to be one launch. Then their alerts become one, and what is told next takes the place of all
+that was told in both: the public has one alert for one missile, and one end of it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from datetime import datetime
 
 from tocsin.alerts.consents import Consent, consent_of
 from tocsin.alerts.drafting import Told
-from tocsin.records import ENDS, Admitted, Alert, AlertDelivery, AlertSent, Launch, Message
+from tocsin.records import ENDS, Admitted, Alert, AlertDelivery, AlertSent, Launch, Message, SameEvent
 
 
 def digest_of(alert: Admitted) -> str:
@@ -37,6 +41,19 @@ class Thread:
     def launch(self) -> Admitted | None:
         """The newest of ``launches``."""
         return next(reversed(self.launches.values()), None)
+
+    @property
+    def is_split(self) -> bool:
+        """Whether the public was told of this as of two things, and no message has said since that they are one."""
+        told = [each.record.id for each in self.told().messages]
+        return len(told) > 1 and tuple(told[:-1]) != self.told().messages[-1].body.changes
+
+    def absorb(self, other: Thread) -> None:
+        """Take another alert in, whose event has turned out to be that of this one."""
+        self.drafts = sorted([*self.drafts, *other.drafts], key=lambda each: each.record.issued_at)
+        self.consents |= other.consents
+        self.sent = dict(sorted((self.sent | other.sent).items(), key=lambda item: item[1].record.issued_at))
+        self.deliveries |= other.deliveries
 
     def find(self, record_id: str) -> Admitted | None:
         """Return a message by its id."""
@@ -106,10 +123,16 @@ class Threads:
     def __init__(self, member: str) -> None:
         self._member = member
         self._threads: dict[str, Thread] = {}
+        self._same_alert: dict[str, str] = {}
+        """From the id of an alert to that of the one that took it in."""
         self._of_message: dict[str, Thread] = {}
         self._of_event: dict[str, Thread] = {}
         self._launches: dict[str, dict[str, Admitted]] = {}
         """By event; of the widest audience that this member tells of it."""
+        self._names: dict[str, str] = {}
+        """From an id that an event had to the one that it goes by."""
+        self._event_of: dict[str, str] = {}
+        """By id of a launch record of any audience."""
 
     def __iter__(self) -> Iterator[Thread]:
         return iter(self._threads.values())
@@ -120,7 +143,13 @@ class Threads:
 
     def of_event(self, event_id: str) -> Thread | None:
         """Return the newest alert about an event."""
-        return self._of_event.get(event_id)
+        return self._of_event.get(self.name_of(event_id))
+
+    def name_of(self, event_id: str) -> str:
+        """Return the id that an event goes by since it was found to be the same as others: the lowest of all."""
+        while event_id in self._names:
+            event_id = self._names[event_id]
+        return event_id
 
     def take(self, admitted: Admitted) -> Thread | None:
         """Take a record in; return the alert that it belongs to, if it is one of this member's."""
@@ -129,6 +158,8 @@ class Threads:
         body = admitted.body
         if isinstance(body, Launch):
             return self._take_launch(admitted, body)
+        if isinstance(body, SameEvent):
+            return self._join(body.event_id, body.alias)
         if isinstance(body, Alert):
             return self._take_message(admitted, body)
         if (consent := consent_of(admitted)) is not None:
@@ -156,22 +187,59 @@ class Threads:
             is_old = all(each.record.issued_at < before for each in launches.values())
             if is_old and event_id not in self._of_event:
                 del self._launches[event_id]
+        kept = self._launches.keys()
+        self._event_of = {record: event for record, event in self._event_of.items() if self.name_of(event) in kept}
+        self._names = {alias: name for alias, name in self._names.items() if self.name_of(name) in kept}
 
     def launches_of(self, event_id: str) -> dict[str, Admitted]:
         """Return this member's launch records of an event, by id, in order."""
-        return self._launches.setdefault(event_id, {})
+        return self._launches.setdefault(self.name_of(event_id), {})
 
     def newest_launches(self) -> list[Admitted]:
         """Return the newest launch record of each event."""
         return [next(reversed(launches.values())) for launches in self._launches.values() if launches]
 
     def _take_launch(self, admitted: Admitted, body: Launch) -> Thread | None:
+        before = self._event_of.get(admitted.record.supersedes or "")
+        if before is not None:  # the same track under another id
+            self._join(before, body.event_id)
+        self._event_of[admitted.record.id] = body.event_id
         launches = self.launches_of(body.event_id)
         newest = next(reversed(launches.values()), None)
         # what is told to more partners is what they can check the alert by
         if newest is None or _width(admitted) >= _width(newest):
             launches[admitted.record.id] = admitted
-        return self._of_event.get(body.event_id)
+        return self.of_event(body.event_id)
+
+    def _join(self, one: str, other: str) -> Thread | None:
+        """Let two ids mean one event; return its alert, if there is one."""
+        name, alias = sorted((self.name_of(one), self.name_of(other)))
+        if name == alias:
+            return self._of_event.get(name)
+        launches = self.launches_of(name)
+        both = sorted([*launches.values(), *self.launches_of(alias).values()], key=lambda each: each.record.issued_at)
+        launches.clear()
+        launches.update((each.record.id, each) for each in both)
+        del self._launches[alias]
+        self._names[alias] = name
+        found = [thread for thread in (self._of_event.get(name), self._of_event.pop(alias, None)) if thread is not None]
+        running = [thread for thread in found if not thread.is_over] or found
+        for thread in found:
+            thread.launches = launches
+        if not running:
+            return None
+        kept = max(running, key=lambda thread: thread.is_sent)
+        for thread in running:
+            if thread is not kept and not kept.is_over:
+                self._absorb(kept, thread)
+        self._of_event[name] = kept
+        return kept
+
+    def _absorb(self, kept: Thread, other: Thread) -> None:
+        kept.absorb(other)
+        del self._threads[other.alert_id]
+        self._same_alert[other.alert_id] = kept.alert_id
+        self._of_message |= {each.record.id: kept for each in other.drafts}
 
     def _take_consent(self, consent: Consent) -> Thread | None:
         thread = self._of_message.get(consent.message) if consent.originator == self._member else None
@@ -180,14 +248,14 @@ class Threads:
         return thread
 
     def _take_message(self, admitted: Admitted, body: Alert) -> Thread:
-        thread = self._threads.get(body.alert_id)
+        thread = self._threads.get(self._same_alert.get(body.alert_id, body.alert_id))
         if thread is None:
             thread = Thread(body.alert_id, launches=self.launches_of(body.event_id))
             self._threads[body.alert_id] = thread
         if thread.find(admitted.record.id) is None:
             thread.drafts.append(admitted)
         self._of_message[admitted.record.id] = thread
-        self._of_event[body.event_id] = thread
+        self._of_event[self.name_of(body.event_id)] = thread
         return thread
 
 

@@ -206,7 +206,7 @@ class AlertsPart:
 
 def _is_ours(admitted: Admitted) -> bool:
     """Tell by the label whether alerts are to look at a record: plots by the thousand are not."""
-    return admitted.record.room == "alerts" or admitted.record.kind in ("warning.launch", "watch.approval")
+    return admitted.record.room == "alerts" or admitted.record.kind in AlertDesk.resumes
 
 
 def open_channels(config: MemberConfig, clock: Clock) -> dict[str, Channel]:
