@@ -30,6 +30,7 @@ _AREA = {
     "rings": [[[141.0, 43.0], [142.0, 43.0], [142.0, 44.0], [141.0, 43.0]]],
 }  # fmt: skip
 _CONTROLLER = {"role": "exercise_controller", "pseudonym": "EC-1"}
+_REF = {"originator": "KOR", "record": "KOR-1"}
 _TEXT = {"language": "ja-JP", "event": "e", "headline": "h", "description": "d", "instruction": "i"}
 _BODIES: dict[str, Any] = {
     "alerts.alert": {
@@ -47,6 +48,34 @@ _BODIES: dict[str, Any] = {
     "alerts.sent": {
         "alert": "a", "digest": "0" * 64, "approvals": ["b"], "by": {"role": "alert_officer", "pseudonym": "AO-1"},
         "identifier": "JPN-a", "sender": "alerts@jpn.example", "sent_at": "2026-01-15T12:00:00Z",
+    },
+    "claims.claim": {
+        "proposition": "300 containers were shipped", "speaker": "s", "reported_by": "r", "said_at": _AT,
+        "subject": "a", "object": "b", "since": _AT, "until": _AT,
+        "places": [{"name": "Rajin", "lat_deg": 42.2, "lon_deg": 130.3, "within_km": 2.0}],
+        "quantities": [{"unit": "container", "least": 300.0, "is_about": True, "until": _AT}],
+        "credibility": 2, "hedge": "may", "rests_on": [_REF], "topic": "t",
+    },
+    "claims.item": {
+        "title": "t", "media": "image/png", "basis": "derived", "source": _REF, "derived_from": [_REF],
+        "origins": ["0" * 64], "sha256": "1" * 64, "size_bytes": 9, "published_at": _AT, "obtained_at": _AT,
+        "custody": [{"at": _AT, "by": "b", "did": "obtained"}], "language": "en", "licence": "l", "url": "u",
+        "quote": "q",
+    },
+    "claims.judgement": {
+        "claim": _REF, "scale": "icd203", "word": "likely", "confidence": "low", "reasons": "r",
+        "person": {"role": "analyst", "pseudonym": "A-1"},
+    },
+    "claims.link": {
+        "of": _REF, "relation": "denies", "to": {"originator": "JPN", "record": "b"}, "weight": "strong",
+        "scope": "part", "reason": "r",
+    },
+    "claims.question": {
+        "text": "t", "hypotheses": [{"key": "a", "text": "a"}, {"key": "b", "text": "b"}], "gaps": ["g"],
+    },
+    "claims.source": {"name": "n", "kind": "press", "reliability": "B", "reason": "r"},
+    "claims.weighing": {
+        "question": _REF, "hypothesis": "a", "evidence": _REF, "reading": "inconsistent", "reason": "r",
     },
     "exchange.heads": {"clock_at": _AT, "heads": [HEAD], "held": [HEAD], "count": 3, "tick": 4},
     "exchange.request": {"originator": "KOR", "precedence": "flash", "epoch": "E1", "after": 2, "up_to": 9},

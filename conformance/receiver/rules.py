@@ -1,10 +1,14 @@
-"""What the schemas cannot say of some bodies: launches, people's decisions and their passkeys (1.9)."""
+"""What the schemas cannot say of some bodies: launches, what people do and decide, their passkeys (1.9)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from typing import Any
+
+from conformance.receiver.rules_claims import RULES_OF_CLAIMS
+from conformance.receiver.rules_exercises import RULES_OF_EXERCISES
+from conformance.receiver.texts import is_digest, says, short
 
 LONGEST_ID, LONGEST = 1400, 4096
 
@@ -24,8 +28,8 @@ def is_approval(body: dict[str, Any]) -> bool:
     """Tell it of the body of a ``watch.approval``."""
     signed = body.get("assertion")
     return (
-        re.fullmatch(r"[0-9a-f]{64}", body["digest"]) is not None
-        and len(body.get("text", "")) <= 2000
+        is_digest(body["digest"])
+        and short(body, "text")
         and (signed is None or is_url64(signed["credential"], LONGEST_ID))
         and (
             signed is None
@@ -41,6 +45,17 @@ def is_credential(body: dict[str, Any]) -> bool:
     )  # fmt: skip
 
 
+def is_remark(body: dict[str, Any]) -> bool:
+    """Tell it of the body of a ``watch.remark``."""
+    return short(body, "text") and (body["act"] not in ("query", "dispute") or says(body, "text"))
+
+
+def is_entry(body: dict[str, Any]) -> bool:
+    """Tell it of a body with a text that is never blank."""
+    return short(body, "text") and says(body, "text")
+
+
 RULES: dict[str, Callable[[dict[str, Any]], bool]] = {
     "warning.launch": is_launch, "watch.approval": is_approval, "watch.credential": is_credential,
+    "watch.log_entry": is_entry, "watch.remark": is_remark, **RULES_OF_EXERCISES, **RULES_OF_CLAIMS,
 }  # fmt: skip

@@ -9,7 +9,7 @@ import msgspec
 
 from tocsin.codec import decode
 from tocsin.errors import MalformedRecordError
-from tocsin.records import alerts, approval, control, exercise, orbit, tracks, warning, watch
+from tocsin.records import alerts, approval, claims, control, exercise, orbit, tracks, warning, watch
 from tocsin.records.record import Record
 
 BODIES: dict[str, type[msgspec.Struct]] = {
@@ -17,6 +17,13 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "alerts.delivery": alerts.AlertDelivery,
     "alerts.sent": alerts.AlertSent,
     "alerts.test": alerts.ChannelTest,
+    "claims.claim": claims.Claim,
+    "claims.item": claims.ClaimItem,
+    "claims.judgement": claims.Judgement,
+    "claims.link": claims.ClaimLink,
+    "claims.question": claims.Question,
+    "claims.source": claims.ClaimSource,
+    "claims.weighing": claims.Weighing,
     "exchange.heads": control.Heads,
     "exchange.request": control.Request,
     "exchange.downgrade": control.Downgrade,

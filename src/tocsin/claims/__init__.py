@@ -1,0 +1,37 @@
+"""The ledger of claims: who says what, on what, who denies it, and how much of it is one origin told several times.
+
+The machine counts and compares; what is so, people judge, each member for itself.
+"""
+
+from tocsin.claims.grades import SCALES, LikelihoodWord, band_of, require_word
+from tocsin.claims.hypotheses import EvidenceRow, HypothesisScore, Matrix, matrix_of
+from tocsin.claims.ledger import KINDS, Ledger, Version
+from tocsin.claims.origins import Corroboration, content_token, new_origin_token
+from tocsin.claims.quantities import Comparison, compare, in_words
+from tocsin.claims.standing import Change, Denial, Figure, Standing, changes_of, standing_of
+
+__all__ = [
+    "KINDS",
+    "SCALES",
+    "Change",
+    "Comparison",
+    "Corroboration",
+    "Denial",
+    "EvidenceRow",
+    "Figure",
+    "HypothesisScore",
+    "Ledger",
+    "LikelihoodWord",
+    "Matrix",
+    "Standing",
+    "Version",
+    "band_of",
+    "changes_of",
+    "compare",
+    "content_token",
+    "in_words",
+    "matrix_of",
+    "new_origin_token",
+    "require_word",
+    "standing_of",
+]
