@@ -14,6 +14,9 @@ from numba.core import event
 
 from tocsin.calibration.results import FUSED, Trial
 from tocsin.calibration.runs import run_trial
+from tocsin.geo.earth import WGS84_A_M
+from tocsin.synthesis import departures
+from tocsin.synthesis.trajectory import Burn, boost, burn_array, launch_frame
 from tocsin.warning.matching import cheapest_pairs
 
 _FLIGHT_ID = "kn25"
@@ -23,10 +26,23 @@ _FLIGHT_ID = "kn25"
 def compile_kernels() -> None:
     """Have one flight seen by all members: a second if all is compiled, the better part of a minute if nothing is.
 
-    What only rival chains and space launches need is left out: it is little, and compiles in a moment.
+    What only rival chains need is left out: it is little, and compiles in a moment.
     """
     run_trial(Trial(case="nominal", flight_id=_FLIGHT_ID, variant=0, seed=0), views=(FUSED,))
     cheapest_pairs(np.eye(2))  # of a crowd
+    _depart()
+
+
+def _depart() -> None:
+    """Fly what exercises let fly besides: something lifted, something that breaks, a rocket into orbit."""
+    rows = np.empty((64, 7))
+    falling = np.array([WGS84_A_M + 1000.0, 0.0, 0.0, -100.0, 0.0, 0.0])
+    departures.descend(falling, 0.0, 1e-3, 0.5, 40_000.0, rows)
+    burn = Burn(
+        site_lat_deg=0.0, site_lon_deg=0.0, bearing_deg=0.0, burn_s=30.0, tilt_along_rad=0.1, tilt_across_rad=0.0
+    )  # fmt: skip
+    boost(launch_frame(burn), burn_array(burn), 10.0, rows)
+    departures.ascend(launch_frame(burn), burn_array(burn), 15.0, 200_000.0, 1.0, rows)
 
 
 def load_kernels() -> bool:

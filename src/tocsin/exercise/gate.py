@@ -73,14 +73,14 @@ class GatedDesk:
 
     def __init__(self, member: str, desk: EndingDesk) -> None:
         self.desk = desk
-        self._gate = Gate(member)
+        self.gate = Gate(member)
         self.resumes = (*desk.resumes, "exercise.*")
         self.stands = (*desk.stands, "exercise.*")
 
     def take(self, admitted: Sequence[Admitted], now: datetime) -> list[Record]:
         """Hand over what may go on; what is over is forgotten first."""
-        passed = self._gate.pass_on(admitted)
-        for status in self._gate.closed():
+        passed = self.gate.pass_on(admitted)
+        for status in self.gate.closed():
             self.desk.end(status)
         return self.desk.take(passed, now)
 
@@ -90,5 +90,5 @@ class GatedDesk:
 
     def resume(self, history: Sequence[Admitted], begin: datetime, now: datetime) -> None:
         """Go on with what was under way, but for exercises that are over."""
-        self.desk.resume(self._gate.pass_on(history), begin, now)
-        self._gate.closed()
+        self.desk.resume(self.gate.pass_on(history), begin, now)
+        self.gate.closed()

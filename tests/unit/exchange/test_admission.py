@@ -129,6 +129,14 @@ def test_a_good_frame_comes_in_whole(jpn):
         (lambda: seal(detection(), key=key_of("KOR", KeyRole.LIVE)), Reason.KEY_ROLE, "a live key of KOR signed"),
         (lambda: header_with({"status": "actual"}), Reason.KEY_ROLE, "signed a frame of status actual"),
         (lambda: header_with({"status": "exercise:a"}), Reason.KEY_ROLE, "a test key"),
+        (
+            lambda: header_with({"status": "exercise:a"}, key=key_of("KOR", KeyRole.LIVE)),
+            Reason.KEY_ROLE, "a live key of KOR signed a frame of status exercise:a",
+        ),
+        (
+            lambda: header_with({"status": "actual"}, key=key_of("KOR", KeyRole.EXERCISE)),
+            Reason.KEY_ROLE, "exercise key of KOR signed a frame of status actual",
+        ),
         (lambda: header_with({}, signature="AAAA"), Reason.SIGNATURE, "does not verify"),
         (lambda: header_with({}, signature="nächstens"), Reason.SIGNATURE, "does not verify"),
         (lambda: seal(detection()).replace(b'"epoch":"E"', b'"epoch":"F"'), Reason.SIGNATURE, "does not verify"),
