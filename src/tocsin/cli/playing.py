@@ -43,6 +43,7 @@ class Plan:
     speed: float | None = None
     alone: str | None = None
     seed: int = 1
+    status: str = "test"
     is_watched: bool = False
     """Serve the watch floors, and stay until told to leave."""
 
@@ -86,6 +87,7 @@ def play(plan: Plan, *, form: Literal["people", "json"], interrupted: int) -> in
         alone=plan.alone,
         seed=plan.seed,
         hub=plan.hub,
+        status=plan.status,
         is_watched=plan.is_watched,
     )
     kept = keep_log()

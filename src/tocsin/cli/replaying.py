@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter, Token
 
-from tocsin.cli.parameters import Json, UsageError
+from tocsin.cli.parameters import Flag, Json, UsageError
 from tocsin.replay.processes import warm_up
 
 # What a command needs is imported when it runs: --help answers at once.
@@ -17,6 +17,7 @@ from tocsin.replay.processes import warm_up
 DEMO_LAUNCH = "NK-20170828-01"
 DEMO_SPEED = 20.0
 """Times real time: the flight of ``DEMO_LAUNCH`` takes a minute then."""
+DEMO_EXERCISE = "exercise:demo"
 
 
 def _speed(_type: Any, tokens: Sequence[Token]) -> float:
@@ -80,7 +81,10 @@ def replay(
     return play(plan, form="json" if as_json else "people", interrupted=130)
 
 
-def demo(*, launch: str = DEMO_LAUNCH, speed: Speed = DEMO_SPEED, page: Literal["auto", "yes", "no"] = "auto") -> int:
+def demo(
+    *, launch: str = DEMO_LAUNCH, speed: Speed = DEMO_SPEED, page: Literal["auto", "yes", "no"] = "auto",
+    exercise: Flag = False,
+) -> int:  # fmt: skip
     """Watch three members share the warning of a real launch, on this machine. Ctrl-C stops it cleanly.
 
     The flight is reconstructed from the public record and the sensors are invented: it is a replay, never a warning.
@@ -89,13 +93,16 @@ def demo(*, launch: str = DEMO_LAUNCH, speed: Speed = DEMO_SPEED, page: Literal[
         launch: Which launch, by its id.
         speed: Scenario seconds per second (20 if not given), or max: as fast as it goes.
         page: Whether to serve every member's watch floor and to stay until Ctrl-C. Auto: if a person looks.
+        exercise: Run it as an exercise that all members consent to, and everything shows it. See also: tocsin exercise.
     """
     warm_up()
     from tocsin.cli.playing import Plan, play
     from tocsin.cli.terminal import output
 
     is_watched = output().is_terminal if page == "auto" else page == "yes"
-    return play(Plan(which=launch, speed=speed or None, is_watched=is_watched), form="people", interrupted=0)
+    status = DEMO_EXERCISE if exercise else "test"
+    plan = Plan(which=launch, speed=speed or None, is_watched=is_watched, status=status)
+    return play(plan, form="people", interrupted=0)
 
 
 def _code(text: str | None) -> str | None:

@@ -17,9 +17,9 @@ import msgspec
 from tocsin.clock import SystemClock
 from tocsin.codec import encode
 from tocsin.exercise.catalogue import Script
-from tocsin.markings import marking_for
-from tocsin.records import Consent, Exercise, Person, Precedence, Record, body_of, with_body
+from tocsin.records import Exercise, Record, body_of
 from tocsin.records.exercise import ExerciseEnd, Inject
+from tocsin.replay.agreeing import consents, proposal
 from tocsin.replay.federation import Throwaway, free_ports, links_of
 from tocsin.replay.ids import Ids
 from tocsin.replay.member import Report
@@ -30,7 +30,6 @@ BEFORE_START_S = 10.0
 TICK_S = 1.0
 """Between ticks while plots come in."""
 QUIET_TICK_S = 10.0
-CONTROLLER = Person(role="exercise_controller", pseudonym="EC-1")
 
 
 @dataclass(frozen=True)
@@ -149,9 +148,11 @@ class ExerciseRun:
     async def _play(self, federation: Throwaway) -> Outcome:
         scenario = self._script.scenario
         begin = self._start - timedelta(seconds=BEFORE_START_S)
-        await self._step(federation, begin, {scenario.members[0]: [self._proposal(begin)]})
+        exercise, status, new_id = self._exercise(), scenario.status, self._ids.new
+        proposed = proposal(exercise, status, director=scenario.members[0], new_id=new_id, now=begin)
+        await self._step(federation, begin, proposed)
         agreed = begin + timedelta(seconds=1)
-        await self._step(federation, agreed, {code: [self._consent(code, agreed)] for code in scenario.members})
+        await self._step(federation, agreed, consents(exercise, status, new_id=new_id, now=agreed))
         began_s = self._clock.monotonic_s()
         while self._end is None:
             next_s = self._next_s(self.view.at_s)
@@ -219,23 +220,11 @@ class ExerciseRun:
             self._show(self.view)
         return began_s
 
-    def _proposal(self, now: datetime) -> Record:
+    def _exercise(self) -> Exercise:
         script, scenario = self._script, self._script.scenario
-        body = Exercise(
-            name=scenario.name, digest=script.digest, members=tuple(sorted(scenario.members)),
-            starts_at=self._start, speed=self._speed, seed=self._seed, scenario=script.text, form=script.form,
-        )  # fmt: skip
-        return self._record("exercise.exercise", body, scenario.members[0], now)
-
-    def _consent(self, code: str, now: datetime) -> Record:
-        body = Consent(act="consent", digest=self._script.digest, by=CONTROLLER)
-        return self._record("exercise.consent", body, code, now)
-
-    def _record(self, kind: str, body: msgspec.Struct, code: str, now: datetime) -> Record:
-        scenario = self._script.scenario
-        return with_body(
-            kind, body, id=self._ids.new(f"{code} control"), originator=code, marking=marking_for(*scenario.members),
-            status=scenario.status, precedence=Precedence.IMMEDIATE, issued_at=now, synthetic=True,
+        return Exercise(
+            name=scenario.name, digest=script.digest, members=tuple(sorted(scenario.members)), starts_at=self._start,
+            speed=self._speed, seed=self._seed, scenario=script.text, form=script.form,
         )  # fmt: skip
 
     async def _open_floors(self, federation: Throwaway) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,10 +14,12 @@ from tocsin.bus import LinkState
 from tocsin.clock import SystemClock
 from tocsin.codec import encode
 from tocsin.errors import FlightError
-from tocsin.records import Launch, body_of
+from tocsin.markings import status_class
+from tocsin.records import Exercise, Launch, body_of
 from tocsin.replay import summary
+from tocsin.replay.agreeing import consents, proposal
 from tocsin.replay.audit import Ledger, audit
-from tocsin.replay.federation import Throwaway, free_ports, links_of
+from tocsin.replay.federation import STATUS, Throwaway, free_ports, links_of
 from tocsin.replay.ids import Ids
 from tocsin.replay.member import Report
 from tocsin.replay.results import ExchangeResult, LaunchResult, ReplayResult
@@ -41,6 +44,8 @@ class Options:
     alone: str | None = None
     seed: int = 1
     hub: str = "USA"
+    status: str = STATUS
+    """Of all that is played: ``test``, or ``exercise:<id>`` to which all members consent first."""
     is_watched: bool = False
     """Serve every member's watch floor, and stay after the last launch until ``leave`` is set."""
 
@@ -120,7 +125,7 @@ class Replay:
         scene = self.view.scene
         if scene is None or self.view.result is not None:
             return tuple(self.results)
-        present = summary.of_launch(scene, self.view.members, sensors=self._sensors, alone=self._options.alone)
+        present = self._result_of(scene)
         return (*self.results, present)
 
     async def run(self) -> ReplayResult:
@@ -179,7 +184,13 @@ class Replay:
             if index > 1 and second > scene.flight.duration_s and self._all_closed():
                 break
         self._free = scene.lift_off + timedelta(seconds=second + BETWEEN_S)
-        return summary.of_launch(scene, view.members, sensors=self._sensors, alone=self._options.alone)
+        return self._result_of(scene)
+
+    def _result_of(self, scene: Scene) -> LaunchResult:
+        options = self._options
+        return summary.of_launch(
+            scene, self.view.members, sensors=self._sensors, alone=options.alone, status=options.status
+        )  # fmt: skip
 
     async def _step(self, scene: Scene, index: int) -> None:
         federation = self._require()
@@ -189,7 +200,7 @@ class Replay:
         began_s = self._clock.monotonic_s()
         made = detections(
             scene.plots_at(index), scene, audiences=self._audiences, alone=self._options.alone,
-            new_id=self._ids.new, now=now,
+            new_id=self._ids.new, now=now, status=self._options.status,
         )  # fmt: skip
         for code, records in made.items():
             for record in records:
@@ -227,11 +238,35 @@ class Replay:
             options, codes = self._options, self.view.codes
             self._federation = Throwaway(
                 codes, links=links_of(options.topology, codes, options.hub), audiences=self._audiences,
-                seed=options.seed, is_watched=options.is_watched,
+                seed=options.seed, is_watched=options.is_watched, status=options.status,
             )  # fmt: skip
-            await self._federation.start(scene.lift_off - timedelta(seconds=BEFORE_LIFT_OFF_S))
+            begin = scene.lift_off - timedelta(seconds=BEFORE_LIFT_OFF_S)
+            await self._federation.start(begin)
+            if status_class(options.status) == "exercise":
+                await self._agree(self._federation, scene, begin)
             if options.is_watched:
                 await self._open_floors(self._federation)
+
+    async def _agree(self, federation: Throwaway, scene: Scene, begin: datetime) -> None:
+        """Have one member propose the exercise, and all of them consent."""
+        status, codes = self._options.status, self.view.codes
+        digest = hashlib.sha256(scene.row.launch_id.encode()).hexdigest()
+        exercise = Exercise(name=f"Demo of {scene.row.launch_id}", digest=digest, members=codes, starts_at=begin)
+        for number, made in enumerate((
+            proposal(exercise, status, director=codes[0], new_id=self._ids.new, now=begin),
+            consents(exercise, status, new_id=self._ids.new, now=begin),
+        )):  # fmt: skip
+            self._tick += 1
+            encoded = {code: [encode(record) for record in records] for code, records in made.items()}
+            await federation.issue(self._tick, begin + timedelta(seconds=number), encoded, is_new=False)
+            for code, halves in (await federation.step()).items():
+                for report in halves:
+                    self.view.ledger.sealed(report.sealed_s)
+                    self.view.ledger.admitted(code, report.admitted_s)
+            for records in made.values():
+                for record in records:
+                    self.view.ledger.issue(record)
+            self.view.ledger.compare()
 
     async def _open_floors(self, federation: Throwaway) -> None:
         ports = iter(free_ports(len(federation.codes)))

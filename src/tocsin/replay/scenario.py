@@ -79,7 +79,7 @@ def audiences_for(topology: str, codes: Sequence[str], hub: str) -> tuple[tuple[
 
 def detections(
     plots: Sequence[Plot], scene: Scene, *, audiences: Sequence[tuple[str, ...]], alone: str | None,
-    new_id: Callable[[str], str], now: datetime,
+    new_id: Callable[[str], str], now: datetime, status: str = STATUS,
 ) -> dict[str, list[Record]]:  # fmt: skip
     """Make the records of a tick's plots, by member; what goes to two audiences is one measurement in two records."""
     made: dict[str, list[Record]] = {}
@@ -93,7 +93,7 @@ def detections(
         for audience in mine or [(plot.member,)]:
             record = with_body(
                 "warning.detection", body, id=new_id(plot.member), originator=plot.member,
-                marking=marking_for(*audience, public_warning=PublicWarning.ASK), status=STATUS,
+                marking=marking_for(*audience, public_warning=PublicWarning.ASK), status=status,
                 precedence=Precedence.FLASH, issued_at=now, synthetic=True, sources=sources,
                 observed_at=scene.lift_off + timedelta(seconds=plot.time_s),
             )  # fmt: skip

@@ -56,7 +56,7 @@ def skipped(row: LaunchRow, reason: str) -> LaunchResult:
 
 
 def of_launch(
-    scene: Scene, members: Mapping[str, Seen], *, sensors: Sequence[Sensor], alone: str | None
+    scene: Scene, members: Mapping[str, Seen], *, sensors: Sequence[Sensor], alone: str | None, status: str = "test"
 ) -> LaunchResult:
     """Return the result of a launch that was replayed."""
     row, flight = scene.row, scene.flight
@@ -86,7 +86,8 @@ def of_launch(
             bearing_error=float(flight.bearing_error),
         ),
         synthetic=(
-            METHOD, flight.assumptions, f"{len(sensors)} invented sensors", "status test: nothing of this is a warning",
+            METHOD, flight.assumptions, f"{len(sensors)} invented sensors",
+            f"status {status}: nothing of this is a warning",
         ),
     )  # fmt: skip
 

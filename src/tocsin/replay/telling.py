@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tocsin.geo.geodesic import distance_m
+from tocsin.replay.federation import STATUS
 from tocsin.replay.results import AgreementResult, ExchangeResult, GainResult, LaunchResult, ReplayResult, StageResult
 from tocsin.replay.run import View
 from tocsin.replay.summary import Issued
@@ -44,8 +45,10 @@ class PlainLines:
             return
         if scene.row.launch_id != self._launch:
             self._launch, self._told = scene.row.launch_id, {}
+            status = view.options.status
+            word = "REPLAY" if status == STATUS else "EXERCISE EXERCISE EXERCISE"
             self._write(
-                f"REPLAY (synthetic, status test, not a warning) {view.number} of {view.total}: {self._launch} "
+                f"{word} (synthetic, status {status}, not a warning) {view.number} of {view.total}: {self._launch} "
                 f"{scene.row.missile_name} from {scene.row.site_name}"
             )
         for code in view.codes:

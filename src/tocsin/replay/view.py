@@ -18,6 +18,7 @@ from rich.text import Text
 
 from tocsin.bus import LinkState
 from tocsin.errors import BusError
+from tocsin.markings import status_class
 from tocsin.records import Launch
 from tocsin.replay.run import MemberView, Replay, View
 from tocsin.warning import warning_areas
@@ -62,7 +63,7 @@ class Picture:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         view, width = self._view, options.max_width
-        yield banner()
+        yield banner(self._view.options.status)
         scene = view.scene
         if scene is None:
             yield Text(f"Starting {len(view.codes)} members, each with a server of its own …", "dim")
@@ -160,8 +161,11 @@ class Picture:
         return found or ["–"]
 
 
-def banner() -> Align:
+def banner(status: str) -> Align:
     """Return the line that keeps a replay from being taken for a warning."""
+    if status_class(status) == "exercise":
+        words = f" EXERCISE EXERCISE EXERCISE · {status.partition(':')[2].upper()} · SYNTHETIC · NOT A WARNING "
+        return Align.center(Text(words, "bold black on bright_cyan"), style="on bright_cyan")
     words = " REPLAY · SYNTHETIC FLIGHT AND SENSORS · STATUS TEST · NOT A WARNING "
     return Align.center(Text(words, "bold black on bright_yellow"), style="on bright_yellow")
 
