@@ -53,7 +53,7 @@ _BODIES: dict[str, Any] = {
         "proposition": "300 containers were shipped", "speaker": "s", "reported_by": "r", "said_at": _AT,
         "subject": "a", "object": "b", "since": _AT, "until": _AT,
         "places": [{"name": "Rajin", "lat_deg": 42.2, "lon_deg": 130.3, "within_km": 2.0}],
-        "quantities": [{"unit": "container", "least": 300.0, "is_about": True, "until": _AT}],
+        "quantities": [{"unit": "containers", "least": 300.0, "is_about": True, "until": _AT}],
         "credibility": 2, "hedge": "may", "rests_on": [_REF], "topic": "t",
     },
     "claims.item": {

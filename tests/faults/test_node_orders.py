@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import stat
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from tests.nodes import CODES, House, Local, numbered, record_id, running
 from tests.servers import eventually, on_loop
 
+from tocsin.claims import read_ledger, standing_of
 from tocsin.errors import ConfigError
 from tocsin.exchange import sign_downgrade
 from tocsin.markings import marking_for
 from tocsin.node import ControlSocket
+from tocsin.node.claiming import Tell, read_claims
 from tocsin.node.control import SOCKET, Announce, CallOff, DowngradeOrder, RecallOrder, Release, ask
 from tocsin.records import Detection, Downgrade, LaunchNotice, Person, Position
 from tocsin.signing import KeyRole, PrivateKey
@@ -144,5 +146,56 @@ def test_a_releaser_widens_named_fields_and_nobody_else_can(tmp_path: Path) -> N
                 assert copy.range_m is None
                 assert copy.azimuth_deg == 301.0
                 assert not holds(usa, record_id("KOR", 1))
+
+    scenario()
+
+
+def test_a_ledger_is_told_once_revised_and_read_by_the_others_as_it_was_then(tmp_path: Path) -> None:
+    text = """
+        [[item]]
+        key = "image"
+        title = "image"
+        media = "image/png"
+        basis = "own"
+        [[claim]]
+        key = "c"
+        proposition = "300 containers"
+        speaker = "s"
+        rests_on = ["image"]
+    """
+
+    @on_loop
+    async def scenario() -> None:
+        house = House(tmp_path)
+        async with running(house) as nodes:
+            kor, jpn = nodes["KOR"], nodes["JPN"]
+
+            def told(text: str, to: tuple[str, ...] = CODES) -> Tell:
+                return Tell(entries=tuple(read_ledger(text, name="f", member="KOR")), to=to, status="test")
+
+            def proposition(as_of: datetime | None = None) -> tuple[str, int]:
+                ledger = read_claims(jpn.node.config, "test")
+                standing = standing_of(ledger, ("KOR", "KOR-claims-c"), as_of)
+                return standing.claim.body.proposition, len(standing.support.origins)
+
+            async with ControlSocket(kor.node):
+                first = await ask(kor.home, told(text))
+                assert first.told == (
+                    "told claims.item KOR-claims-image", "told claims.claim KOR-claims-c",
+                )  # fmt: skip
+                await eventually(lambda: kept(jpn, "KOR-claims-c"))
+                then = jpn.node.clock.now()
+                assert proposition() == ("300 containers", 1)
+                assert (await ask(kor.home, told(text))).told == ()
+                again = await ask(kor.home, told(text.replace("300", "at least 300")))
+                assert again.told == ("revised claims.claim KOR-claims-c.2",)
+                await eventually(lambda: kept(jpn, "KOR-claims-c.2"))
+                assert proposition() == ("at least 300 containers", 1)
+                assert proposition(then) == ("300 containers", 1)
+                alone = await ask(kor.home, told(text.replace("300", "301"), to=("KOR",)))
+                assert [line.partition(" ")[0] for line in alone.told] == ["revised", "revised"]
+                narrow = text.replace('["image"]', '["image", "JPN/unknown"]')
+                refused = await ask(kor.home, told(narrow))
+                assert "rests on unknown of JPN, which is not held" in refused.error
 
     scenario()

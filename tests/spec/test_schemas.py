@@ -190,7 +190,7 @@ EXAMPLES = {
         places=(ClaimPlace(name="Rajin", lat_deg=42.2, lon_deg=130.3, within_km=2.0),),
         since=NOW,
         until=NOW,
-        quantities=(Quantity(unit="container", least=300.0, is_about=True, until=NOW),),
+        quantities=(Quantity(unit="containers", least=300.0, is_about=True, until=NOW),),
         credibility=2,
         hedge="may",
         rests_on=(REF,),

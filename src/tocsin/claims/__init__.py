@@ -6,6 +6,7 @@ The machine counts and compares; what is so, people judge, each member for itsel
 from tocsin.claims.grades import SCALES, LikelihoodWord, band_of, require_word
 from tocsin.claims.hypotheses import EvidenceRow, HypothesisScore, Matrix, matrix_of
 from tocsin.claims.ledger import KINDS, Ledger, Version
+from tocsin.claims.ledger_file import Entry, read_ledger, record_id
 from tocsin.claims.origins import Corroboration, content_token, new_origin_token
 from tocsin.claims.quantities import Comparison, compare, in_words
 from tocsin.claims.standing import Change, Denial, Figure, Standing, changes_of, standing_of
@@ -17,6 +18,7 @@ __all__ = [
     "Comparison",
     "Corroboration",
     "Denial",
+    "Entry",
     "EvidenceRow",
     "Figure",
     "HypothesisScore",
@@ -32,6 +34,8 @@ __all__ = [
     "in_words",
     "matrix_of",
     "new_origin_token",
+    "read_ledger",
+    "record_id",
     "require_word",
     "standing_of",
 ]

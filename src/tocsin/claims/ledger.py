@@ -111,6 +111,10 @@ class Ledger:
             for name in names_of(ref, body):
                 self._names[name].append(ref)
 
+    def refs(self) -> list[Ref]:
+        """Return every thread by the id of its first version."""
+        return [ref for ref in self._versions if ref not in self._before]
+
     def forget(self, ref: Ref) -> None:
         """Let go of a record whose body was recalled; what others say of it stays."""
         self._versions.pop(ref, None)

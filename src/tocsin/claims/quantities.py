@@ -35,7 +35,7 @@ def _range(quantity: Quantity) -> tuple[float, float]:
 
 
 def in_words(quantity: Quantity) -> str:
-    """Say a figure as it was stated: ``at least 300 container``, ``about 20 to 25 railcar up to 2023-10-05``."""
+    """Say a figure as it was stated: ``at least 300 containers``, ``about 20 to 25 railcars up to 2023-10-05``."""
     if quantity.most is None:
         figure = f"at least {quantity.least:,g}"
     elif quantity.least is None:

@@ -11,6 +11,7 @@ from cyclopts import App, CycloptsError
 
 from tocsin.cli import (
     alerting,
+    claiming,
     configuring,
     exercising,
     keys,
@@ -48,6 +49,7 @@ for group in (
     storing,
     warning,
     alerting,
+    claiming,
     exercising,
 ):
     group.add_to(app)

@@ -17,6 +17,7 @@ from tocsin.codec import decode, encode
 from tocsin.errors import ConfigError, NotReleasableError, TocsinError
 from tocsin.exchange import Outgoing, carry_out
 from tocsin.node.changing import Changes
+from tocsin.node.claiming import Tell, claim_records, keys_told
 from tocsin.node.exercising import ExerciseOrder, Propose, exercise_record
 from tocsin.node.node import Node
 from tocsin.node.notices import notice_record, withdrawn
@@ -88,7 +89,7 @@ class Reload(msgspec.Struct, frozen=True, kw_only=True, tag="reload", tag_field=
 
 Order = (
     Release | RecallOrder | DowngradeOrder | Announce | CallOff | ApplyRoster | RevokeKey | Reload | Propose
-    | ExerciseOrder
+    | ExerciseOrder | Tell
 )  # fmt: skip
 
 
@@ -136,6 +137,8 @@ async def carry(node: Node, changes: Changes, order: Order) -> Done:
             return Done(told=tuple(await _change(changes, order)))
         case Propose() | ExerciseOrder():
             return await _exercise(node, order)
+        case Tell():
+            return await _tell(node, order)
 
 
 async def _change(changes: Changes, order: ApplyRoster | RevokeKey | Reload) -> list[str]:
@@ -153,6 +156,13 @@ async def _exercise(node: Node, order: Propose | ExerciseOrder) -> Done:
     record = await asyncio.to_thread(exercise_record, node, order)
     done = _done(node.issue([record], at_once=True), record.id)
     return msgspec.structs.replace(done, told=(record.status.partition(":")[2],))
+
+
+async def _tell(node: Node, order: Tell) -> Done:
+    await node.keeper.flush()  # what was told under the same keys a moment ago counts
+    records = await asyncio.to_thread(claim_records, node, order)
+    done = _done(node.issue(records, at_once=True)) if records else Done()
+    return msgspec.structs.replace(done, told=keys_told(records))
 
 
 class ControlSocket:

@@ -55,7 +55,7 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How many or how much, as it was stated: a range, never a mean of what several say."""
 
     unit: str
-    """What is counted, in the singular: ``container``, ``railcar``, ``tonne``."""
+    """What is counted, as it stands after a number: ``containers``, ``railcars``, ``tonnes``."""
     least: float | None = None
     most: float | None = None
     """With ``least`` alone: at least; with the same in both: exactly."""

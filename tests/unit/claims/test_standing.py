@@ -70,11 +70,11 @@ def test_a_denial_stands_beside_and_takes_nothing_away(room):
 
 def test_figures_stand_side_by_side_and_only_like_is_compared_with_like(room):
     until = datetime(2023, 10, 13, tzinfo=UTC)
-    claim = room.claim(quantities=(Quantity(unit="container", least=1000, until=until),))
+    claim = room.claim(quantities=(Quantity(unit="containers", least=1000, until=until),))
     for quantity in (
-        Quantity(unit="container", least=900, most=900, until=until),
-        Quantity(unit="container", least=950, most=950, is_about=True, until=until),
-        Quantity(unit="container", least=20_000, until=datetime(2025, 5, 29, tzinfo=UTC)),
+        Quantity(unit="containers", least=900, most=900, until=until),
+        Quantity(unit="containers", least=950, most=950, is_about=True, until=until),
+        Quantity(unit="containers", least=20_000, until=datetime(2025, 5, 29, tzinfo=UTC)),
     ):
         room.link(room.claim("so many", quantities=(quantity,)), claim, "contradicts")
     found = [figure.beside[0][1] for figure in standing_of(room.ledger, key(claim)).figures]
