@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 from html import escape
 
+from tocsin.calibration.charts import lines as chart
 from tocsin.calibration.gains import AFTER_S, GainRun, Interval, MemberGain
 from tocsin.calibration.results import FUSED
 
 _WIDTH, _ROW, _LEFT, _RIGHT = 900, 18, 130, 20
 _MARKS_S = (60, 120, 180, 300, 600, 1200, 1800, 3000)
+_PLACES_S = tuple(range(0, 241, 20))
 _ALONE, _SHARED = "#b45309", "#1d4ed8"
 
 
@@ -41,10 +43,18 @@ def page(runs: Sequence[GainRun], found: Sequence[MemberGain], *, how: str) -> s
         + " | ".join(_words(ratio, 2) for ratio in each.ratio) + " |"
         for each in found
     ]  # fmt: skip
+    lines += ["", "Areas of the published 95 % ellipse, km², each alone and with its peers, where both stand:", ""]
+    lines.append("| member | " + " | ".join(f"alone, +{s:g} s | shared, +{s:g} s" for s in AFTER_S) + " |")
+    lines.append("|---" * (1 + 2 * len(AFTER_S)) + "|")
+    for each in found:
+        pairs = zip(each.km2_alone, each.km2_shared, strict=True)
+        cells = [cell for alone, shared in pairs for cell in (_words(alone, 0), _words(shared, 0))]
+        lines.append(f"| {each.member} | {' | '.join(cells)} |")
     lost = sum(each.never_shared for each in found)
     if lost:
         lines += ["", f"In {lost} runs a member had a useful prediction alone and none with its peers."]
-    lines += ["", "![Seconds to a useful prediction, alone and together](gain.svg)", "", "## Launch by launch", ""]
+    lines += ["", "![In how many runs there is a useful prediction by then](gain-by-time.svg)", ""]
+    lines += ["## Launch by launch", "", "![Seconds to a useful prediction, alone and together](gain.svg)", ""]
     members = [each.member for each in found]
     lines.append(
         "| launch | missile | together, s after lift-off | " + " | ".join(f"{m} alone" for m in members) + " |"
@@ -55,6 +65,22 @@ def page(runs: Sequence[GainRun], found: Sequence[MemberGain], *, how: str) -> s
         cells = [_median_words(of_launch, who) for who in (FUSED, *members)]
         lines.append(f"| {launch} | {of_launch[0].missile} | " + " | ".join(cells) + " |")
     return "\n".join([*lines, ""])
+
+
+def by_time(runs: Sequence[GainRun]) -> str:
+    """Return the picture of how many runs had a useful prediction by when, together and each member alone."""
+    series = {}
+    for who in dict.fromkeys(view.who for run in runs for view in run.views):
+        after_s = [
+            math.inf if view.useful_s is None else view.useful_s - run.burnout_s
+            for run in runs
+            for view in run.views
+            if view.who == who
+        ]
+        name = "together" if who == FUSED else f"{who} alone"
+        series[name] = [sum(each <= place for each in after_s) / len(after_s) for place in _PLACES_S]
+    title = "Part of all runs with an ellipse of 10 km by then"
+    return chart(title, _PLACES_S, series, across="seconds after burnout", top=1.0)
 
 
 def picture(runs: Sequence[GainRun]) -> str:

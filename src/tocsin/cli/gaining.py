@@ -40,10 +40,10 @@ def gain(
         runs: Draws of the noise for each launch; the same number gives the same figures.
         jobs: Processes that fly at once.
         keep: Keep every run in this file as it is done, a line of JSON each; runs that it holds are not flown again.
-        write: Also write gain.md and gain.svg into this folder.
+        write: Also write gain.md and its two pictures into this folder.
         as_json: Write one JSON object: a row for each member, and every run.
     """
-    from tocsin.calibration.gain_page import page, picture
+    from tocsin.calibration.gain_page import by_time, page, picture
     from tocsin.calibration.gains import GainRun, gains, run_gain_of
     from tocsin.cli.keeping import kept_in, worked
     from tocsin.cli.warning_view import render_gains, with_progress
@@ -77,6 +77,7 @@ def gain(
         how = f"tocsin warning gain --launch {launch} --runs {runs} --write DIR"
         (write / "gain.md").write_text(page(done, found, how=how), encoding="utf-8")
         (write / "gain.svg").write_text(picture(done), encoding="utf-8")
+        (write / "gain-by-time.svg").write_text(by_time(done), encoding="utf-8")
     if as_json:
         write_json({"schema": "tocsin.gain/1", "members": found, "runs": done})
     elif done:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.calibration.gain_page import page, picture
+from tocsin.calibration.gain_page import by_time, page, picture
 from tocsin.calibration.gains import GainRun, Knowledge, gains, interval, run_gain
 from tocsin.synthesis.launches import load_launches, select
 
@@ -57,6 +57,15 @@ def test_an_interval_lies_within_the_values_and_holds_no_surprise(values: list[t
     assert low <= found.median <= high
     assert interval(values) == found
     assert interval([]) is None
+
+
+def test_who_never_knows_is_counted_among_all_that_might() -> None:
+    runs = [run_of(fused=150.0, KOR=None), run_of("NK-2", fused=130.0, KOR=150.0)]
+    drawn = list(ET.fromstring(by_time(runs)).iter("{http://www.w3.org/2000/svg}path"))[-2:]
+    together, alone = (float(path.get("d").rsplit(" ", 1)[1]) for path in drawn)  # at the end of the time
+    nothing = float(drawn[0].get("d").split()[1].partition("L")[0])
+    assert together < alone < nothing
+    assert nothing - alone == pytest.approx(0.5 * (nothing - together), abs=0.1)
 
 
 def test_the_page_and_its_picture_hold_every_launch(flown: GainRun) -> None:
