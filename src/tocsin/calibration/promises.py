@@ -45,6 +45,7 @@ def promises(
         flights: Of every case, flight and view.
         regions: Of the low flights that pull up.
     """
+    regions = [each for each in regions if each.after_s <= LAST_S]
     nominal = [each for each in figures if each.case == "nominal" and each.after_s <= LAST_S]
     fused = [each for each in nominal if each.who == FUSED]
     flown = [each for each in flights if each.case == "nominal" and each.who == FUSED]

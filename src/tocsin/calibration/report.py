@@ -145,7 +145,9 @@ def _regions(found: Sequence[RegionFigures]) -> list[str]:
         ("Lift over drag is drawn from 0 to 1. The published region is compared with the smallest that would have held "
         "95 % of the truths: those of all runs, each as seen from the point that was foretold in it, in their convex "
         "hull, from which the corner that enlarges it most is left out until 5 % are. Such a hull is fitted to the "
-        "truths that it is judged by, and hence smaller than anybody could have drawn beforehand. *With margin*: both "
+        "truths that it is judged by, and hence smaller than anybody could have drawn beforehand. Here all lift in the "
+        "vertical plane, so that the truths come to lie in a line as the state is known better; the region goes on "
+        "allowing for a lean, by policy (`bank_sigma_deg`), and that is what it is larger by. *With margin*: both "
         "with the 5 km by which areas are named."), "",
         *_table(
             ("flight", "after, s", "held", "held, with margin", "region, km²", "smallest, km²", "times",
@@ -207,6 +209,8 @@ def _ends(told: Calibration) -> list[str]:
     )
     text = [what, ""]
     for case in _cases(told):
+        if CASES[case].heard_s is not None:
+            continue  # until then it is as any other
         rows = judged([each for each in told.figures if each.case == case])
         short = sorted(_short(rows), key=lambda each: each.promised.part)
         words_ = f"- **{case}** ({CASES[case].says}): {len(rows) - len(short)} of {len(rows)} rows kept"

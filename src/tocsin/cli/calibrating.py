@@ -78,7 +78,8 @@ def calibrate(
     told = calibration([*runs_by_key.values()])
     if write is not None:
         write.mkdir(parents=True, exist_ok=True)
-        for name, text in files(told, how=f"tocsin warning calibrate --case {case} --runs {runs} --write DIR").items():
+        words = f"--case {case} --runs {runs}" if keep is None else "--case CASE --runs N --keep FILE"
+        for name, text in files(told, how=f"tocsin warning calibrate {words} --write DIR").items():
             (write / name).write_text(text, encoding="utf-8")
     if as_json:
         write_json(told)
