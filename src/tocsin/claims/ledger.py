@@ -121,6 +121,8 @@ class Ledger:
 
     def thread(self, ref: Ref) -> tuple[Ref, ...]:
         """Return the ids that mean the same as this one, the first version's first."""
+        if ref not in self._before and ref not in self._after:
+            return (ref,)  # nearly all
         root, seen = ref, {ref}
         while (before := self._before.get(root)) is not None and before not in seen:
             root = before
@@ -145,6 +147,9 @@ class Ledger:
             None if nothing of it had come in, or it had been taken back.
         """
         refs = self.thread(ref)
+        if len(refs) == 1 and ref not in self._taken_back:
+            only = self._versions.get(ref)
+            return only if only is None or moment is None or only.admitted_at <= moment else None
         known = [self._versions[each] for each in refs if each in self._versions]
         known = [version for version in known if moment is None or version.admitted_at <= moment]
         if not known or any(self._was_taken_back(each, moment) for each in refs):
