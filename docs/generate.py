@@ -1,4 +1,4 @@
-"""Write the pages of ``docs/reference`` that follow from the program: commands, settings, replay, scenarios.
+"""Write the pages of ``docs/reference`` that follow from the program: commands, settings, results, scenarios.
 
 Run by ``just docs``. A test compares what is committed with what ``files`` returns.
 """  # noqa: INP001 - a script, not a package
@@ -13,6 +13,7 @@ import re
 from collections.abc import Container, Iterator
 from enum import Enum
 from pathlib import Path
+from types import ModuleType
 from typing import Any, get_args
 
 import msgspec
@@ -20,6 +21,7 @@ from cyclopts import App
 from rich.console import Console
 
 from tocsin.cli.app import app
+from tocsin.exercise import results as after_action
 from tocsin.exercise import scenario
 from tocsin.exercise.seconds import schema_of
 from tocsin.node.config import TABLES
@@ -51,6 +53,7 @@ WORDS = (
     (r"\bbool\b", "true or false"),
     (r"\bdatetime\b", "time"),
     (r" \| None\b", " or null"),
+    (r" \| ", " or "),
 )
 """Types of Python in the words of TOML and JSON, in the order in which they are put in place."""
 
@@ -59,6 +62,8 @@ def files() -> dict[Path, str]:
     """Return every generated file with its text, by path below the root of the project."""
     reference = Path("docs/reference")
     return {
+        reference / "after-action.md": after_action_page(),
+        reference / "after-action.schema.json": _schema("after-action.schema.json", after_action.AfterAction),
         reference / "commands.md": commands_page(),
         reference / "configuration.md": configuration_page(),
         reference / "replay.md": replay_page(),
@@ -120,19 +125,38 @@ def configuration_page() -> str:
 
 def replay_page() -> str:
     """Return the reference page of what a replay tells."""
-    found = [
-        each
-        for _, each in inspect.getmembers(results, inspect.isclass)
-        if issubclass(each, msgspec.Struct) and each.__module__ == results.__name__
-    ]
-    found.sort(key=lambda each: inspect.getsourcelines(each)[1], reverse=True)
-    lines = [
+    return _results_page(
+        results,
         "# Replay results",
         "",
         "Written by `docs/generate.py` from `tocsin.replay.results`: the one object that `tocsin replay --json`",
         "writes. Its JSON Schema is [replay.schema.json](replay.schema.json). Names and meanings stay within",
         "`tocsin.replay/1`; fields may be added. Times are UTC, positions WGS 84 in degrees. All of it is synthetic.",
+    )
+
+
+def after_action_page() -> str:
+    """Return the reference page of what an after-action report tells machines."""
+    return _results_page(
+        after_action,
+        "# After-action reports",
+        "",
+        "Written by `docs/generate.py` from `tocsin.exercise.results`: the one object that",
+        "`tocsin exercise report --json` writes. Its JSON Schema is",
+        "[after-action.schema.json](after-action.schema.json).",
+        "Names and meanings stay within `tocsin.after-action/1`; fields may be added. Times are UTC on the exercise's",
+        "own clock, positions WGS 84 in degrees.",
+    )
+
+
+def _results_page(module: ModuleType, *head: str) -> str:
+    found = [
+        each
+        for _, each in inspect.getmembers(module, inspect.isclass)
+        if issubclass(each, msgspec.Struct) and each.__module__ == module.__name__
     ]
+    found.sort(key=lambda each: inspect.getsourcelines(each)[1], reverse=True)
+    lines = list(head)
     for each in found:
         lines += ["", f"## {each.__name__}", "", _summary(each), "", *_table(each)]
     return "\n".join([*lines, ""])

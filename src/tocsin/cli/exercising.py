@@ -1,4 +1,4 @@
-"""Exercises: ``exercise list``, ``check``, ``run``, and what people do while one runs."""
+"""Exercises: ``exercise list``, ``check``, ``run``, and what people do while one runs and afterwards."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
+from tocsin.cli import debriefing
 from tocsin.cli.parameters import HERE, Flag, Json, Moment, UsageError, member_file
 from tocsin.cli.replaying import Speed
 from tocsin.cli.terminal import output, say_error, write_json
@@ -46,6 +47,7 @@ def add_to(app: App) -> None:
         stop,
     ):
         exercise.command(command, name="list" if command is listed else command.__name__)
+    debriefing.add_to(exercise)
 
 
 def listed(*, as_json: Json = False) -> int:

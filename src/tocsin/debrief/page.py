@@ -1,0 +1,187 @@
+"""The report as one HTML page: no script, nothing fetched, good on A4, and all that it is given escaped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from functools import lru_cache
+from statistics import median
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from tocsin.charts import svg
+from tocsin.charts.maps import Base
+from tocsin.debrief import drawings
+from tocsin.debrief.looks import Looks, banner_colour, banner_words, looks_of
+from tocsin.exercise.after_action import widest
+from tocsin.exercise.results import AfterAction, EventTimes, ReactionScore
+
+STANDING_WORDS = {
+    "met": "met", "late": "late", "missed": "missed", "not_due": "not due", "unwatched": "nobody judged it",
+}  # fmt: skip
+MOST_HAPPENINGS = 300
+"""Of more, the page tells the first; the file for machines has them all."""
+
+
+def page(report: AfterAction, base: Base) -> str:
+    """Return the page.
+
+    Args:
+        report: What it tells.
+        base: Coasts and areas beneath its map.
+    """
+    looks = looks_of(report.members, report.copies_of, [c.member for e in report.events for c in e.members])
+    return _template().render(
+        report=report,
+        banner=banner_words(report.status),
+        banner_colour=banner_colour(report.status),
+        marking=widest(report.releasable_to),
+        in_short=in_short(report),
+        totals=_totals(report),
+        events=[_event_view(number, event, report) for number, event in enumerate(report.events, start=1)],
+        numbers={event.event_id: number for number, event in enumerate(report.events, start=1)},
+        happenings=report.happenings[:MOST_HAPPENINGS],
+        left_out=max(0, len(report.happenings) - MOST_HAPPENINGS),
+        comparison=report.comparison,
+        looks=looks,
+        pictures=_pictures(report, looks, base),
+        standings=drawings.STANDINGS,
+        standing_words=STANDING_WORDS,
+        most_events=drawings.MOST_EVENTS,
+    )
+
+
+def in_short(report: AfterAction) -> list[str]:
+    """Return what a director would say of it in a few sentences."""
+    said = []
+    standings = Counter(reaction.standing for inject in report.injects for reaction in inject.reactions)
+    due = standings["met"] + standings["late"] + standings["missed"]
+    if due:
+        late = f"; {standings['late']} came late" if standings["late"] else ""
+        missed = f"; {standings['missed']} did not come" if standings["missed"] else ""
+        said.append(f"{standings['met']} of {due} expected reactions came in time{late}{missed}.")
+    scored = [each for each in report.objectives if each.score is not None]
+    if scored:
+        worst = min(scored, key=lambda each: (each.score or 0.0, each.objective))
+        if worst.score == 1.0:
+            said.append("Every training objective was reached in full.")
+        else:
+            said.append(f"Furthest from its aim is “{worst.title}” with {drawings.percent(worst.score)}.")
+    if report.flights:
+        found = sum(bool(flight.event) for flight in report.flights)
+        said.append(f"{found} of {len(report.flights)} simulated flights were told of by somebody.")
+    first = _first_of(report, "sensor to detected")
+    if first is not None:
+        said.append(f"A launch was told of {first:.1f} s after a sensor first measured it (median over members).")
+    only = sum(each.alone_s is None and each.shared_s is not None for each in report.gains)
+    sooner = [each.seconds for each in report.gains if each.seconds is not None]
+    if sooner:
+        said.append(f"With its peers' data a member knew the impact to 10 km {median(sooner):.0f} s sooner (median).")
+    if only:
+        said.append(f"In {only} of {len(report.gains)} cases a member knew the impact to 10 km only with its peers.")
+    lost = sum(each.what == "peer" for each in report.missed)
+    if lost:
+        said.append("Some records never reached a peer: see “What was missed”.")
+    if not report.is_complete:
+        said.append("The exercise was ended, or this report made, before the scenario had run to its end.")
+    return said
+
+
+def _first_of(report: AfterAction, link: str) -> float | None:
+    values = [each.p50_s for each in report.intervals if each.link == link]
+    return median(values) if values else None
+
+
+def _totals(report: AfterAction) -> list[tuple[str, str]]:
+    """Return the figures at the head of the page, each with what it is."""
+    standings = Counter(reaction.standing for inject in report.injects for reaction in inject.reactions)
+    due = standings["met"] + standings["late"] + standings["missed"]
+    predicted = _first_of(report, "sensor to predicted")
+    made = sum(inject.act == "made" for inject in report.injects)
+    return [
+        (f"{standings['met'] / due:.0%}" if due else "–", "of expected reactions in time"),
+        (f"{made} of {len(report.injects)}" if report.injects else "–", "injects made"),
+        (str(len(report.events)), "events told of"),
+        ("–" if predicted is None else f"{predicted:.0f} s", "from sensor to predicted impact"),
+    ]
+
+
+def _event_view(number: int, event: EventTimes, report: AfterAction) -> dict[str, Any]:
+    begin = drawings.begin_of(event)
+    return {
+        "number": number,
+        "event": event,
+        "begin": begin,
+        "flights": [flight for flight in report.flights if flight.event == event.event_id],
+        "gains": {gain.member: gain for gain in report.gains if gain.event_id == event.event_id},
+    }
+
+
+def _pictures(report: AfterAction, looks: Looks, base: Base) -> dict[str, Markup]:
+    """Return the pictures that there is anything to draw in."""
+    drawn: dict[str, str] = {"happened": drawings.what_happened(report, looks)}
+    if report.events:
+        drawn["stages"] = drawings.stages(report, looks)
+    if any(each.met + each.late + each.missed + each.open for each in report.objectives):
+        drawn["scores"] = drawings.scores(report)
+    if report.intervals:
+        drawn["links"] = drawings.links(report, looks)
+    if report.events or report.flights:
+        drawn["where"] = drawings.where(report, looks, base)
+    return {name: Markup(picture) for name, picture in drawn.items()}  # noqa: S704 - made by charts, which escapes
+
+
+@lru_cache(maxsize=1)
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("tocsin.debrief", "templates"), autoescape=True, trim_blocks=True,
+        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
+    environment.filters |= {
+        "clock": _clock, "after": _after, "seconds": _seconds, "percent": drawings.percent, "words": _words,
+        "utc": _utc, "reaction": _reaction, "duration": _duration, "member_mark": _member_mark,
+    }  # fmt: skip
+    return environment.get_template("report.html.j2")
+
+
+def _clock(at: datetime, begin: datetime) -> str:
+    return svg.clock((at - begin) / timedelta(seconds=1))
+
+
+def _after(at: datetime | None, begin: datetime) -> str:
+    """Write a time as seconds after another."""
+    if at is None:
+        return "–"
+    apart_s = (at - begin) / timedelta(seconds=1)
+    return f"{'+' if apart_s >= 0 else '−'}{abs(apart_s):.1f}"
+
+
+def _seconds(value: float | None, decimals: int = 1) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.{decimals}f}".replace("-", "−")
+
+
+def _duration(end: datetime, begin: datetime) -> str:
+    return svg.clock((end - begin) / timedelta(seconds=1))
+
+
+def _utc(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _reaction(each: ReactionScore) -> str:
+    return "" if each.after_s is None else f"{each.after_s:,.1f} s"
+
+
+def _member_mark(member: str, looks: Looks) -> Markup:
+    """Draw a member's shape in its colour, as it stands in the pictures."""
+    drawn = svg.mark(looks.index(member), 6, 6, 4.2, fill=looks.colour(member))
+    box = svg.element("svg", drawn, width=12, height=12, viewBox="0 0 12 12", aria_hidden="true", class_="mark")
+    return Markup(box)  # noqa: S704 - made by charts, which escapes
