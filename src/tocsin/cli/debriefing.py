@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,24 +54,67 @@ def report(
             given again for every member whose store is at hand, as the controllers of an exercise have them.
         as_json: Write one JSON object (tocsin.after-action/1), and a page only with --to.
     """
+    if names and for_:
+        raise UsageError("names stay at home: --names does not go with --for")
+    earlier = _read(compare) if compare is not None else None
+    made = _made(config or (HERE,), _status(exercise), for_=for_, names=names)
+    if earlier is not None:
+        made = _beside(earlier, made)
+    if as_json:
+        write_json(made)
+        if to is None:
+            return
+    file = to or Path(f"after-action-{made.exercise}.html")
+    write_page(made, file)
+    if not as_json:
+        _tell(made, file)
+
+
+def report_of_run(homes: Iterable[Path], file: Path) -> None:
+    """Write the report of an exercise from the folders of all who took part.
+
+    Args:
+        homes: The members' folders.
+        file: The page.
+
+    Raises:
+        TocsinError: A store cannot be read, it holds no exercise, or the page cannot be written.
+    """
+    write_page(_made(tuple(homes), None), file)
+
+
+def write_page(made: AfterAction, file: Path) -> None:
+    """Write a report as a page.
+
+    Raises:
+        ConfigError: It cannot be written.
+    """
+    from tocsin.debrief import base_map, page
+    from tocsin.errors import ConfigError
+
+    try:
+        file.write_text(page(made, base_map()), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot be written: {error.strerror}", path=str(file)) from error
+
+
+def _made(homes: Sequence[Path], status: str | None, *, for_: tuple[str, ...] = (), names: bool = False) -> AfterAction:
+    """Make the report from some members' stores."""
     from contextlib import ExitStack
 
-    from tocsin.debrief import base_map, gather, newest_exercise, page
-    from tocsin.errors import ConfigError, DomainError
+    from tocsin.debrief import gather, newest_exercise
+    from tocsin.errors import DomainError
     from tocsin.exercise.after_action import after_action
     from tocsin.node import read_config
     from tocsin.node.wiring import open_store
     from tocsin.records import BundleFile, Operator
 
-    if names and for_:
-        raise UsageError("names stay at home: --names does not go with --for")
-    configs = [read_config(member_file(path)) for path in config or (HERE,)]
+    configs = [read_config(member_file(path)) for path in homes]
     if for_ and (strangers := sorted({each.member.code for each in configs} - set(for_))):
         raise UsageError(f"{', '.join(strangers)} reads its own report: name it with --for, too")
-    earlier = _read(compare) if compare is not None else None
     with ExitStack() as stack:
         stores = [(each, stack.enter_context(open_store(each, read_only=True))) for each in configs]
-        status = _status(exercise) or next((found for _, store in stores if (found := newest_exercise(store))), None)
+        status = status or next((found for _, store in stores if (found := newest_exercise(store))), None)
         if status is None:
             raise DomainError("there is no exercise in this store", advice="List what is: tocsin records")
         holdings = [
@@ -80,23 +124,10 @@ def report(
             )
             for each, store in stores
         ]  # fmt: skip
-    made = after_action(
+    return after_action(
         holdings, status=status, discretion=_discretion(configs, is_shared=bool(for_), shows_names=names),
         settings=configs[0].warning.settings,
     )  # fmt: skip
-    if earlier is not None:
-        made = _beside(earlier, made)
-    if as_json:
-        write_json(made)
-        if to is None:
-            return
-    file = to or Path(f"after-action-{made.exercise}.html")
-    try:
-        file.write_text(page(made, base_map()), encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"cannot be written: {error.strerror}", path=str(file)) from error
-    if not as_json:
-        _tell(made, file)
 
 
 def _status(exercise: str | None) -> str | None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 import uvloop
 from rich.text import Text
 
+from tocsin.cli.debriefing import report_of_run
 from tocsin.cli.logs import keep_log
 from tocsin.cli.terminal import notices, output, say_error, write_json
 from tocsin.exercise.catalogue import Script
@@ -25,15 +29,28 @@ from tocsin.store import RecordQuery
 BANNER = "EXERCISE EXERCISE EXERCISE"
 
 
-def play(script: Script, running: Running, *, as_json: bool) -> int:
+def play(script: Script, running: Running, *, report: Path | None = None, as_json: bool) -> int:
     """Run an exercise on members made for it, and tell what happens.
+
+    Args:
+        script: What is played.
+        running: How.
+        report: Where the after-action report is written; None: there is none.
+        as_json: Write one JSON object in place of lines.
 
     Returns:
         The exit code.
 
     Raises:
-        TocsinError: The federation does not start.
+        TocsinError: The federation does not start, or the report cannot be written.
     """
+    if report is None or running.keep is not None:
+        return _play(script, running, report=report, as_json=as_json)
+    with TemporaryDirectory(prefix="tocsin-exercise-") as folder:
+        return _play(script, replace(running, keep=Path(folder)), report=report, is_passing=True, as_json=as_json)
+
+
+def _play(script: Script, running: Running, *, report: Path | None, is_passing: bool = False, as_json: bool) -> int:
     lines = Lines(is_silent=as_json)
     kept = keep_log()
     run = ExerciseRun(script, running, tuple(exercise_tables()[0]), show=lines.show)
@@ -50,10 +67,16 @@ def play(script: Script, running: Running, *, as_json: bool) -> int:
     if outcome is None:
         notices().print(Text("Stopped before its end.", "yellow"))
         return 130
+    if is_passing:  # the folders go, too, once the report is made of them
+        outcome = msgspec.structs.replace(outcome, kept="")
+    if report is not None and running.keep is not None:
+        report_of_run([running.keep / code for code in script.scenario.members], report)
     if as_json:
         write_json(outcome)
     else:
         _tell(outcome)
+        if report is not None:
+            output().print(f"The report is in {report}", markup=False)
     return 0 if outcome.is_complete and not outcome.refused else 1
 
 

@@ -113,6 +113,7 @@ def run(
     seed: int | None = None,
     page: Flag = False,
     keep: Path | None = None,
+    report: Annotated[Path | None, Parameter(metavar="FILE")] = None,
     as_json: Json = False,
 ) -> int:
     """Run an exercise: on members made for it on this machine, or with --member on running ones.
@@ -130,11 +131,12 @@ def run(
         seed: Of all noise; else the scenario's.
         page: Serve every member's watch floor and stay until Ctrl-C.
         keep: Leave the members' folders here, with all records.
+        report: Write the after-action report into this page (see: tocsin exercise report).
         as_json: Write one JSON object.
     """
     if member is not None:
-        if speed is not None or seed is not None or page or keep is not None:
-            raise UsageError("--speed, --seed, --page and --keep are for members made for the exercise alone")
+        if speed is not None or seed is not None or page or keep is not None or report is not None:
+            raise UsageError("--speed, --seed, --page, --keep and --report are for members made for the exercise alone")
         from tocsin.node.exercising import Propose
 
         script = _script(scenario)
@@ -149,7 +151,7 @@ def run(
     from tocsin.replay.exercising import Running
 
     running = Running(speed=speed, seed=seed, is_watched=page, keep=keep)
-    return play(_script(scenario), running, as_json=as_json)
+    return play(_script(scenario), running, report=report, as_json=as_json)
 
 
 def status(*, member: Member = HERE, as_json: Json = False) -> int:
