@@ -24,6 +24,7 @@ members := "tests/e2e tests/faults tests/pages"
 test:
     #!/usr/bin/env bash
     set -u
+    python -m tocsin.calibration.compiling  # once, and not in every lane while the other waits for it
     computing=$(mktemp)
     nice -n 5 pytest tests $(printf -- '--ignore=%s ' {{members}}) >"$computing" 2>&1 &
     lane=$!
