@@ -8,6 +8,7 @@ _PERSON = "what a person decides or is shown"
 _TRANSPORT = "servers and links; the contract hands frames over by itself"
 _TRAFFIC = "shows in traffic over time; the contract asks one question after the other"
 _JUDGED = "the contract asks what is admitted, not what a decision is worth; spec/approvals has the cases"
+_EXERCISE = "what becomes of an exercise shows in a picture; the contract asks what is admitted"
 
 NOT_TESTABLE: dict[str, str] = {
     "1.8": _WRITER,
@@ -48,4 +49,9 @@ NOT_TESTABLE: dict[str, str] = {
     "16.5": _JUDGED,
     "16.6": _PERSON,
     "16.7": _PERSON,
+    "17.1": _EXERCISE,
+    "17.2": _EXERCISE,
+    "17.3": _EXERCISE,
+    "17.4": _EXERCISE,
+    "17.5": _EXERCISE,
 }

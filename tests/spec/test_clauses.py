@@ -52,6 +52,11 @@ SHOWN_BY = {
     "16.5": ("spec/test_approvals.py", "test_a_decision_is_worth_what_its_case_says"),
     "16.6": ("unit/web/test_deciding.py", "test_decisions_stand_beside_the_event_with_what_they_are_worth"),
     "16.7": ("faults/test_node_policy.py", "test_asked_held_and_sanitised_records_go_where_policy_says"),
+    "17.1": ("faults/test_node_exercises.py", "test_an_exercise_on_running_members"),
+    "17.2": ("unit/web/test_picture.py", "test_no_exercise_is_in_the_picture_without_consent_or_after_its_end"),
+    "17.3": ("unit/exercise/test_desk.py", "test_the_clock_and_the_plan_are_worked_by_the_director_alone"),
+    "17.4": ("unit/exercise/test_desk.py", "test_any_member_ends_it_at_once_and_nobody_else_does"),
+    "17.5": ("unit/node/test_valve.py", "test_a_cut_keeps_back_what_is_of_the_exercise_and_nothing_else"),
 }
 
 

@@ -220,3 +220,13 @@ def test_an_inject_by_hand_is_held_to_the_same() -> None:
     for wrong in ({}, {**given, "kind": "cargo"}, {**given, "text": 5}):
         with pytest.raises(ScenarioError):
             read_inject(wrong)
+
+
+def test_the_example_of_the_how_to_is_right() -> None:
+    text = (ROOT / "docs/how-to/run-an-exercise.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    known = Known(launches={"NK-20170828-01": ""}, sensors={"a": "JPN", "b": "KOR", "c": "USA"})
+    assert read_scenario(example, name="first.yaml", form="yaml", known=known).id == "first"
+    with pytest.raises(ScenarioError) as caught:
+        read_scenario(example.replace("0828-01", "0828-1"), name="first.yaml", form="yaml", known=known)
+    assert f"error: {caught.value.args[0]}\n  {caught.value.advice}" in text
