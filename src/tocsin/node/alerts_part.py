@@ -18,6 +18,7 @@ from tocsin.channels import CapFile, Channel, Deliverer, Feed, Folder, Mail, Par
 from tocsin.clock import Clock, SystemClock
 from tocsin.errors import CapError
 from tocsin.exchange import release_to_public
+from tocsin.exercise.gate import Gate
 from tocsin.node.alerts_office import RESUMED, office_of, read_history
 from tocsin.node.attached import AttachedPart, serve_part
 from tocsin.node.config import MemberConfig
@@ -25,7 +26,7 @@ from tocsin.node.part_words import ALERTS
 from tocsin.node.public_warning import is_open
 from tocsin.node.signer import load_signer
 from tocsin.records import Admitted, AlertDelivery, AlertSent, Approval, ChannelTest
-from tocsin.store import Store, standing_in
+from tocsin.store import RecordQuery, Store, standing_in
 from tocsin.web import Listen, serve_app
 
 LOOKS_EVERY_S = 5.0
@@ -58,6 +59,8 @@ class AlertsPart:
             self.channels, release=release_to_public, tell=self._tell, clock=self._clock
         )  # fmt: skip
         self.liveness = Liveness(self._office, every=config.alerts.test_every)
+        self._gate = Gate(config.member.code)
+        """No message is drafted of an exercise that this member takes no part in, or that is over."""
         self._store: Store | None = None
         self._order = 0
         self.is_served = asyncio.Event()
@@ -91,13 +94,16 @@ class AlertsPart:
         self._carry()
         self._progress(order)
         async for found in self.part.follow(order):
-            self._take([stored.admitted for stored in found if _is_ours(stored.admitted)])
+            passed = self._gate.pass_on(stored.admitted for stored in found)
+            self._take([admitted for admitted in passed if _is_ours(admitted)])
             self._carry()
             self._progress(found[-1].order)
 
     def _resume(self, store: Store) -> int:
         now = self._clock.now()
-        order, history = read_history(store, self._office.member, self.desk.resumes, since=now - RESUMED)
+        self._gate.pass_on(stored.admitted for stored in store.records(RecordQuery(kinds=("exercise.*",))))
+        order, found = read_history(store, self._office.member, self.desk.resumes, since=now - RESUMED)
+        history = [entry for entry in found if self._gate.is_open(entry.record.status)]
         self.desk.resume(history, now - RESUMED, now)
         for entry in history:
             self.liveness.take(entry)

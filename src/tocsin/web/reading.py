@@ -16,7 +16,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from tocsin.codec import encode
 from tocsin.store import RecordQuery, Window
-from tocsin.web.floor import floor_of
+from tocsin.web.floor import floor_of, person_of
 from tocsin.web.formats import feature_collection, file_name, to_kml
 from tocsin.web.gateway import Gateway
 from tocsin.web.shapes import Alone, EventItem, LinkState, Picture, RecordItem, RecordPage, SensorItem
@@ -24,6 +24,9 @@ from tocsin.web.shown import show
 
 MOST = 500
 """Records on one page."""
+
+TO_COME = ("exercise.exercise", "exercise.inject")
+"""Kinds that tell what is to come in an exercise, and what really flies: for its controllers until it is over."""
 
 AnyRequest = Request[None, None, State]
 _GEOJSON, _KML = "application/geo+json", "application/vnd.google-earth.kml+xml"
@@ -101,6 +104,8 @@ async def record(request: AnyRequest, originator: FromPath[str], record_id: From
     shown = await asyncio.to_thread(gateway.find, originator, record_id)
     if shown is None:
         raise NotFoundException("no such record is shown here")
+    if shown.record.kind in TO_COME and gateway.book.is_open(shown.record.status):
+        person_of(request, ("exercise_controller",))  # players would know what is to come
     return shown.item(whole=True)
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from litestar.testing import TestClient
 from tests.sealed import START, make_record
-from tests.unit.web.conftest import PASSWORD, Desk, agreed, launch, visitor
+from tests.unit.web.conftest import PASSWORD, Desk, agreed, endex, launch, visitor
 
 from tocsin.markings import Marking, marking_for
 from tocsin.records import WatchFloor, body_of
@@ -111,6 +111,18 @@ def test_records_come_page_by_page_and_by_what_is_asked(officer: TestClient, des
     assert whole["body"] == {"note": "r-1"}
     assert officer.get("/api/v1/records", params={"limit": 0}).status_code == 400
     assert "limit" in officer.get("/api/v1/records", params={"limit": "x"}).json()["error"]
+
+
+def test_what_is_to_come_in_an_exercise_is_for_its_controllers_until_it_is_over(
+    officer: TestClient, desk: Desk, gateway: Gateway
+) -> None:
+    proposal, consent = agreed("exercise:bell-1")
+    gateway.take(desk.admit(proposal, consent))
+    answer = officer.get(f"/api/v1/records/JPN/{proposal.id}")
+    assert (answer.status_code, "exercise_controller" in answer.text) == (403, True)
+    assert officer.get(f"/api/v1/records/KOR/{consent.id}").status_code == 200
+    gateway.take(desk.admit(endex("exercise:bell-1")))
+    assert officer.get(f"/api/v1/records/JPN/{proposal.id}").json()["body"]["name"] == "x"
 
 
 def test_a_remark_becomes_a_record_for_all_who_have_what_it_is_about(
