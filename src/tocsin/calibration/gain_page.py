@@ -26,10 +26,11 @@ def page(runs: Sequence[GainRun], found: Sequence[MemberGain], *, how: str) -> s
     """
     launches = list(dict.fromkeys(run.launch_id for run in runs))
     per_launch = len(runs) / max(len(launches), 1)
+    draws = "1 draw" if per_launch == 1 else f"{per_launch:g} draws"
     what = (
-        f"Made by `{how}`: {len(launches)} launches of the public record that can be reconstructed, {per_launch:g} "
-        "draws of the noise each. Flights are reconstructed and sensors invented: what counts is the difference "
-        "between two pictures of the same plots, not the figures themselves."
+        f"Made by `{how}`: {len(launches)} launches of the public record that can be reconstructed, each with {draws} "
+        "of the noise. Flights are reconstructed and sensors invented: what counts is the difference between two "
+        "pictures of the same plots, not the figures themselves."
     )
     terms = (
         "*Useful* is the first published 95 % ellipse whose longer semi-axis is at most 10 km. Medians, with the 95 % "
@@ -53,6 +54,10 @@ def page(runs: Sequence[GainRun], found: Sequence[MemberGain], *, how: str) -> s
     lost = sum(each.never_shared for each in found)
     if lost:
         lines += ["", f"In {lost} runs a member had a useful prediction alone and none with its peers."]
+    price = _price(runs)
+    if price:
+        times = f"{len(price)} times in {len(found) * len(runs)}"
+        lines += ["", f"The price: {times} a member would have known sooner alone, by {max(price):.0f} s at most."]
     lines += ["", "![In how many runs there is a useful prediction by then](gain-by-time.svg)", ""]
     lines += ["## Launch by launch", "", "![Seconds to a useful prediction, alone and together](gain.svg)", ""]
     members = [each.member for each in found]
@@ -65,6 +70,19 @@ def page(runs: Sequence[GainRun], found: Sequence[MemberGain], *, how: str) -> s
         cells = [_median_words(of_launch, who) for who in (FUSED, *members)]
         lines.append(f"| {launch} | {of_launch[0].missile} | " + " | ".join(cells) + " |")
     return "\n".join([*lines, ""])
+
+
+def _price(runs: Sequence[GainRun]) -> list[float]:
+    """By how many seconds members would have known sooner alone, wherever they would."""
+    pairs = [
+        (alone.useful_s, shared.useful_s)
+        for run in runs
+        for shared in run.views
+        for alone in run.views
+        if shared.who == FUSED and alone.who != FUSED
+    ]
+    both = [(alone, shared) for alone, shared in pairs if alone is not None and shared is not None]
+    return [shared - alone for alone, shared in both if shared > alone]
 
 
 def by_time(runs: Sequence[GainRun]) -> str:
