@@ -58,8 +58,8 @@ docs:
     python docs/generate.py
     python docs/images/make_demo.py
 
-# the laws of tests/property with twenty times as many examples; writes bench/soak-report.md; with --campaign 200 the
-# campaign of so many seeds besides
+# the laws of tests/property with twenty times as many examples, then the tests of alerts with one guard after the other
+# taken out; writes bench/soak-report.md; with --campaign 200 the campaign of so many seeds besides
 soak *args:
     python -m bench.soak {{args}}
 

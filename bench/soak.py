@@ -1,7 +1,8 @@
 """The long campaign: the laws with twenty times as many examples; writes down how it went.
 
 ``python -m bench.soak`` (or ``just soak``) runs tests/property with the profile ``soak`` and puts the result into
-bench/soak-report.md: what ran, on which commit, how long, with what outcome. ``--campaign 200`` then does the faults of
+bench/soak-report.md: what ran, on which commit, how long, with what outcome. Then one guard of alerts after the other is
+taken out, which a test has to notice (``bench.mutations``). ``--campaign 200`` does the faults of
 that many seeds to three real members (``just campaign``). All other arguments go to pytest.
 """
 
@@ -17,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.mutations import outcomes, table
+
 ROOT = Path(__file__).parents[1]
 REPORT = ROOT / "bench/soak-report.md"
 
@@ -26,10 +29,19 @@ def main() -> int:
     parser.add_argument("--campaign", type=int, default=0)
     chosen, rest = parser.parse_known_args()
     code = _laws(rest)
+    code = _guards() or code
     if chosen.campaign:
         command = [sys.executable, "-m", "tests.campaign", "--seeds", f"1-{chosen.campaign}"]
         code = subprocess.run(command, cwd=ROOT, check=False).returncode or code
     return code
+
+
+def _guards() -> int:
+    """Take one guard of alerts out after the other; 1 if that went unnoticed."""
+    found = list(outcomes())
+    with REPORT.open("a", encoding="utf-8") as report:
+        report.write("\n" + table(found))
+    return int(not all(each.is_noticed for each in found))
 
 
 def _laws(arguments: list[str]) -> int:

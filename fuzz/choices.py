@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -109,9 +109,13 @@ def example_of(text: str) -> Example:
 
 def spoilt(found: Example, choices: Choices) -> bytes:
     """Return the bytes of an example that was changed in none to five places, as the bytes decide."""
-    changes = sorted(_changes(found, choices), reverse=True)
-    text, end = found.text, len(found.text) + 1
-    for start, stop, new in changes:
+    return changed(found.text, _changes(found, choices))
+
+
+def changed(text: str, changes: Iterable[tuple[int, int, str]]) -> bytes:
+    """Return the bytes of a text with some of it replaced; each change is from where, to where, by what."""
+    end = len(text) + 1
+    for start, stop, new in sorted(changes, reverse=True):
         if stop <= end:  # what lies within what was changed already is gone
             text, end = text[:start] + new + text[stop:], start
     return text.encode("utf-8", "surrogatepass")

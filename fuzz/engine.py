@@ -10,7 +10,7 @@ WATCHED = (
     "tocsin.codec", "tocsin.records", "tocsin.markings", "tocsin.clock", "tocsin.signing", "tocsin.exchange",
     "tocsin.synthesis.tables", "tocsin.synthesis.launches", "tocsin.synthesis.sensor_table", "tocsin.node.config",
     "tocsin.node.bundles", "tocsin.node.control", "tocsin.node.rosters", "tocsin.bus.copies", "tocsin.bus.links",
-    "tocsin.bus.streams", "tocsin.bus.diagnosis", "tocsin.store.slips", "conformance.receiver",
+    "tocsin.cap", "tocsin.bus.streams", "tocsin.bus.diagnosis", "tocsin.store.slips", "conformance.receiver",
 )  # fmt: skip
 """Modules whose branches guide the fuzzer."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuzz import bus, decoders, door, files
+from fuzz import bus, cap, decoders, door, files
 from fuzz.target import Target
 
 _ALL = (
@@ -19,6 +19,7 @@ _ALL = (
     Target("sensors", "sensor tables: load_sensors", files.check_sensors),
     Target("bundle", "bundles: read_head, read_frames, prove", files.check_bundle),
     Target("document", "files of signed documents: read_document", files.check_document, 256),
+    Target("cap", "messages of CAP: check_cap, write_cap, signed_part", cap.check_message, 256),
     Target("stream", "subjects and headers on a stream's reader", bus.check_stream, 256),
     Target("answers", "the server's answers and lists of links", bus.check_answers, 256),
     Target("log", "the server's log: Diagnosis", bus.check_log, 256),

@@ -18,7 +18,7 @@ from tocsin.alerts import NotDrafted, NotSent, digest_of
 from tocsin.cap import render_cap
 from tocsin.markings import PublicWarning, marking_for
 from tocsin.node.home import home_of
-from tocsin.records import AlertDelivery, Person, with_body
+from tocsin.records import AlertDelivery, Person, body_of, with_body
 
 PEOPLE = [
     OFFICER, WATCH, Person(role="alert_officer", pseudonym="AO-2"), Person(role="watch_officer", pseudonym="AO-1"),
@@ -42,7 +42,7 @@ class Alerting(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.room = Room()
+        self.room = Room(channels=("feed", "file"), exercise_channels=("file",))
         self.records = {}
         """Every record that came in, by id."""
         self.went = []
@@ -164,7 +164,10 @@ class Alerting(RuleBasedStateMachine):
     @precondition(lambda self: self.messages())
     @rule(
         event=st.sampled_from(["E-1", "E-1", "E-2"]), other=pick,
-        what=st.sampled_from(["status", "synthetic", "marking", "areas", "channels", "confirmations", "launch"]),
+        what=st.sampled_from([
+            "status", "synthetic", "marking", "areas", "channels", "confirmations", "launch", "words", "outline",
+            "freed", "before",
+        ]),
     )  # fmt: skip
     def somebody_forges_a_draft(self, event, what, other):
         """As a program gone wrong would; the derivation of the exchange would stop most of it, and is left out here."""
@@ -192,6 +195,16 @@ class Alerting(RuleBasedStateMachine):
             body["channels"] = ("feed",)
         elif what == "confirmations":
             body["confirmations"] = 1
+        elif what == "words":
+            texts = good.body.texts
+            body["texts"] = texts[:1] if other % 2 else (changed(texts[0], instruction=""), *texts[1:])
+        elif what == "outline":
+            area = good.body.areas[0]
+            body["areas"] = (changed(area, rings=(area.rings[0][:-1],)), *good.body.areas[1:])
+        elif what == "freed":
+            body["freed"] = home.described(["JP-01"])
+        elif what == "before":
+            body["changes"] = good.body.changes[:-1] if other % 2 else (*good.body.changes, good.record.id)
         else:
             launches = [each for each in self.records.values() if each.kind == "warning.launch"]
             body["grounds"] = changed(good.body.grounds, launch=launches[other % len(launches)].id)
@@ -248,6 +261,8 @@ class Alerting(RuleBasedStateMachine):
         assert who.role == "alert_officer" or (who.role == "watch_officer" and body.message == "cancel")
         assert message.record.id not in self.refused
         thread = self.room.desk.threads.of_message(message.record.id)
+        self.check_form(message, thread)
+        self.check_place(message, thread)
         yes = [
             each.person
             for each in thread.consents[message.record.id]
@@ -260,6 +275,39 @@ class Alerting(RuleBasedStateMachine):
         )
         if body.message in ("alert", "update"):
             assert thread.correction_of(message) is not None
+
+    def check_form(self, message, thread):
+        """It tells somebody something whole, in every language, by channels that are for it."""
+        body = message.body
+        is_real = message.record.status == "actual" and not message.record.synthetic
+        told = {channel for each in thread.told().messages for channel in each.body.channels}
+        assert set(body.channels) <= ({"feed", "file"} if is_real else {"file"}) | told
+        assert body.areas
+        assert body.channels
+        assert all(ring[0] == ring[-1] for area in (*body.areas, *body.freed) for ring in area.rings)
+        assert bool(body.freed) == bool(body.freed_texts)
+        for texts in (body.texts, *([body.freed_texts] if body.freed else [])):
+            assert {text.language for text in texts} == {"ja-JP", "en-US"}
+            assert all(text.headline and text.description and text.instruction for text in texts)
+
+    def check_place(self, message, thread):
+        """It is what the event calls for now, and follows on all that was told."""
+        body = message.body
+        told = thread.told().messages
+        assert body.changes == tuple(each.record.id for each in told)
+        assert not told or told[-1].body.message not in ("cancel", "all_clear")
+        grounds = body_of(self.records[body.grounds.launch])
+        assert grounds.event_id == body.event_id
+        areas = {area.area for area in body.areas}
+        assert grounds.outcome == "lost" or areas <= set(grounds.areas) | set(thread.told().areas)
+        if body.message in ("alert", "update"):
+            assert grounds.grade == "public"
+            newer = [each for each in thread.drafts if each.body.message in ("alert", "update")][-1]
+            assert newer.record.id in thread.sent or {area.area for area in newer.body.areas} <= areas
+        if body.message == "alert":
+            now = thread.launch.body
+            assert (now.stage, now.grade) == ("predicted", "public")
+            assert set(now.areas) & set(home_of("JPN").areas)
 
     @invariant()
     def nothing_unreal_is_actual(self):

@@ -145,7 +145,10 @@ def _foreign(root: etree._Element) -> Finding:
 
 def _where(root: etree._Element, path: str | None) -> str:
     """Say by names and places which element the validator means."""
-    found = root.getroottree().xpath(path) if path else []
+    try:
+        found = root.getroottree().xpath(path) if path else []
+    except etree.XPathError:  # it leads through a prefix that nobody declared
+        found = []
     element = found[0] if isinstance(found, list) and found else root
     parts: list[str] = []
     while isinstance(element, etree._Element) and (parent := element.getparent()) is not None:  # noqa: SLF001 - lxml's own name for it

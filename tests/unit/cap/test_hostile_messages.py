@@ -50,6 +50,7 @@ HOSTILE = {
     "another namespace": (changed("urn:oasis:names:tc:emergency:cap:1.2", "urn:x"), "outermost"),
     "an element of our own": (changed("</sender>", "</sender><trust>yes</trust>"), "trust"),
     "an attribute": (changed("<status>", "<status trust='yes'>"), "trust"),
+    "a prefix that nobody declared": (changed("</sender>", "</sender><x:y/>"), "x:y|no XML"),
     "order turned": (changed("<status>Actual</status>", "") , "status"),
     "a status of our own": (changed("<status>Actual", "<status>REAL"), "status"),
     "no such day": (changed("2026-01-31T07:50:00+09:00</sent>", "2026-02-31T07:50:00+09:00</sent>"), "sent"),
