@@ -1,9 +1,9 @@
 """The long campaign: the laws with twenty times as many examples; writes down how it went.
 
 ``python -m bench.soak`` (or ``just soak``) runs tests/property with the profile ``soak`` and puts the result into
-bench/soak-report.md: what ran, on which commit, how long, with what outcome. Then one guard of alerts after the other is
-taken out, which a test has to notice (``bench.mutations``). ``--campaign 200`` does the faults of
-that many seeds to three real members (``just campaign``). All other arguments go to pytest.
+bench/soak-report.md: what ran, on which commit, how long, with what outcome. Then one guard of alerts after another is
+taken out, which a test has to notice (``bench.mutations``). ``--campaign 200`` does the faults of that many seeds to
+three real members (``just campaign``). All other arguments go to pytest.
 """
 
 from __future__ import annotations

@@ -28,8 +28,8 @@ from tocsin.clock import SystemClock
 from tocsin.markings import marking_for
 from tocsin.node import read_config
 from tocsin.node.attached import AttachedPart
-from tocsin.records import Consent, Exercise, Person, Precedence, Record, with_body
-from tocsin.store import APPROVAL, RecordQuery, standing_in
+from tocsin.records import APPROVAL, Consent, Exercise, Person, Precedence, Record, with_body
+from tocsin.store import RecordQuery, standing_in
 
 ROOT = Path(__file__).parents[2]
 TOCSIN = (sys.executable, "-m", "tocsin")

@@ -7,9 +7,6 @@ from datetime import datetime
 
 from tocsin.records import Admitted, Approval, Person
 
-APPROVAL = "watch.approval"
-"""Kind of the records by which people decide about a record, signed by their passkeys where they have them."""
-
 
 @dataclass(frozen=True)
 class Consent:

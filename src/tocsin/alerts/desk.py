@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from tocsin.alerts.consents import APPROVAL, Consent, consent_of
+from tocsin.alerts.consents import Consent, consent_of
 from tocsin.alerts.drafting import NotDrafted, Office, Told, draft, draft_end, draft_lost
 from tocsin.alerts.guards import Case, Refusal, Standing, counts, refusals
 from tocsin.alerts.settings import may, step_of
@@ -20,6 +20,7 @@ from tocsin.alerts.texts import Reason
 from tocsin.alerts.thread import Thread, Threads, digest_of
 from tocsin.markings import derive
 from tocsin.records import (
+    APPROVAL,
     ENDS,
     Admitted,
     Alert,
@@ -122,7 +123,7 @@ class AlertDesk:
             impact = entry.body.impact
             thread = self.threads.of_event(entry.body.event_id)
             is_under_way = thread is not None and thread.is_sent
-            if is_under_way or (impact is not None and (impact.latest_at or impact.at) >= now):
+            if is_under_way or (impact is not None and impact.last_at >= now):
                 made += self._on_launch(entry, thread, now)
         for thread in self.threads:
             for waiting in thread.drafts:
@@ -278,7 +279,7 @@ class AlertDesk:
         last = self._last_of(launch.event_id)
         if last is None or launch.impact is None or last.latest_at is None:
             return True
-        latest_at = launch.impact.latest_at or launch.impact.at
+        latest_at = launch.impact.last_at
         same_areas = self._office.territory.own(launch.areas) == tuple(area.area for area in last.areas)
         return not same_areas or abs(latest_at - last.latest_at) > MOVED
 

@@ -195,7 +195,7 @@ def _message(
     if not channels:
         return NotDrafted("no channel carries what is not real")
     impact = launch.body.impact
-    latest_at = None if is_end or impact is None else impact.latest_at or impact.at
+    latest_at = None if is_end or impact is None else impact.last_at
     body = Alert(
         alert_id=told.alert_id,
         event_id=launch.body.event_id,
@@ -212,7 +212,7 @@ def _message(
         urgency="Past" if is_end else "Immediate",
         severity="Minor" if is_end else "Extreme",
         certainty=_CERTAINTY[wording],
-        earliest_at=None if is_end or impact is None else impact.earliest_at or impact.at,
+        earliest_at=None if is_end or impact is None else impact.first_at,
         latest_at=latest_at,
         expires_at=now + ENDS_AFTER if latest_at is None else max(latest_at, now) + AFTER_IMPACT,
         grounds=_grounds(launch, office, now),
@@ -243,8 +243,8 @@ def _texts(
         zones=office.territory.zones_of(areas),
         senders=office.settings.sender_names,
         launched_at=body.launched_at,
-        earliest_at=None if body.impact is None else body.impact.earliest_at or body.impact.at,
-        latest_at=None if body.impact is None else body.impact.latest_at or body.impact.at,
+        earliest_at=None if body.impact is None else body.impact.first_at,
+        latest_at=None if body.impact is None else body.impact.last_at,
         lost_at=None if body.lost_at is None else body.lost_at.at,
         lost_age_s=_age_s(body, now),
         reason=reason,

@@ -17,7 +17,7 @@ from tocsin.cap.model import (
 )
 from tocsin.cap.parsing import MAX_CAP_BYTES
 from tocsin.cap.reading import read_cap
-from tocsin.cap.rendering import render_cap, render_test
+from tocsin.cap.rendering import render_cap, render_rehearsal, render_test
 from tocsin.cap.rules import broken_rules
 from tocsin.cap.signature import is_signed, sign_cap, signed_part
 from tocsin.cap.writing import write_cap
@@ -46,6 +46,7 @@ __all__ = [
     "path_of",
     "read_cap",
     "render_cap",
+    "render_rehearsal",
     "render_test",
     "sign_cap",
     "signed_part",

@@ -37,7 +37,21 @@ def render_cap(message: Admitted, sent: AlertSent, earlier: Sequence[AlertSent] 
     body: Alert = message.body
     if sent.alert != message.record.id or {each.alert for each in earlier} != set(body.changes):
         raise ValueError("these are not the sent records of this message and of those that it changes")
-    status = cap_status(message)
+    return _rendered(body, sent, earlier, status=cap_status(message), of=message.record.status)
+
+
+def render_rehearsal(body: Alert, sent: AlertSent) -> CapAlert:
+    """Return a message that is no record of anything as CAP: of status ``Test`` always, and else as it would go out.
+
+    Raises:
+        CapError: It would break a rule.
+    """
+    return _rendered(body, sent, (), status="Test", of="test")
+
+
+def _rendered(
+    body: Alert, sent: AlertSent, earlier: Sequence[AlertSent], *, status: CapStatus, of: str
+) -> CapAlert:  # fmt: skip
     infos = [_info(body, text, body.areas, sent.sent_at) for text in body.texts]
     infos += [_info(body, text, body.freed, sent.sent_at, is_freed=True) for text in body.freed_texts]
     alert = CapAlert(
@@ -47,7 +61,7 @@ def render_cap(message: Admitted, sent: AlertSent, earlier: Sequence[AlertSent] 
         status=status,
         msg_type=_MSG_TYPES[body.message],  # type: ignore[arg-type]  # one of CAP's
         scope="Public",
-        note=_note(message, status),
+        note=_note(body, status, of),
         references=tuple(
             Reference(sender=each.sender, identifier=each.identifier, sent=each.sent_at) for each in earlier
         ),
@@ -115,9 +129,8 @@ def _area(area: AlertArea, language: str) -> Area:
     )
 
 
-def _note(message: Admitted, status: CapStatus) -> str | None:
-    body: Alert = message.body
-    notes = [NOTES[status].format(status=message.record.status.partition(":")[2])] if status in NOTES else []
+def _note(body: Alert, status: CapStatus, of: str) -> str | None:
+    notes = [NOTES[status].format(status=of.partition(":")[2])] if status in NOTES else []
     if body.message == "cancel":
         notes.append(NOTE_OF_CANCEL.format(reason=body.reason.replace("_", " ")))
     return "; ".join(notes) or None

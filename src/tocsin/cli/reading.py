@@ -137,8 +137,8 @@ def approvals(*, filters: Filters = EVERY, place: Place = HOME, as_json: Json = 
 
     from tocsin.cli.records_view import approval_json, render_approvals
     from tocsin.exchange import release_record
-    from tocsin.records import Released
-    from tocsin.store import APPROVAL, standing_in
+    from tocsin.records import APPROVAL, Released
+    from tocsin.store import standing_in
 
     if filters.kind or filters.event:
         raise UsageError("approvals are of one kind, and not of events")

@@ -10,7 +10,7 @@ import msgspec
 from tocsin.errors import MarkingError
 from tocsin.exchange.quotas import Quotas
 from tocsin.markings import Marking, status_class
-from tocsin.records import Record
+from tocsin.records import APPROVAL, CREDENTIAL, Record
 from tocsin.signing import KeyRole, PublicKey
 
 
@@ -43,6 +43,10 @@ class ReleaseRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Makes a coarse copy for others besides. It leaves although the original is on ``hold``; after ``ask`` it waits
     for a person as well."""
 
+    def fits(self, kind: str) -> bool:
+        """Tell whether this is about a kind."""
+        return any(fnmatchcase(kind, each) for each in self.kinds)
+
 
 class Releaser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A person who may widen markings, known abroad by the pseudonym alone."""
@@ -57,7 +61,7 @@ class Releaser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError(f"keyid of {self.pseudonym} is not that of its public key")
 
 
-_DECISIONS = ("watch.approval", "watch.credential")
+_DECISIONS = (APPROVAL, CREDENTIAL)
 """A person stands behind each already."""
 
 
@@ -94,7 +98,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Return the first rule that fits a record."""
         world = status_class(record.status)
         for rule in self.release:
-            if world in rule.statuses and any(fnmatchcase(record.kind, kind) for kind in rule.kinds):
+            if world in rule.statuses and rule.fits(record.kind):
                 return rule
         return None
 

@@ -28,6 +28,8 @@ from tocsin.node.wiring import bus_config
 from tocsin.signing import KeyRole, PrivateKey, Trust, certificate_pin, expires_at, is_issued_by
 
 SOON = timedelta(days=30)
+ALERT_KINDS = ("alerts.alert", "alerts.sent", "alerts.delivery")
+"""Kinds of the records by which others can check an alert."""
 
 
 @dataclass
@@ -73,7 +75,7 @@ def check_member(file: Path, *, now: datetime) -> list[Finding]:
         member.add("ok", "configuration", f"{config.member.code}, every table reads well", where=file)
     with contextlib.suppress(BusUnavailableError, ValueError):  # whether a node runs is told with the ports
         member.status, _ = ask_status(config.health.listen)
-    for check in (_keys, _roster, _certificate, _authorities, _server, _ports, _store, _clock, _links):
+    for check in (_keys, _roster, _certificate, _authorities, _server, _ports, _store, _clock, _links, _alerts):
         check(member)
     return member.findings
 
@@ -311,6 +313,23 @@ def _links(member: _Member) -> None:
     for problem in status.problems:
         if not problem.startswith("link to ") and "expired" not in problem:
             member.add("error", "links", problem)
+
+
+def _alerts(member: _Member) -> None:
+    """Peers check an alert by its records, which older files of members do not release."""
+    if member.config.alerts.run == "off":
+        return
+    rules = member.config.exchange.release
+    kept = [kind for kind in ALERT_KINDS if not any(rule.fits(kind) for rule in rules)]
+    if not kept:
+        member.add("ok", "alerts", "what this member tells of its alerts is in its rules of release")
+        return
+    first = next((rule for rule in rules if rule.action == "release"), None)
+    kinds = ", ".join(f'"{kind}"' for kind in (*(first.kinds if first is not None else ()), "alerts.*"))
+    member.add(
+        "warning", "alerts", f"no rule releases {kept[0]}: it waits for a person, and peers cannot check an alert",
+        where="[[exchange.release]]", advice=f'Let a rule whose action is "release" say: kinds = [{kinds}]',
+    )  # fmt: skip
 
 
 def _advice_for(problem: str) -> str:

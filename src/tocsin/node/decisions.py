@@ -15,8 +15,8 @@ from tocsin.errors import NotReleasableError, TocsinError
 from tocsin.exchange import Exchange
 from tocsin.node.issuing import Issuer
 from tocsin.node.keeping import Keeper
-from tocsin.records import Admitted, Approval
-from tocsin.store import APPROVAL, standing_in
+from tocsin.records import APPROVAL, Admitted, Approval
+from tocsin.store import standing_in
 
 log = structlog.get_logger()
 

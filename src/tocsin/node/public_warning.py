@@ -11,6 +11,7 @@ import os
 import smtplib
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,15 +19,15 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tocsin.alerts import DUTIES, Facts, Territory, texts_for
-from tocsin.cap import Area, CapAlert, Info, check_cap, sign_cap, write_cap
+from tocsin.cap import CapAlert, check_cap, render_rehearsal, sign_cap, write_cap
 from tocsin.channels import ChannelTable
 from tocsin.codec import decode, encode
-from tocsin.errors import TocsinError
+from tocsin.errors import ConfigError, TocsinError
 from tocsin.node.config import MemberConfig
 from tocsin.node.findings import Finding, Level
 from tocsin.node.home import home_of
 from tocsin.node.signer import load_signer
-from tocsin.records import MESSAGES
+from tocsin.records import MESSAGES, Alert, AlertSent, Person
 from tocsin.web import People
 
 MARK = "data/public-warning.json"
@@ -137,7 +138,9 @@ def _rehearsal(config: MemberConfig, now: datetime) -> Iterator[Finding]:
     try:
         home = home_of(config.member.code)
         data = write_cap(_sample(config, home, now.replace(microsecond=0)))
-        signer = load_signer(config)
+        signer = None
+        with suppress(ConfigError):  # that is told by itself
+            signer = load_signer(config)
         if signer is not None:
             data = sign_cap(data, key=signer[0], certificate=signer[1])
         checked = check_cap(data, territory=home, certificates=None if signer is None else [signer[1]], at=now)
@@ -203,27 +206,21 @@ def _probe_mail(_config: MemberConfig, table: ChannelTable) -> str:
 
 
 def _sample(config: MemberConfig, home: Territory, now: datetime) -> CapAlert:
-    described = home.described(home.areas)
     facts = Facts(
-        world="test", areas=described, zones=home.zones_of(home.areas), senders=config.alerts.sender_names,
-        launched_at=now, earliest_at=now, latest_at=now,
+        world="test", areas=home.described(home.areas), zones=home.zones_of(home.areas),
+        senders=config.alerts.sender_names, launched_at=now, earliest_at=now, latest_at=now,
     )  # fmt: skip
-    infos = tuple(
-        Info(
-            language=text.language, categories=("Security",), event=text.event, urgency="Past", severity="Minor",
-            certainty="Unlikely", effective=now, expires=now + timedelta(minutes=1), headline=text.headline,
-            description=text.description, instruction=text.instruction,
-            areas=tuple(
-                Area(area_desc=area.area, polygons=tuple(tuple((lat, lon) for lon, lat in ring) for ring in area.rings))
-                for area in described
-            ),
-        )
-        for text in texts_for("alert", home.languages, facts)
+    body = Alert(
+        alert_id="rehearsal", event_id="rehearsal", message="alert", number=1, areas=facts.areas,
+        texts=texts_for("alert", home.languages, facts), confirmations=2, urgency="Immediate", severity="Extreme",
+        channels=tuple(channel.name for channel in config.alerts.channels), certainty="Likely", earliest_at=now,
+        latest_at=now, expires_at=now + timedelta(minutes=1),
     )  # fmt: skip
-    return CapAlert(
-        identifier="rehearsal", sender=config.alerts.sender, sent=now, status="Test", msg_type="Alert",
-        scope="Public", infos=infos,
+    sent = AlertSent(
+        alert="rehearsal", digest="", approvals=(), by=Person(role="", pseudonym=""), identifier="rehearsal",
+        sender=config.alerts.sender, sent_at=now,
     )  # fmt: skip
+    return render_rehearsal(body, sent)
 
 
 def _digest(config: MemberConfig) -> str:

@@ -14,7 +14,7 @@ from tocsin.records.alerts import (
     LocalName,
     Message,
 )
-from tocsin.records.approval import Approval, Assertion, Credential, Decision
+from tocsin.records.approval import APPROVAL, CREDENTIAL, Approval, Assertion, Credential, Decision
 from tocsin.records.claims import (
     Basis,
     Claim,
@@ -99,8 +99,10 @@ from tocsin.records.warning import (
 from tocsin.records.watch import MAX_TEXT, Act, LogEntry, Remark
 
 __all__ = [
+    "APPROVAL",
     "BODIES",
     "CONTROL_KINDS",
+    "CREDENTIAL",
     "ENDS",
     "GEOCENTRIC",
     "MAX_BYTES",

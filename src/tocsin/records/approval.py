@@ -19,6 +19,9 @@ _LONGEST_ID = 1400
 _LONGEST_PART = 4096
 MOST_ROLES = 16
 
+APPROVAL, CREDENTIAL = "watch.approval", "watch.credential"
+"""Kinds of the records by which people decide about a record, and by which their passkeys are told of."""
+
 Decision = Literal["release", "refuse", "approve"]
 
 

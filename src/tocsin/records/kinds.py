@@ -43,8 +43,8 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "warning.launch": warning.Launch,
     "warning.same_event": warning.SameEvent,
     "warning.track": tracks.MemberTrack,
-    "watch.approval": approval.Approval,
-    "watch.credential": approval.Credential,
+    approval.APPROVAL: approval.Approval,
+    approval.CREDENTIAL: approval.Credential,
     "watch.log_entry": watch.LogEntry,
     "watch.remark": watch.Remark,
 }

@@ -138,6 +138,16 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if self.region and (len(self.region) < 4 or self.region[0] != self.region[-1]):
             raise ValueError("a region has three corners or more, and its last is its first")
 
+    @property
+    def first_at(self) -> datetime:
+        """Before when it will hardly come down; of older members, when it comes down."""
+        return self.earliest_at or self.at
+
+    @property
+    def last_at(self) -> datetime:
+        """After when it will hardly come down; of older members, when it comes down."""
+        return self.latest_at or self.at
+
 
 class Overflight(msgspec.Struct, frozen=True, kw_only=True):
     """An area that the object passes over."""

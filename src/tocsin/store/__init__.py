@@ -1,7 +1,7 @@
 """The database of one member: what it admitted, word for word, and what can be asked of it. The only room with SQL."""
 
 from tocsin.store.chains import Chains, EpochSpan
-from tocsin.store.judging import APPROVAL, CREDENTIAL, credentials_of, standing_in
+from tocsin.store.judging import credentials_of, standing_in
 from tocsin.store.links import Links
 from tocsin.store.looking_over import Trouble, look_over
 from tocsin.store.places import is_url, postgres_url
@@ -21,8 +21,6 @@ from tocsin.store.shapes import (
 from tocsin.store.store import QUARANTINE_RING, Store
 
 __all__ = [
-    "APPROVAL",
-    "CREDENTIAL",
     "QUARANTINE_RING",
     "Batch",
     "Chains",

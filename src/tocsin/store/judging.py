@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from tocsin.exchange import ApprovalStanding, standing_of
-from tocsin.records import Admitted, Approval
+from tocsin.records import CREDENTIAL, Admitted, Approval
 from tocsin.store.shapes import RecordQuery
 from tocsin.store.store import Store
-
-APPROVAL, CREDENTIAL = "watch.approval", "watch.credential"
 
 
 def standing_in(store: Store, approval: Admitted) -> ApprovalStanding:

@@ -11,6 +11,8 @@ from tocsin.codec import encode
 from tocsin.errors import MalformedRecordError, NotReleasableError
 from tocsin.markings import PUBLIC, Marking, derive, marking_for, status_class
 from tocsin.records import (
+    APPROVAL,
+    CREDENTIAL,
     Admitted,
     Approval,
     Credential,
@@ -90,7 +92,7 @@ def decision_record(about: Shown, approval: Approval, *, member: str, record_id:
     if approval.act == "refuse":
         marking = Marking(releasable_to=(member,))
     return with_body(
-        "watch.approval", approval, id=record_id, originator=member, marking=marking, status=about.record.status,
+        APPROVAL, approval, id=record_id, originator=member, marking=marking, status=about.record.status,
         precedence=Precedence.IMMEDIATE, issued_at=now, synthetic=about.record.synthetic,
         sources=(Source(record=about.record.id, originator=about.record.originator),),
     )  # fmt: skip
@@ -114,7 +116,7 @@ def credential_beside(
             return []
     return [
         with_body(
-            "watch.credential", credential, id=record_id, originator=decision.originator,
+            CREDENTIAL, credential, id=record_id, originator=decision.originator,
             marking=marking_for(*audience), status=decision.status, precedence=decision.precedence,
             issued_at=decision.issued_at, synthetic=decision.synthetic,
         )

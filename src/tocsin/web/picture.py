@@ -17,7 +17,7 @@ import msgspec
 from tocsin.exchange import ApprovalStanding
 from tocsin.exercise.gate import Gate
 from tocsin.markings import PUBLIC, Marking, combine, marking_for, status_class
-from tocsin.records import Admitted, Approval, Detection, Launch, Record, Remark, SameEvent, Stage
+from tocsin.records import APPROVAL, Admitted, Approval, Detection, Launch, Record, Remark, SameEvent, Stage
 from tocsin.warning.gain import is_useful
 from tocsin.web.sensors import SensorBook
 from tocsin.web.shapes import (
@@ -32,7 +32,7 @@ from tocsin.web.shapes import (
 )
 from tocsin.web.shown import Shown
 
-KINDS = ("warning.launch", "warning.same_event", "watch.remark", "watch.approval")
+KINDS = ("warning.launch", "warning.same_event", "watch.remark", APPROVAL)
 """What the events are made of."""
 
 CLOSED_STAYS = timedelta(hours=1)

@@ -137,6 +137,22 @@ def test_a_clock_before_the_roster(home) -> None:
     assert any(about == "clock" for about, _ in _found(home, after_days=-400))
 
 
+def test_who_alerts_and_releases_no_alerts_is_told_which_line_to_add(home) -> None:
+    file = home / "member.toml"
+    with file.open("a") as opened:
+        opened.write(
+            '[alerts]\nrun = "here"\nsender = "a@kor.example"\nsender_names = { "" = "x" }\n'
+            '[[alerts.channels]]\nname = "files"\nkind = "folder"\npath = "public"\n'
+        )
+    assert not [about for about, _ in _found(home, "warning") if about == "alerts"]
+    _replace(file, ', "alerts.*"', "")
+    told = check_member(file, now=SystemClock().now())
+    (found,) = (each for each in told if (each.about, each.level) == ("alerts", "warning"))
+    assert found.what.startswith("no rule releases alerts.alert")
+    assert 'kinds = ["warning.*", ' in found.advice
+    assert found.advice.endswith(', "alerts.*"]')
+
+
 def test_a_certificate_that_no_peer_would_take(home) -> None:
     other = issue_certificates("KOR", ("127.0.0.1",), now=SystemClock().now())
     (home / "tls/link.pem").write_bytes(other.certificate)

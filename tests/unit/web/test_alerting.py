@@ -71,9 +71,11 @@ def test_a_page_is_told_each_alert_as_it_is_now_and_an_end_is_drafted_by_those_w
 ) -> None:  # fmt: skip
     room.see(areas=("KR-11",))
     told = look(gateway, desk)
+    untested = {"tested_at": None, "good_at": None, "problem": ""}
     assert told["office"] == [
         {
             "say": "office", "alerts_public": True, "is_open": True, "needs_passkey": False,
+            "channels": [{"channel": "feed", **untested}, {"channel": "file", **untested}],
             "alerts": [told["alert"][0]["alert"]["key"]],
         }
     ]  # fmt: skip
