@@ -17,5 +17,6 @@ export default defineConfig({
     license: { fileName: 'credits.md' },
   },
   server: server ? { proxy: { '/api': { target: server, ws: true }, '/enter': server } } : {},
-  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+  // A busy machine is no fault of what is tested.
+  test: { include: ['src/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
 })

@@ -58,7 +58,7 @@ def enter(browser: Browser, address: str) -> BrowserContext:
     page = context.new_page()
     page.goto(address)
     page.get_by_role("button", name="Turn the sound on").click()
-    page.locator(".countdown strong").wait_for(timeout=_PATIENCE_MS)
+    page.locator(".countdown strong").first.wait_for(timeout=_PATIENCE_MS)
     return context
 
 

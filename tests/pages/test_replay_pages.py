@@ -173,6 +173,16 @@ def test_what_was_not_released_to_a_member_is_nowhere_on_its_page(jpn, look, end
     assert looker.api(f"records/JPN/{own[0]}")["error"] == "no such record is shown here"
 
 
+def test_what_waits_in_the_demo_can_be_released(jpn) -> None:
+    page = jpn.page
+    page.get_by_role("tab", name="Held").click()
+    panel = page.get_by_role("tabpanel")
+    expect(panel).to_contain_text("waits for a person")
+    panel.get_by_role("button", name="Release", exact=True).click()
+    expect(panel).to_contain_text("Nothing waits.")
+    page.get_by_role("tab", name="Event").click()
+
+
 def test_nobody_else_is_asked_for_anything_and_nothing_is_complained_of(jpn) -> None:
     assert len(jpn.hosts) == 1
     assert next(iter(jpn.hosts)).startswith("127.0.0.1:")

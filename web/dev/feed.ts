@@ -61,7 +61,7 @@ function assessment(records: Recorded[]): Assessment {
     revision: 1, label: '', ballistic_probability: null, launch_point: null, launched_at: null, track: null,
     impact: null, areas: [], overflown: [], outcome: null, detections: 0, sensors: [], last_detection_at: null, useful_at: null,
     ...newest.body,
-    originator: newest.originator, audience: newest.audience, record_id: newest.id, digest: newest.id, order: 1, times,
+    originator: newest.originator, audience: newest.audience, record_id: newest.id, digest: newest.id, issued_at: newest.issued_at, order: 1, times,
     clock_suspect: false, chain_open: false,
     trail: records.flatMap(({ body: { track } }) =>
       track ? [[track.lon_deg, track.lat_deg, track.altitude_m, track.at] as [number, number, number, string]] : []),
@@ -160,7 +160,7 @@ async function answer(url: URL, request: IncomingMessage): Promise<unknown> {
     }
   }
   const record = recording.records.find((each) => path.endsWith(each.id))
-  return record ? { ...item(record, 1), body: record.body } : null
+  return record ? { ...item(record, 1), body: record.body } : undefined
 }
 
 function play(socket: WebSocket, since: number): void {
@@ -200,7 +200,7 @@ export function developmentFeed(): Plugin {
         if (!url.pathname.startsWith('/api/v1/')) return next()
         void answer(url, request).then((said) => {
           response.setHeader('Content-Type', 'application/json')
-          response.statusCode = said === null ? 404 : 200
+          response.statusCode = said === undefined ? 404 : 200
           response.end(JSON.stringify(said ?? { error: 'no such thing', advice: '' }))
         })
       })

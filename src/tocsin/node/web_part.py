@@ -90,6 +90,10 @@ class WebPart:
         """Return an address that signs somebody in once."""
         return f"{self.listen.url}enter?once={self._sessions.invite(account)}"
 
+    def issue(self, records: Sequence[Record]) -> None:
+        """Hand records to the node, as the floor does with what people do on its page."""
+        self._member.issue(records)
+
     async def serve(self, stop: asyncio.Event) -> None:
         """Work until told to stop.
 

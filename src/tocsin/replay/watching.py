@@ -13,19 +13,25 @@ import msgspec
 
 from tocsin.bus import LinkState
 from tocsin.clock import Clock, SystemClock
+from tocsin.codec import encode
 from tocsin.errors import TocsinError
 from tocsin.geo.earth import WGS84_A_M
+from tocsin.markings import marking_for
 from tocsin.node import read_config
 from tocsin.node.config import SensorTable, WebTable
 from tocsin.node.web_part import WebPart
+from tocsin.records import Precedence, Record, Source
 from tocsin.synthesis.sensors import Sensor
 from tocsin.web import Account, LinkItem
 from tocsin.web import LinkState as PageLinks
 
 Links = Callable[[], Awaitable[Mapping[str, Mapping[str, LinkState]]]]
 
-VISITOR = Account(name="visitor", pseudonym="DEMO-1", roles=("analyst", "watch_officer"), password="")
+VISITOR = Account(name="visitor", pseudonym="DEMO-1", roles=("analyst", "releaser", "watch_officer"), password="")
 """Who is signed in by the link that a demo prints."""
+
+EXAMPLE = "demo.example"
+"""Kind of the record that waits in a demo for whoever wants to try what releasing is: no rule lets it go by itself."""
 
 _PATIENCE_S = 10.0
 
@@ -69,6 +75,7 @@ class WatchFloors:
         sensors: Sequence[Sensor] = (),
     ) -> None:
         self._links = links
+        self._clock = clock
         self._stop = asyncio.Event()
         self._parts = {
             code: WebPart(
@@ -100,6 +107,8 @@ class WatchFloors:
         for task in self._tasks:
             if task.done():
                 task.result()
+        for code, part in self._parts.items():
+            part.issue([_example(code, tuple(self._parts), self._clock.now())])
 
     async def _all_served(self) -> None:
         for part in self._parts.values():
@@ -121,6 +130,17 @@ class WatchFloors:
             return PageLinks(at=None, problem=error.args[0], links=(), problems=())
         items = tuple(_item(peer, state) for peer, state in sorted(states.items()))
         return PageLinks(at=SystemClock().now(), problem="", links=items, problems=())
+
+
+def _example(code: str, members: Sequence[str], now: datetime) -> Record:
+    """Return what waits for a releaser at each member."""
+    others = " and ".join(sorted(set(members) - {code}))
+    said = f"An example. No rule of {code} lets it go, so it waits. Release sends it to {others}; Refuse keeps it here."
+    return Record(
+        kind=EXAMPLE, id=f"example-{code.lower()}", originator=code, marking=marking_for(*members), status="test",
+        precedence=Precedence.ROUTINE, issued_at=now, synthetic=True, body=msgspec.Raw(encode({"text": said})),
+        sources=(Source(cites="made up for the demo"),),
+    )  # fmt: skip
 
 
 def _covering(sensor: Sensor, members: Sequence[str]) -> SensorTable:

@@ -215,7 +215,7 @@ class Gateway:
         Raises:
             StoreError: The store cannot be read.
         """
-        return self._book_of(self.floor, known_at, known_at, self._judge)
+        return self._book_of(self.floor, known_at, known_at, partial(self._judge, known_at=known_at))
 
     def sensors(self) -> tuple[SensorItem, ...]:
         """Return the sensors that gave plots, and those that the configuration names."""
@@ -253,8 +253,8 @@ class Gateway:
         self.feed.drop(AlertNow, office.alerts)
         self.feed.tell_now(office)
 
-    def _judge(self, approval: Admitted) -> ApprovalStanding:
-        return standing_in(self.member.store, approval)
+    def _judge(self, approval: Admitted, known_at: datetime | None = None) -> ApprovalStanding:
+        return standing_in(self.member.store, approval, known_at=known_at)
 
     def _start_anew(self) -> None:
         """Forget what was told and make the picture again: something in it was recalled, or an exercise is over."""

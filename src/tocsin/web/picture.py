@@ -83,8 +83,8 @@ class _View:
         told = {name: getattr(self.launch, name) for name in Launch.__struct_fields__}
         return Assessment(
             **told, originator=record.originator, audience=record.marking.releasable_to, record_id=record.id,
-            digest=self.newest.digest, order=self.newest.order, trail=tuple(self.trail), times=dict(self.times),
-            useful_at=self.useful_at, clock_suspect=self.newest.admitted.clock_suspect,
+            digest=self.newest.digest, issued_at=record.issued_at, order=self.newest.order, trail=tuple(self.trail),
+            times=dict(self.times), useful_at=self.useful_at, clock_suspect=self.newest.admitted.clock_suspect,
             chain_open=self.newest.admitted.chain_open,
         )  # fmt: skip
 

@@ -74,6 +74,7 @@ class Assessment(Launch, frozen=True, kw_only=True, omit_defaults=False):
     record_id: str
     digest: str
     """SHA-256 of the record's bytes, hexadecimal: by this a decision names it."""
+    issued_at: datetime
     order: int
     trail: tuple[TrailPoint, ...]
     times: dict[Stage, Moments]

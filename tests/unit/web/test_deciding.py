@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -16,7 +17,7 @@ from tests.unit.web.test_passkeys import add
 from tocsin.exchange import digest_of, standing_of
 from tocsin.markings import Marking, marking_for
 from tocsin.records import Alert, Held, Peer, Record
-from tocsin.store import Batch, HeldItem
+from tocsin.store import Batch, HeldItem, standing_in
 from tocsin.web import Gateway, People, Vouching
 from tocsin.web.acting_shapes import ACTING_ROLES, ALERT, DECIDING_ROLES
 from tocsin.web.app import make_app
@@ -252,6 +253,11 @@ def test_decisions_stand_beside_the_event_with_what_they_are_worth(releaser: Tes
     known_at = desk.federation.clock.now().isoformat().replace("+00:00", "Z")
     (then,) = releaser.get("/api/v1/picture", params={"known_at": known_at}).json()["events"]
     assert then["approvals"] == event["approvals"]
+    # what was not known here yet counts for nothing in a picture of that time
+    approval = next(each for each in desk.store.records() if each.admitted.record.kind == "watch.approval").admitted
+    before = approval.admitted_at - timedelta(seconds=10)
+    assert standing_in(desk.store, approval).code == "verified"
+    assert standing_in(desk.store, approval, known_at=before).code == "credential_unknown"
 
 
 def test_a_decision_that_comes_before_its_record_is_kept_for_it(releaser, desk: Desk, gateway: Gateway) -> None:

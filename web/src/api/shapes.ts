@@ -151,6 +151,7 @@ export interface Assessment {
   record_id: string
   /** By this a decision names the record. */
   digest: string
+  issued_at: string
   order: number
   event_id: string
   stage: Stage

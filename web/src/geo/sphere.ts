@@ -13,6 +13,13 @@ export function distanceKm(a: LonLat, b: LonLat): number {
   return 2 * EARTH_KM * Math.asin(Math.min(1, Math.sqrt(h)))
 }
 
+/** Initial bearing of the great circle from one place to another, -180 to 180. */
+export function bearingDeg(from: LonLat, to: LonLat): number {
+  const lon = (to[0] - from[0]) * RAD
+  const [a, b] = [from[1] * RAD, to[1] * RAD]
+  return Math.atan2(Math.sin(lon) * Math.cos(b), Math.cos(a) * Math.sin(b) - Math.sin(a) * Math.cos(b) * Math.cos(lon)) / RAD
+}
+
 /** Where one comes to from a place on a great circle; longitude from -180 to 180. */
 export function destination(from: LonLat, bearingDeg: number, km: number): LonLat {
   const angle = km / EARTH_KM

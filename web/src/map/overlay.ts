@@ -40,7 +40,7 @@ export interface Content {
 
 const WORLD_M = 2 * Math.PI * 6378137
 /** Room that a label takes. */
-const LABEL_PX = 190
+const LABEL_PX = 260
 const LINE_PX = 17
 const PICK_PX = 14
 /** Smaller than its mark, an uncertainty is not seen. */
@@ -136,9 +136,11 @@ export class Overlay {
     const size = sprite.width / state.pixelRatio
     context.drawImage(sprite, x - size / 2, y - size / 2, size, size)
     if (!words) return
-    const isAtRight = x > width - scaled(LABEL_PX)
-    const aside = scaled(isAtRight ? -12 : 12)
-    this.#drawLabel(context, words, palette.text, palette.halo, x + aside, y - scaled(28), isAtRight ? 'right' : 'left')
+    // Above it: to its sides lie the trail and the way ahead.
+    const half = scaled(LABEL_PX / 2)
+    const middle = Math.max(half, Math.min(width - half, x))
+    const lines = words.split('\n').length
+    this.#drawLabel(context, words, palette.text, palette.halo, middle, y - scaled(16 + lines * LINE_PX), 'center')
   }
 
   /** The shape of a member, made once for each look that it has. */

@@ -29,7 +29,7 @@ export function ofSensor(sensor: Sensor): Feature[] {
   if (sensor.coverage) {
     out.push(make('coverage', polygons([sectorRing(sensor, sensor.coverage)])))
     const rim = rimPlaces(sensor, sensor.coverage).map(point)
-    out.push(make('rim', new MultiPoint(rim)), make('name', new Point(rim[1] as number[])))
+    out.push(make('rim', new MultiPoint(rim)), make('name', new Point(rim[rim.length - 1] as number[])))
   }
   out.push(make('site', new Point(point([sensor.lon_deg, sensor.lat_deg]))))
   return out

@@ -176,7 +176,7 @@ function areaShape(looks: Looks, state: AreaState, world: World): Style {
 
 /** Style of a sensor's place, of what it covers and of where its plots lay: thin and pale, since it is no object. */
 export function sensorStyle(
-  { palette, members, isStale }: Looks, { sensor, part }: SensorPart, isContributing: boolean, showsName: boolean,
+  { palette, members, isStale }: Looks, { sensor, part }: SensorPart, isContributing: boolean, showsName: boolean, name: string,
 ): Style {
   const look = memberLook(sensor.member, members)
   const colour = isStale ? palette.stale : (palette.member[look.index] as string)
@@ -184,19 +184,19 @@ export function sensorStyle(
   switch (part) {
     case 'coverage':
       return new Style({
-        stroke: new Stroke({ color: faded(colour, 0.45 * strong), width: 1, lineDash: [8, 5] }),
+        stroke: new Stroke({ color: faded(colour, 0.35 * strong), width: 1, lineDash: [1, 5] }),
       })
     case 'reach':
-      return new Style({ fill: new Fill({ color: faded(colour, isContributing ? 0.11 : 0.05) }) })
+      return new Style({ fill: new Fill({ color: faded(colour, isContributing ? 0.06 : 0.03) }) })
     case 'rim':
       return new Style({ image: badge(look.corners, 3, null, faded(colour, 0.6 * strong), 1) })
     case 'name':
-      return new Style({ text: sensorText(sensor.sensor_id, faded(palette.sensor, 0.8), palette.halo) })
+      return new Style({ text: sensorText(name, faded(palette.sensor, 0.8), palette.halo) })
     case 'site':
       return new Style({
         image: badge(look.corners, 4, isContributing ? faded(colour, 0.8) : null, faded(colour, 0.8), 1.3),
         ...(showsName
-          ? { text: sensorText(sensor.sensor_id, palette.sensor, palette.halo) }
+          ? { text: sensorText(name, palette.sensor, palette.halo) }
           : {}),
       })
   }

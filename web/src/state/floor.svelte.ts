@@ -68,8 +68,6 @@ class Floor {
   localMs = $state(Date.now())
   /** When stages were first drawn here, by the server's clock; see `shownKey`. */
   shownAt = $state.raw<ReadonlyMap<string, number>>(new Map())
-  /** Events that came and were not picked yet. */
-  fresh = $state.raw<ReadonlySet<string>>(new Set())
   /** What panels show besides the picture: it counts for the marking of the screen. */
   #besides = $state.raw<ReadonlyMap<string, readonly Marked[]>>(new Map())
   clock = $state.raw(new ServerClock('live'))
@@ -178,7 +176,6 @@ class Floor {
 
   select(key: string): void {
     this.#selected = key
-    this.fresh = new Set([...this.fresh].filter((each) => each !== key))
   }
 
   /** Look at an alert, and at its event on the map. */
@@ -281,7 +278,6 @@ class Floor {
 
   #tell(happening: Happening): void {
     if (happening.news === 'new') {
-      this.fresh = new Set([...this.fresh, happening.event.key])
       // Nobody shall miss it for looking at what is over, or at another time.
       this.past = null
       if (this.selected?.is_closed ?? true) this.#selected = happening.event.key

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Alone, Assessment, EventItem, RecordItem, Sensor } from '../api/shapes.ts'
-import { agreement, areaName, atRisk, byUrgency, classes, contributors, gain, inOrder, joined, leading, merged, objections, sensorsKnown } from './reading.ts'
+import { agreement, answers, areaName, atRisk, byUrgency, classes, contributors, gain, inOrder, joined, leading, merged, nextOver, objections, sensorsKnown } from './reading.ts'
 
 const assessment = (given: Partial<Assessment>): Assessment => ({ areas: [], sensors: [], originator: 'JPN', ...given }) as Assessment
 const event = (given: Partial<EventItem>): EventItem => ({ members: {}, leading: 'JPN', is_closed: false, opened_at: '', ...given }) as EventItem
@@ -105,4 +105,13 @@ it('says out of what an impact was foretold', () => {
   const method = 'covariance_intersection'
   expect(joined(assessment({ sensors, method, contributors: [own, track] }))).toEqual({ method, plotsOf: ['JPN', 'KOR'], tracksOf: [{ member: 'USA', weight: 0.4 }] })
   expect(joined(assessment({ sensors: [], method: 'peer_track', contributors: [track] })).plotsOf).toEqual([])
+})
+
+it('tells who has answered, and what is flown over next', () => {
+  const remarks = [{ act: 'seen', originator: 'JPN' }, { act: 'concur', originator: 'KOR' }, { act: 'acknowledge', originator: 'JPN' }]
+  expect(answers(event({ remarks: remarks as EventItem['remarks'] }), 'JPN').map(({ act }) => act)).toEqual(['acknowledge'])
+  const over = (area: string, passes_at: string) => ({ area, passes_at, altitude_m: 5e5 })
+  const flown = assessment({ overflown: [over('c', '2026-01-01T00:02:00Z'), over('a', '2026-01-01T00:00:00Z'), over('b', '2026-01-01T00:01:00Z')] })
+  expect(nextOver(flown, Date.parse('2026-01-01T00:00:30Z'))?.area).toBe('b')
+  expect(nextOver(flown, Date.parse('2026-01-01T00:03:00Z'))).toBeNull()
 })

@@ -34,6 +34,17 @@ export function objections(event: EventItem): Remark[] {
   return event.remarks.filter(({ act }) => act === 'dispute' || act === 'false_alarm')
 }
 
+/** What people of a member said of an event, the first first; that it was on a screen is no answer. */
+export function answers(event: EventItem, member: string): Remark[] {
+  return event.remarks.filter(({ act, originator }) => act !== 'seen' && originator === member)
+}
+
+/** The area that is flown over next, if one is. */
+export function nextOver(assessment: Assessment, nowMs: number): Assessment['overflown'][number] | null {
+  const ahead = assessment.overflown.filter(({ passes_at }) => Date.parse(passes_at) > nowMs)
+  return ahead.sort((a, b) => (a.passes_at < b.passes_at ? -1 : 1))[0] ?? null
+}
+
 /** Members agree if their impact points lie this near to each other in place and time (docs/explanation/the-watch-floor.md). */
 export const AGREE_WITHIN = { km: 1, s: 2 }
 

@@ -9,6 +9,8 @@ class Settings {
   #hasSound = $state(stored('tocsin.sound') !== 'off')
   #showsSensors = $state(stored('tocsin.sensors') !== 'off')
 
+  #showsLegend = $state(stored('tocsin.legend') !== 'off')
+
   constructor() {
     if (typeof window === 'undefined') return
     const wanted = stored('tocsin.theme')
@@ -44,6 +46,15 @@ class Settings {
   set showsSensors(shows: boolean) {
     localStorage.setItem('tocsin.sensors', shows ? 'on' : 'off')
     this.#showsSensors = shows
+  }
+
+  get showsLegend(): boolean {
+    return this.#showsLegend
+  }
+
+  set showsLegend(shows: boolean) {
+    localStorage.setItem('tocsin.legend', shows ? 'on' : 'off')
+    this.#showsLegend = shows
   }
 
   #set(theme: Theme): void {
