@@ -37,7 +37,9 @@ def records(folder: Path, code: str, *kinds: str) -> list[StoredRecord]:
 def test_an_exercise_is_played_to_its_end_and_kept(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     file, kept = tmp_path / "short.yaml", tmp_path / "kept"
     file.write_text(SCENARIO)
-    assert run(["exercise", "run", str(file), "--keep", str(kept), "--json"]) == 0
+    report = tmp_path / "report.html"
+    assert run(["exercise", "run", str(file), "--keep", str(kept), "--json", "--report", str(report)]) == 0
+    assert "EXERCISE EXERCISE EXERCISE" in report.read_text(encoding="utf-8").upper()
     outcome = json.loads(capfd.readouterr().out)
     assert (outcome["status"], outcome["injects_made"], outcome["is_complete"]) == ("exercise:short", 3, True)
     assert (outcome["refused"], outcome["launches"]) == (0, {"JPN": 1, "KOR": 1, "USA": 1})

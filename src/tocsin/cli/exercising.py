@@ -131,7 +131,8 @@ def run(
         seed: Of all noise; else the scenario's.
         page: Serve every member's watch floor and stay until Ctrl-C.
         keep: Leave the members' folders here, with all records.
-        report: Write the after-action report into this page (see: tocsin exercise report).
+        report: The page of the after-action report (see: tocsin exercise report); without it, after-action-ID.html
+            here, and with --json none.
         as_json: Write one JSON object.
     """
     if member is not None:
@@ -150,8 +151,11 @@ def run(
     from tocsin.cli.exercise_view import play
     from tocsin.replay.exercising import Running
 
+    script = _script(scenario)
+    if report is None and not as_json:
+        report = Path(f"after-action-{script.scenario.id}.html")
     running = Running(speed=speed, seed=seed, is_watched=page, keep=keep)
-    return play(_script(scenario), running, report=report, as_json=as_json)
+    return play(script, running, report=report, as_json=as_json)
 
 
 def status(*, member: Member = HERE, as_json: Json = False) -> int:
