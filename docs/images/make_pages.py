@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,6 +77,33 @@ def for_the_docs(page: Page) -> None:
     page.screenshot(path=HERE / "watch-floor-not-now.png")
 
 
+def alert_panel(browser: Browser) -> None:
+    """Take an alert that waits for its last confirmation, at a member that alerts its public."""
+    sys.path.insert(0, str(HERE.parents[1]))  # the member is that of the tests
+    from tests.pages.alerting import PEOPLE, AlertingMember, enrol  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        member = AlertingMember(Path(folder))
+        try:
+            officer, watch = (
+                browser.new_context(
+                    viewport={"width": 1500, "height": 1480}, color_scheme="dark", locale="en-GB"
+                ).new_page()
+                for _ in PEOPLE
+            )  # fmt: skip
+            for page, name in zip((officer, watch), PEOPLE, strict=True):
+                enrol(page, member, name)
+            member.see()
+            member.open_channels()
+            watch.get_by_text("Channels to the public are open").wait_for()
+            watch.get_by_role("button", name="Approve and sign by passkey").click()
+            officer.get_by_text("With this confirmation it goes out at once").wait_for()
+            officer.wait_for_timeout(1000)
+            officer.screenshot(path=HERE / "alert-panel.png")
+        finally:
+            member.stop()
+
+
 def everything(page: Page, folder: Path) -> None:
     """Take every view in every theme and language, and in every size once."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -116,6 +144,7 @@ def main() -> None:
         page = enter(browser, pages["JPN"]).pages[0]
         if wanted.all is None:
             for_the_docs(page)
+            alert_panel(browser)
         else:
             everything(page, wanted.all)
         browser.close()
