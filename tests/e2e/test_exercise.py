@@ -62,3 +62,10 @@ def test_an_exercise_is_played_to_its_end_and_kept(tmp_path: Path, capfd: pytest
     assert run(["exercise", "status", "--member", str(kept / "KOR"), "--json"]) == 0
     (row,) = json.loads(capfd.readouterr().out)
     assert (row["id"], row["state"], row["director"]) == ("short", "over", "USA")
+    assert run(["exercise", "show", "short", "--plan", "--member", str(kept / "JPN"), "--json"]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert ([each["inject"] for each in told["decisions"]], told["to_come"]) == (["ask"], [])
+    assert run(["exercise", "show", "short", "--member", str(kept / "KOR")]) == 0
+    shown = capfd.readouterr().out
+    assert "EXERCISE EXERCISE EXERCISE: Short, over" in shown
+    assert "Over?" not in shown  # it was asked of JPN alone

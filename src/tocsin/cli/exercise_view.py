@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,8 +17,12 @@ from rich.text import Text
 from tocsin.cli.debriefing import report_of_run
 from tocsin.cli.logs import keep_log
 from tocsin.cli.terminal import notices, output, say_error, write_json
+from tocsin.errors import DomainError
+from tocsin.exercise import read_scenario
 from tocsin.exercise.catalogue import Script
+from tocsin.exercise.desk import kind_of, known_of
 from tocsin.exercise.state import Exercises, ExerciseState
+from tocsin.exercise.timeline import plan_of
 from tocsin.node import read_config
 from tocsin.node.desks import exercise_tables
 from tocsin.node.wiring import open_store
@@ -151,6 +156,60 @@ def standing(file: Path) -> list[dict[str, Any]]:
         for state in found
         if state.exercise is not None
     ]  # fmt: skip
+
+
+def board(file: Path, exercise_id: str, now: datetime, *, is_controller: bool) -> dict[str, Any]:
+    """Return what people of a member have before them in an exercise: the clock, messages, decisions.
+
+    Args:
+        file: The member's TOML.
+        exercise_id: Of the exercise.
+        now: UTC.
+        is_controller: Whether what is still to come is told, too.
+
+    Raises:
+        DomainError: No such exercise was proposed.
+        StoreError: The store cannot be read.
+    """
+    config, status = read_config(file), f"exercise:{exercise_id.removeprefix('exercise:')}"
+    member = config.member.code
+    with open_store(config, read_only=True) as store:
+        found = [each.admitted for each in store.records(RecordQuery(kinds=("exercise.*",), status=status))]
+    exercises = Exercises()
+    exercises.take(found)
+    state = exercises.get(status)
+    if state is None or state.exercise is None:
+        raise DomainError(f"no exercise {exercise_id[:80]} was proposed here", advice="See: tocsin exercise status")
+    told: dict[str, Any] = {
+        "id": state.id,
+        "name": state.exercise.name,
+        "state": _state(state),
+        "at_s": state.at_s(now),
+    }
+    messages = [(each.record.issued_at, each.body) for each in found if isinstance(each.body, ExerciseMessage)]
+    told["messages"] = [
+        {"at": at, "sender": body.sender, "role": body.role, "text": body.text}
+        for at, body in messages
+        if not body.to or member in body.to
+    ]
+    decisions = [(each.record.originator, each.body) for each in found if isinstance(each.body, ExerciseDecision)]
+    taken = {body.inject: body.choice for code, body in decisions if body.act == "taken" and code == member}
+    told["decisions"] = [
+        {
+            "inject": body.inject, "role": body.role, "question": body.question, "options": body.options,
+            "within_s": body.within_s, "taken": taken.get(body.inject, ""),
+        }
+        for _, body in decisions
+        if body.act == "asked" and (not body.to or member in body.to)
+    ]  # fmt: skip
+    if is_controller:
+        known = known_of(*exercise_tables())
+        scenario = read_scenario(state.exercise.scenario, name=state.id, form=state.exercise.form, known=known)
+        told["to_come"] = [
+            {"inject": due.inject.id, "kind": kind_of(due.inject), "due_s": due.due_s, "title": due.inject.title}
+            for due in plan_of(scenario, state)
+        ]
+    return told
 
 
 def _state(state: ExerciseState) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from tocsin.cli import debriefing
-from tocsin.cli.parameters import HERE, Flag, Json, Moment, UsageError, member_file
+from tocsin.cli import debriefing, exercise_boards
+from tocsin.cli.exercise_boards import clock_words
+from tocsin.cli.parameters import HERE, Flag, Json, MemberHome, Moment, UsageError
 from tocsin.cli.replaying import Speed
 from tocsin.cli.terminal import output, say_error, write_json
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 # What a command needs is imported when it runs: --help answers at once.
 # ruff: noqa: PLC0415
 
-Member = Annotated[Path, Parameter(name=("--member", "--config"), metavar="DIR")]
 By = Annotated[str, Parameter(name="--by", metavar="PSEUDONYM")]
 Time = Annotated[str, Parameter(metavar="TIME")]
 
@@ -30,23 +30,10 @@ exercise = App(name="exercise", help="Train with the others: scenarios, injects,
 def add_to(app: App) -> None:
     """Add these commands to the program."""
     app.command(exercise)
-    for command in (
-        listed,
-        check,
-        run,
-        status,
-        consent,
-        pause,
-        resume,
-        jump,
-        inject,
-        skip,
-        move,
-        decide,
-        comment,
-        stop,
-    ):
-        exercise.command(command, name="list" if command is listed else command.__name__)
+    exercise.command(listed, name="list")
+    for command in (check, run, consent, pause, resume, jump, inject, skip, move, decide, comment, stop):
+        exercise.command(command)
+    exercise_boards.add_to(exercise)
     debriefing.add_to(exercise)
 
 
@@ -97,7 +84,8 @@ def check(scenario: str, /, *, as_json: Json = False) -> int:
     for each in sorted(found.inject, key=found.due_s):
         due_s = found.due_s(each)
         kind = type(each).__struct_config__.tag
-        output().print(f"  {_clock(due_s):>8}  {each.id}  {kind}  {each.title}".rstrip(), markup=False, soft_wrap=True)
+        words = f"  {clock_words(due_s):>8}  {each.id}  {kind}  {each.title}"
+        output().print(words.rstrip(), markup=False, soft_wrap=True)
     return 0
 
 
@@ -158,30 +146,9 @@ def run(
     return play(script, running, report=report, as_json=as_json)
 
 
-def status(*, member: Member = HERE, as_json: Json = False) -> int:
-    """Tell which exercises a member has heard of, and where each stands.
-
-    Args:
-        member: The member's folder.
-        as_json: Write one JSON array.
-    """
-    from tocsin.cli.exercise_view import standing
-
-    rows = standing(member_file(member))
-    if as_json:
-        write_json(rows)
-        return 0
-    for row in rows:
-        output().print(
-            f"{row['id']:<32} {row['state']:<10} directed by {row['director']}; consent: {row['consents']}",
-            markup=False,
-        )
-    return 0
-
-
 def consent(
     exercise_id: str, /, *, act: Literal["consent", "decline", "withdraw"] = "consent", by: By = "EC-1", text: str = "",
-    member: Member = HERE, as_json: Json = False,
+    member: MemberHome = HERE, as_json: Json = False,
 ) -> int:  # fmt: skip
     """Take part in an exercise that was proposed, or not, or no longer: a signed record of this member.
 
@@ -196,7 +163,7 @@ def consent(
     return _act(act, exercise_id, by, member, as_json=as_json, text=text)
 
 
-def pause(exercise_id: str, /, *, by: By = "EC-1", member: Member = HERE, as_json: Json = False) -> int:
+def pause(exercise_id: str, /, *, by: By = "EC-1", member: MemberHome = HERE, as_json: Json = False) -> int:
     """Hold the scenario's clock; what flies already goes on to its end. For the member that directs it.
 
     Args:
@@ -208,7 +175,7 @@ def pause(exercise_id: str, /, *, by: By = "EC-1", member: Member = HERE, as_jso
     return _act("pause", exercise_id, by, member, as_json=as_json)
 
 
-def resume(exercise_id: str, /, *, by: By = "EC-1", member: Member = HERE, as_json: Json = False) -> int:
+def resume(exercise_id: str, /, *, by: By = "EC-1", member: MemberHome = HERE, as_json: Json = False) -> int:
     """Let the scenario's clock go on. For the member that directs it.
 
     Args:
@@ -221,7 +188,7 @@ def resume(exercise_id: str, /, *, by: By = "EC-1", member: Member = HERE, as_js
 
 
 def jump(
-    exercise_id: str, to: Time, /, *, by: By = "EC-1", member: Member = HERE, as_json: Json = False
+    exercise_id: str, to: Time, /, *, by: By = "EC-1", member: MemberHome = HERE, as_json: Json = False
 ) -> int:  # fmt: skip
     """Set the scenario's clock on; what lies between is due at once. For the member that directs it.
 
@@ -236,7 +203,7 @@ def jump(
 
 
 def inject(
-    exercise_id: str, file: Path, /, *, by: By = "EC-1", member: Member = HERE, as_json: Json = False
+    exercise_id: str, file: Path, /, *, by: By = "EC-1", member: MemberHome = HERE, as_json: Json = False
 ) -> int:  # fmt: skip
     """Add an inject by hand. For the member that directs the exercise.
 
@@ -253,7 +220,7 @@ def inject(
 
 
 def skip(
-    exercise_id: str, inject_id: str, /, *, by: By = "EC-1", member: Member = HERE, as_json: Json = False
+    exercise_id: str, inject_id: str, /, *, by: By = "EC-1", member: MemberHome = HERE, as_json: Json = False
 ) -> int:  # fmt: skip
     """Leave an inject out. For the member that directs the exercise.
 
@@ -268,7 +235,7 @@ def skip(
 
 
 def move(
-    exercise_id: str, inject_id: str, to: Time, /, *, by: By = "EC-1", member: Member = HERE, as_json: Json = False
+    exercise_id: str, inject_id: str, to: Time, /, *, by: By = "EC-1", member: MemberHome = HERE, as_json: Json = False
 ) -> int:  # fmt: skip
     """Make an inject at another time. For the member that directs the exercise.
 
@@ -284,7 +251,7 @@ def move(
 
 
 def decide(
-    exercise_id: str, inject_id: str, choice: str, /, *, role: str, by: By, text: str = "", member: Member = HERE,
+    exercise_id: str, inject_id: str, choice: str, /, *, role: str, by: By, text: str = "", member: MemberHome = HERE,
     as_json: Json = False,
 ) -> int:  # fmt: skip
     """Take a decision that an inject asks for.
@@ -305,7 +272,7 @@ def decide(
 def comment(
     exercise_id: str, text: str, /, *, by: By, role: str = "exercise_controller", lesson: Flag = False,
     about: Literal["exercise", "inject", "objective", "event", "member"] = "exercise", what: str = "",
-    member: Member = HERE, as_json: Json = False,
+    member: MemberHome = HERE, as_json: Json = False,
 ) -> int:  # fmt: skip
     """Say something of an exercise or of a part of it, also when it is over; the report has it.
 
@@ -324,7 +291,9 @@ def comment(
     return _act(act, exercise_id, by, member, as_json=as_json, text=text, role=role, about=about, what=what)
 
 
-def stop(exercise_id: str, /, *, by: By = "EC-1", text: str = "", member: Member = HERE, as_json: Json = False) -> int:
+def stop(
+    exercise_id: str, /, *, by: By = "EC-1", text: str = "", member: MemberHome = HERE, as_json: Json = False
+) -> int:
     """ENDEX: end an exercise for everyone at once. Any member that takes part may.
 
     Args:
@@ -365,8 +334,3 @@ def _seconds(text: str) -> float:
         return float(to_seconds(Seconds, float(text) if text.replace(".", "", 1).isdigit() else text))
     except ValueError as error:
         raise UsageError(str(error)) from None
-
-
-def _clock(seconds: float) -> str:
-    whole = int(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"

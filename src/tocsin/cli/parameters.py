@@ -76,6 +76,7 @@ def _addresses(_type: Any, tokens: Sequence[Token]) -> str:
 Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 Config = Annotated[Path, Parameter(name="--config")]
+MemberHome = Annotated[Path, Parameter(name=("--member", "--config"), metavar="DIR")]
 Codes = Annotated[tuple[str, ...], Parameter(converter=_codes, n_tokens=1, negative="", metavar="CODES")]
 Pairs = Annotated[
     tuple[tuple[str, str], ...], Parameter(converter=_pairs, n_tokens=1, negative="", metavar="CODE-CODE")
