@@ -4,7 +4,8 @@ Objects in free flight over a square of 200 km are seen by four invented radars,
 processor seconds of this process:
 
 - detections a second through reading, association, filter and birth of tracks (``Fusion``), while the tracks start and
-  after that, with the plots of a look all at one time and with each at a time of its own;
+  after that, with the plots of a look all at one time and with each at a time of its own, and with the lines of sight
+  of an infrared satellite among these;
 - plot in to stage out: one ``WarningDesk.take`` for every detection as it comes, with all that people are told of it;
 - the impact of all tracks, each with its ellipse.
 """
@@ -13,12 +14,13 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
 
-from bench.warning.scene import RADARS, START, observe, salvo
+from bench.warning.scene import RADARS, SATELLITE, START, Radar, observe, salvo
 from tocsin.records import Admitted
 from tocsin.warning import WarningDesk, WarningSettings
 from tocsin.warning.fusion import Fusion
@@ -30,12 +32,14 @@ STARTING_S = 10
 HALF_SPREAD_M = 100_000.0
 
 
-def detections(objects: int, seconds: int, *, sweep_s: float, seed: int = 3) -> list[list[Admitted]]:
+def detections(
+    objects: int, seconds: int, *, sweep_s: float, seed: int = 3, sensors: Sequence[Radar] = RADARS
+) -> list[list[Admitted]]:
     """Return what is seen, second by second, each in the order of time."""
     random = np.random.default_rng(seed)
     truth = salvo(objects, half_spread_m=HALF_SPREAD_M, random=random)
     times_s = np.arange(1.0, seconds + 1.0)
-    of_radars = [observe(truth, radar, times_s + 0.05 * k, random, sweep_s=sweep_s) for k, radar in enumerate(RADARS)]
+    of_radars = [observe(truth, radar, times_s + 0.05 * k, random, sweep_s=sweep_s) for k, radar in enumerate(sensors)]
     seconds_of_all = ([entry for scan in scans for entry in scan] for scans in zip(*of_radars, strict=True))
     return [sorted(seen, key=lambda entry: (entry.record.observed_at, entry.record.id)) for seen in seconds_of_all]
 
@@ -106,8 +110,13 @@ def main() -> None:
     chosen = parser.parse_args()
     throughput(detections(12, STARTING_S + 5, sweep_s=0.5))  # compiled code is loaded
     fusion = None
-    for name, sweep_s in (("a look at one time", 0.0), ("each plot at its own time", 0.9)):
-        seen = detections(chosen.objects, chosen.seconds, sweep_s=sweep_s)
+    mixed = (*RADARS, SATELLITE)
+    for name, sweep_s, sensors in (
+        ("each plot at its own time, infrared too", 0.9, mixed),
+        ("a look at one time", 0.0, RADARS),
+        ("each plot at its own time", 0.9, RADARS),
+    ):
+        seen = detections(chosen.objects, chosen.seconds, sweep_s=sweep_s, sensors=sensors)
         found, fusion = throughput(seen)
         print(
             f"{name}: {found.following_per_s:,.0f} detections a second and core, {found.starting_per_s:,.0f} in the"

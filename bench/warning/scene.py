@@ -30,6 +30,8 @@ class Radar:
     bias_sigma_deg: float = 0.03
     revisit_s: float = 0.0
     """It looks so often, and tells so; zero: it tells nothing."""
+    is_infrared: bool = False
+    """It measures no range."""
 
 
 RADAR = Radar("radar-1", Position(lat_deg=36.5, lon_deg=127.5, altitude_m=50.0), 30.0, 0.15)
@@ -38,6 +40,16 @@ RADARS = tuple(
     for number, (lat_deg, lon_deg) in enumerate(((36.5, 127.5), (37.8, 128.9), (36.0, 136.2), (41.0, 140.3)), 1)
 )
 """Of the scene with many targets."""
+SATELLITE = Radar(
+    "infrared-1",
+    Position(lat_deg=0.0, lon_deg=110.0, altitude_m=35_786_000.0),
+    30.0,
+    0.002,
+    0.001,
+    1.0,
+    is_infrared=True,
+)
+"""Invented: it sees the objects of that scene as if they burned on."""
 
 
 def salvo(count: int, *, half_spread_m: float, random: np.random.Generator) -> Vector:
@@ -74,10 +86,10 @@ def observe(
             body = Detection(
                 sensor_id=radar.sensor_id,
                 sensor=place,
-                range_m=range_m + radar.range_sigma_m * float(noise[0]),
+                range_m=None if radar.is_infrared else range_m + radar.range_sigma_m * float(noise[0]),
                 azimuth_deg=float(azimuth_deg + off_deg[0] + radar.angle_sigma_deg * noise[1]) % 360.0,
                 elevation_deg=float(elevation_deg + off_deg[1] + radar.angle_sigma_deg * noise[2]),
-                range_sigma_m=radar.range_sigma_m,
+                range_sigma_m=None if radar.is_infrared else radar.range_sigma_m,
                 angle_sigma_deg=radar.angle_sigma_deg,
                 bias_sigma_deg=radar.bias_sigma_deg,
                 revisit_s=radar.revisit_s,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
 from tocsin.warning import imm
-from tocsin.warning.gate import GATED_M, NEAR_M, Law, distance, is_near
+from tocsin.warning.gate import NEAR_M, Law, can_fit, distance, is_near
 from tocsin.warning.measurement import ANGLES, PLACED, sigmas_of
 from tocsin.warning.models import KINEMATIC, SENSOR_SLOTS, STATES, VELOCITY
 from tocsin.warning.plots import BIAS, FORM, TIME, unpacked
@@ -130,21 +130,17 @@ def _copy(  # noqa: PLR0917 - compiled code takes its arguments by position
 
 
 @njit
-def _is_near(times_s: Vector, books: Books, row: int, plot: Vector, least_m: float) -> bool:
-    """As ``Bank.near``, of one track and one plot."""
-    if plot[FORM] == ANGLES or not books.is_ranged[row]:
-        return True
-    sigma_m, sigma_mps = books.sigmas[row, 0], books.sigmas[row, 1]
-    return is_near(books.places[row], books.velocities[row], sigma_m, sigma_mps, times_s[row], plot, least_m)
-
-
-@njit
 def near(times_s: Vector, books: Books, count: int, plots: Vector) -> NDArray[np.bool_]:
     """As ``Bank.near``."""
-    found = np.empty((count, plots.shape[0]), np.bool_)
+    found = np.ones((count, plots.shape[0]), np.bool_)
     for row in range(count):
+        sigma_m, sigma_mps = books.sigmas[row, 0], books.sigmas[row, 1]
         for column in range(plots.shape[0]):
-            found[row, column] = _is_near(times_s, books, row, plots[column], NEAR_M)
+            plot = plots[column]
+            if books.is_ranged[row] and plot[FORM] != ANGLES:
+                found[row, column] = is_near(
+                    books.places[row], books.velocities[row], sigma_m, sigma_mps, times_s[row], plot, NEAR_M
+                )
     return found
 
 
@@ -201,9 +197,12 @@ def gate(  # noqa: PLR0917 - compiled code takes its arguments by position
     pairs, within, earlier = np.empty((distances.size, 2), np.int64), 0, 0
     for row in range(distances.shape[0]):
         slot = _slot(books, row, sensor)
+        sigma_m, sigma_mps = books.sigmas[row, 0], books.sigmas[row, 1]
         for column in range(distances.shape[1]):
             plot = plots[column]
-            if not _is_near(now.times_s, books, row, plot, GATED_M):
+            if books.is_ranged[row] and not can_fit(
+                books.places[row], books.velocities[row], sigma_m, sigma_mps, now.times_s[row], plot
+            ):
                 continue
             if plot[TIME] < now.times_s[row]:
                 earlier += 1

@@ -32,9 +32,10 @@ ONE_LOOK = 0.8
 
 Site = tuple[float, float, float]
 
-FORM, TIME, BIAS, PLACE_SIGMA, PLACE = 20, 21, 22, 23, 24
-"""Where in a packed plot they are; figures, variances, site and basis come before them."""
-PACKED = 27
+RANGE, RANGE_VARIANCE, ANGLE_VARIANCE, SITE = 0, 4, 5, 8
+FORM, TIME, BIAS, PLACE_SIGMA, PLACE, LINE = 20, 21, 22, 23, 24, 27
+"""Where in a packed plot they are; figures, variances, site and basis come before the form."""
+PACKED = 30
 """Length of a packed plot."""
 
 
@@ -133,7 +134,8 @@ class Plot:
         whole = np.empty(PACKED)
         whole[:4], whole[4:8], whole[8:11], whole[11:20] = self.figures, self.variances, self.site, self.basis.ravel()
         whole[FORM:PLACE] = self.form, self.time_s, self.bias_sigma_rad, self.place_sigma_m
-        whole[PLACE:] = self.place
+        whole[PLACE:LINE] = self.place
+        whole[LINE:] = self.line
         return whole
 
     @property
