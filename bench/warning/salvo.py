@@ -72,13 +72,15 @@ class Outcome:
     """How many objects the tracks in the end say there are, at least …"""
     high: int
     """… and at most."""
+    shown_after_s: float
+    """From the launch of an object to the first track shown for it, the median."""
     plots: int
     cpu_s: float
 
     def __str__(self) -> str:
         return (
             f"purity {self.purity:.3f}, found {self.found} of {self.objects}, duplicates {self.duplicates}, count "
-            f"{self.low} to {self.high}, {self.plots} plots, {self.cpu_s:.1f} s"
+            f"{self.low} to {self.high}, shown after {self.shown_after_s:.0f} s, {self.plots} plots, {self.cpu_s:.1f} s"
         )
 
 
@@ -139,6 +141,8 @@ class Traced(Fusion):
     """By ``id`` of a track, how many plots of what it got."""
     shown: list[Track] = field(default_factory=list)
     """Tracks that people would have been told of, ever."""
+    shown_at_s: list[float] = field(default_factory=list)
+    """When each of them was first, seconds since 1970."""
 
     def note(self, track: Track, plot: Plot) -> None:
         """Take note of what a track got."""
@@ -149,7 +153,9 @@ class Traced(Fusion):
         """Fuse a batch and take note of what is shown."""
         touched = super().take(plots, now_s)
         shown = {id(track) for track in self.shown}
-        self.shown += [track for track in touched if track.is_confirmed and id(track) not in shown]
+        fresh = [track for track in touched if track.is_confirmed and id(track) not in shown]
+        self.shown += fresh
+        self.shown_at_s += [now_s] * len(fresh)
         return touched
 
 
@@ -174,6 +180,10 @@ def judged(scene: Scene, fusion: Traced, count: int, cpu_s: float) -> Outcome:
     tallies = [fusion.fed[id(track)] for track in fusion.shown]
     of = [tally.most_common(1)[0] for tally in tallies]
     found = {number for number, _ in of if number != FALSE}
+    first: dict[int, float] = {}
+    for (number, _), at_s in zip(of, fusion.shown_at_s, strict=True):
+        first.setdefault(number, at_s - seconds_of(START) - number * scene.interval_s)
+    first.pop(FALSE, None)
     purity = [most / tally.total() for (_, most), tally in zip(of, tallies, strict=True)]
     ranges = fusion.counts_of_groups().values()
     return Outcome(
@@ -183,6 +193,7 @@ def judged(scene: Scene, fusion: Traced, count: int, cpu_s: float) -> Outcome:
         duplicates=len(of) - len(found),
         low=sum(low for low, _ in ranges),
         high=sum(high for _, high in ranges),
+        shown_after_s=statistics.median(first.values()) if first else math.inf,
         plots=count,
         cpu_s=cpu_s,
     )
@@ -198,11 +209,12 @@ def report(scene: Scene, seeds: Sequence[int]) -> None:
     purity = statistics.fmean(outcome.purity for outcome in outcomes)
     found = statistics.fmean(outcome.found / outcome.objects for outcome in outcomes)
     duplicates = statistics.fmean(outcome.duplicates for outcome in outcomes)
+    after_s = statistics.median(outcome.shown_after_s for outcome in outcomes)
     exact = sum(outcome.found == outcome.objects and not outcome.duplicates for outcome in outcomes)
     held = sum(outcome.low <= outcome.objects <= outcome.high for outcome in outcomes)
     print(
-        f"mean: purity {purity:.3f}, found {found:.3f}, duplicates {duplicates:.2f}; exactly right {exact} of"
-        f" {len(outcomes)}; the range holds the count in {held}"
+        f"mean: purity {purity:.3f}, found {found:.3f}, duplicates {duplicates:.2f}, shown after {after_s:.0f} s;"
+        f" exactly right {exact} of {len(outcomes)}; the range holds the count in {held}"
     )
 
 

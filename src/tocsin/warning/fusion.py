@@ -14,7 +14,7 @@ from tocsin.warning.association import assign, is_clear
 from tocsin.warning.bank import Bank, Misfits
 from tocsin.warning.chains import Chain, Chains
 from tocsin.warning.crowding import Crowding
-from tocsin.warning.groups import count_range, nearest_unresolved, plots_in_a_look
+from tocsin.warning.groups import NO_GROUP, count_range, nearest_unresolved, plots_in_a_look
 from tocsin.warning.initiation import combined, distance2_of
 from tocsin.warning.plots import ONE_LOOK, Plot, independent, scans
 from tocsin.warning.settings import WarningSettings
@@ -197,8 +197,9 @@ class Fusion:
         if len(self.tracks) == len(shown) and not self._chains.is_waiting:
             return {id(track): (1, 1) for track in shown}
         heads = [track if track.is_confirmed else nearest_unresolved(track, shown) for track in self.tracks]
-        groups = Counter(id(head) for head in heads if head is not None)
-        plots = plots_in_a_look([id(head) for head in heads], self.tracks, self._crowding.latest) if shown else {}
+        numbers = [NO_GROUP if head is None else id(head) for head in heads]
+        plots = plots_in_a_look(numbers, self.tracks, self._crowding.latest) if shown else {}
+        groups = Counter(number for number in numbers if number != NO_GROUP)
         return {head: count_range(members, plots.get(head, 1)) for head, members in groups.items()}
 
     def give(self, track: Track, plot: Plot, fused: Fused | None = None) -> None:

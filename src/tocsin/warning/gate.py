@@ -122,8 +122,10 @@ def can_fit(  # noqa: PLR0917 - compiled code takes its arguments by position
     if form == ANGLES:
         by_m = math.sqrt(max(range2 - along * along, 0.0)) if along > 0.0 else math.sqrt(range2)
         angle_rad = math.sqrt(plot[ANGLE_VARIANCE] + plot[BIAS] * plot[BIAS])
-        return by_m <= reach_m + 6.0 * math.sqrt(range2) * angle_rad
-    return abs(math.sqrt(range2) - plot[RANGE]) <= reach_m + 6.0 * math.sqrt(plot[RANGE_VARIANCE])
+        is_within: bool = by_m <= reach_m + 6.0 * math.sqrt(range2) * angle_rad
+    else:
+        is_within = abs(math.sqrt(range2) - plot[RANGE]) <= reach_m + 6.0 * math.sqrt(plot[RANGE_VARIANCE])
+    return is_within
 
 
 @njit

@@ -4,17 +4,19 @@ A track is shown once it stands clear of every track that is shown already: at l
 more than its errors explain. Until then it is a hidden member of the group of the shown track next to it. How many
 objects a group is, is told by what sensors see of it in one look: no look shows an object twice, so that there are
 at least as many objects as the plots of a look. Of those that stand closer than a sensor can resolve a look
-shows one in two or less, which gives the other end: twice as many and one more.
+shows one in two or less, which gives the other end: twice as many and one more. Groups that stand so close that a plot
+may be of either are counted in one look together.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
 
 from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
@@ -27,6 +29,9 @@ RESOLVED_M = 2_000.0
 _RESOLVED_CHI2 = 9.0
 _OWN_M = 5_000.0
 """A plot counts for the nearest track, and for none that is further off than this and three sigmas."""
+_QUANTILE = 0.75
+NO_GROUP = 0
+"""In place of a group: of a track that people are not told of yet."""
 
 
 def places(tracks: Sequence[Track], time_s: float) -> tuple[Vector, Vector]:
@@ -57,10 +62,14 @@ def nearest_unresolved(track: Track, shown: Sequence[Track]) -> Track | None:
 
 
 def plots_in_a_look(heads: Sequence[int], tracks: Sequence[Track], latest: Iterable[Glimpses]) -> dict[int, int]:
-    """Return how many plots of one look belong to each group: of each sensor the most, of these three quarters.
+    """Return how many plots of one look belong to each group; groups without any are left out.
+
+    Groups that lie so close that a plot may be of either are counted in one and the same look, or together they would
+    be more than any look shows: that with the most plots in all of each sensor, and of the sensors the one that three
+    quarters do not exceed.
 
     Args:
-        heads: Of each of ``tracks``, which group it belongs to.
+        heads: Of each of ``tracks``, which group it belongs to, or ``NO_GROUP``.
         tracks: All of them, one or more.
         latest: Of each sensor its latest plots.
     """
@@ -68,16 +77,44 @@ def plots_in_a_look(heads: Sequence[int], tracks: Sequence[Track], latest: Itera
     found, spreads = places(tracks, time_s)
     velocities = np.array([combined(track.moment)[1] for track in tracks])
     reaches_m = _OWN_M + 3.0 * np.sqrt(np.trace(spreads, axis1=1, axis2=2))
-    most: dict[int, list[int]] = defaultdict(list)
+    crowds = _crowds(np.array(heads), found, reaches_m)
+    looks: dict[int, list[Counter[int]]] = defaultdict(list)
     for plots in latest:
-        looks: dict[int, list[tuple[float, float]]] = defaultdict(list)
+        seen: dict[int, list[tuple[float, float, int]]] = defaultdict(list)
         rows = _owners(found, velocities, reaches_m, time_s, plots)
         for row, seen_s, look_s in zip(rows.tolist(), plots.times_s.tolist(), plots.looks_s.tolist(), strict=True):
             if row >= 0:
-                looks[heads[row]].append((seen_s, seen_s + look_s))
-        for head, seen in looks.items():
-            most[head].append(max(sum(start_s <= at_s <= end_s for at_s, _ in seen) for start_s, end_s in seen))
-    return {head: int(np.percentile(counts, 75.0)) for head, counts in most.items()}
+                seen[crowds[row]].append((seen_s, look_s, heads[row]))
+        for crowd, owned in seen.items():
+            looks[crowd].append(_fullest_look(owned))
+    counted: dict[int, int] = {}
+    for crowd, found_looks in looks.items():
+        ordered = sorted(found_looks, key=Counter.total)
+        look = ordered[int(_QUANTILE * (len(ordered) - 1))]
+        for head in {heads[row] for row, other in enumerate(crowds) if other == crowd} - {NO_GROUP, *look}:
+            fullest = max(look, key=lambda each: look[each])
+            look[fullest] -= look[fullest] > 1  # what no plot counts for is one all the same: one of those of another
+            look[head] = 1
+        counted |= look
+    return counted
+
+
+def _crowds(heads: NDArray[np.int64], found: Vector, reaches_m: Vector) -> list[int]:
+    """Return of each track the crowd that its group is in, as a number."""
+    apart_m = np.linalg.norm(found[:, None] - found[None], axis=2)
+    is_one = (apart_m < np.maximum(reaches_m[:, None], reaches_m[None])) | (heads[:, None] == heads[None])
+    crowds: list[int] = connected_components(is_one, directed=False)[1].tolist()
+    return crowds
+
+
+def _fullest_look(owned: Sequence[tuple[float, float, int]]) -> Counter[int]:
+    """Return how many plots of each group are in the fullest look: of each plot its time, its look and its group."""
+    found: Counter[int] = Counter()
+    for start_s, look_s, _ in owned:
+        seen = Counter(head for at_s, _, head in owned if start_s <= at_s <= start_s + look_s)
+        if seen.total() > found.total():
+            found = seen
+    return found
 
 
 @njit

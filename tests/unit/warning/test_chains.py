@@ -18,11 +18,12 @@ from tocsin.warning.chain_filter import (
     squared_distance,
 )
 from tocsin.warning.chains import Chains
-from tocsin.warning.crowding import Crowding
+from tocsin.warning.crowding import Crowding, Glimpses
 from tocsin.warning.fusion import Fusion
-from tocsin.warning.groups import count_range
+from tocsin.warning.groups import NO_GROUP, count_range, plots_in_a_look
 from tocsin.warning.initiation import is_enough
 from tocsin.warning.plots import plot_of, seconds_of
+from tocsin.warning.track import begin
 
 SETTINGS = WarningSettings()
 FLIGHT = "NK-20170305-01"
@@ -215,3 +216,21 @@ def test_a_range_of_counts_is_at_most_threefold_and_one_is_one():
     assert count_range(1, 1) == (1, 1)
     assert count_range(2, 1) == (1, 3)
     assert count_range(1, 8) == (8, 17)
+
+
+def test_groups_beside_each_other_are_together_no_more_than_one_look_shows():
+    """Each took the fullest look for itself, one sensor's for the one and another's for the other."""
+    plot = plots_of("KOR-radar-c")[10]
+    beside = shifted(plot, azimuth_deg=body_of(plot.record).azimuth_deg + 0.5)
+    first, second = begin(plot, SETTINGS), begin(beside, SETTINGS)
+    here, there = plot.place, beside.place
+
+    def glimpses(*places):
+        count = len(places)
+        return Glimpses(np.full(count, plot.time_s), np.full(count, 0.8), np.array(places))
+
+    latest = [glimpses(here, here, there), glimpses(here, there, there)]
+    assert sum(plots_in_a_look([1, 2], [first, second], latest).values()) == 3
+    unseen = plots_in_a_look([1, 2], [first, second], [glimpses(here, here, here)])
+    assert unseen == {1: 2, 2: 1}  # one that no plot counts for is one all the same
+    assert plots_in_a_look([1, NO_GROUP], [first, second], [glimpses(here, there)])[1] == 1
