@@ -58,6 +58,8 @@ class Chain:
     """Of the plots, ascending."""
     score: float
     """Logarithm of how much likelier it is that they are one than that each is of something else."""
+    is_contested: bool = False
+    """Whether it had a rival, or was joined from two of which each was too short to have one where others fly."""
 
     @property
     def time_s(self) -> float:
@@ -195,7 +197,7 @@ class Chains:
                 taken = np.array(found.numbers, np.int64)
                 for each in self._pools.values():
                     each.drop(chain_rows.without(each.rows, each.count, taken))
-                return found
+                return replace(found, is_contested=rival > -math.inf or (is_headed and not is_ready))
         return None
 
     def forget_before(self, time_s: float) -> None:

@@ -14,7 +14,7 @@ from tocsin.warning.association import assign, is_clear
 from tocsin.warning.bank import Bank, Misfits
 from tocsin.warning.chains import Chain, Chains
 from tocsin.warning.crowding import Crowding
-from tocsin.warning.groups import NO_GROUP, count_range, nearest_unresolved, plots_in_a_look
+from tocsin.warning.groups import NO_GROUP, count_range, head_of, is_beside, nearest_unresolved, plots_in_a_look
 from tocsin.warning.initiation import combined, distance2_of
 from tocsin.warning.plots import ONE_LOOK, Plot, independent, scans
 from tocsin.warning.settings import WarningSettings
@@ -29,6 +29,8 @@ _LOST_CHI2 = 400.0
 _SHARE_S = 12.0
 _LEAST_SHARE = 0.45
 _SHOWN_SHARE = 0.65
+_CONTESTED_S = 20.0
+"""So long a track has to last before it is shown whose birth was contested: docs/explanation/association.md."""
 _STARVING_LOOKS = 1.9
 
 
@@ -151,6 +153,7 @@ class Fusion:
             self.counts.no_room += 1
             return []
         if elder is None:
+            found.is_contested = chain.is_contested and is_beside(found, self.tracks)
             self.tracks.append(found)
             elder = found
         else:
@@ -188,6 +191,8 @@ class Fusion:
             if share is not None and share < _LEAST_SHARE and shown:
                 self.drop(track)
                 continue
+            if track.is_contested and shown:
+                share = track.share_of_looks(_CONTESTED_S) or 0.0
             is_fed = not shown or share is None or share >= _SHOWN_SHARE
             track.is_confirmed = is_fed and nearest_unresolved(track, shown) is None
 
@@ -196,7 +201,7 @@ class Fusion:
         shown = [track for track in self.tracks if track.is_confirmed]
         if len(self.tracks) == len(shown) and not self._chains.is_waiting:
             return {id(track): (1, 1) for track in shown}
-        heads = [track if track.is_confirmed else nearest_unresolved(track, shown) for track in self.tracks]
+        heads = [track if track.is_confirmed else head_of(track, shown) for track in self.tracks]
         numbers = [NO_GROUP if head is None else id(head) for head in heads]
         plots = plots_in_a_look(numbers, self.tracks, self._crowding.latest) if shown else {}
         groups = Counter(number for number in numbers if number != NO_GROUP)

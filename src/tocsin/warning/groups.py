@@ -29,6 +29,7 @@ RESOLVED_M = 2_000.0
 _RESOLVED_CHI2 = 9.0
 _OWN_M = 5_000.0
 """A plot counts for the nearest track, and for none that is further off than this and three sigmas."""
+_BESIDE_M = 8_000.0
 _QUANTILE = 0.75
 NO_GROUP = 0
 """In place of a group: of a track that people are not told of yet."""
@@ -46,6 +47,28 @@ def places(tracks: Sequence[Track], time_s: float) -> tuple[Vector, Vector]:
         found[row] = position + gap_s * velocity
         spreads[row] = covariance[:3, :3] + gap_s * gap_s * covariance[3:, 3:]
     return found, spreads
+
+
+def head_of(track: Track, shown: Sequence[Track]) -> Track | None:
+    """Return the shown track to whose group one belongs that is not shown; None if there is no such track.
+
+    It cannot be told apart from that, or that is next to it and its birth was contested.
+    """
+    unresolved = nearest_unresolved(track, shown)
+    if unresolved is not None or not track.is_contested or not shown:
+        return unresolved
+    return shown[int(np.argmin(_apart_m(track, shown)))]
+
+
+def is_beside(track: Track, others: Sequence[Track]) -> bool:
+    """Tell whether a track is so near others that their plots may be among its own."""
+    return bool(others) and bool(_apart_m(track, others).min() < _BESIDE_M)
+
+
+def _apart_m(track: Track, others: Sequence[Track]) -> Vector:
+    found, _ = places([track, *others], track.time_s)
+    apart_m: Vector = np.linalg.norm(found[1:] - found[0], axis=1)
+    return apart_m
 
 
 def nearest_unresolved(track: Track, shown: Sequence[Track]) -> Track | None:

@@ -63,6 +63,8 @@ class Track:
     """The latest of each sensor."""
     is_confirmed: bool = False
     """Whether it is shown."""
+    is_contested: bool = False
+    """Whether some of the plots that it began with may have been another's."""
     trail: list[Waypoint] = field(default_factory=list)
     """Where it was, once a second."""
     top_m: float = 0.0
