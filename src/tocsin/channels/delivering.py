@@ -1,7 +1,7 @@
 """Carries each message on each of its channels until that confirms it; a channel that fails holds up no other.
 
 Of one alert, a channel carries the newest message that it has not confirmed: what waited before it is overtaken. So a
-danger is never told after its end, however long a channel was gone.
+danger is never told after its end, however long a channel was gone, and though two alerts turned out to be one.
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ class Parcel:
     about: str
     """Id of the alert; a channel carries the newest about it. All tests are about one thing."""
 
+    @property
+    def replaces(self) -> tuple[str, ...]:
+        """Ids of the messages that it takes the place of, perhaps of an alert that turned out to be the same."""
+        return getattr(self.message.body, "changes", ())
+
 
 @dataclass
 class _Lane:
@@ -48,6 +53,8 @@ class _Lane:
     waiting: list[Parcel] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
+    before: list[_Lane] = field(default_factory=list)
+    """Lanes of alerts that turned out to be this one, with something under way that a message here replaces."""
 
 
 class Deliverer:
@@ -67,6 +74,7 @@ class Deliverer:
         self._clock = clock
         self._lanes: dict[tuple[str, str], _Lane] = {}
         self._known: set[tuple[str, str]] = set()
+        self._delivered: set[tuple[str, str]] = set()
 
     def put(self, parcel: Parcel, channel: str) -> None:
         """Let a channel carry a message; what is on its way already is passed over."""
@@ -76,6 +84,12 @@ class Deliverer:
         self._known.add((record_id, channel))
         lane = self._lanes.setdefault((channel, parcel.about), _Lane())
         lane.waiting.append(parcel)
+        lane.before += [
+            other
+            for (name, _), other in self._lanes.items()
+            if name == channel and other is not lane
+            and any(each.message.record.id in parcel.replaces for each in other.waiting)
+        ]  # fmt: skip
         lane.news.set()
         if lane.task is None or lane.task.done():
             lane.task = asyncio.create_task(self._work(channel, lane), name=f"{channel} {record_id}")
@@ -94,14 +108,16 @@ class Deliverer:
     async def _work(self, channel: str, lane: _Lane) -> None:
         attempts = 0
         while lane.waiting:
-            *older, newest = lane.waiting
+            older = await self._taken_over(lane, channel)
+            *earlier, newest = lane.waiting
+            older += earlier
             for parcel in older:
                 self._say(parcel, channel, "overtaken", 0, f"by {newest.file.alert.identifier}")
             lane.waiting[:] = [newest]
             lane.news.clear()
             attempts = 1 if older else attempts + 1
             if await self._try(newest, channel, attempts):
-                lane.waiting.remove(newest)
+                lane.waiting[:] = [each for each in lane.waiting if each is not newest]  # perhaps it was taken over
                 attempts = 0
             elif len(lane.waiting) == 1:
                 try:
@@ -109,6 +125,18 @@ class Deliverer:
                         await lane.news.wait()
                 except TimeoutError:
                     pass
+
+    async def _taken_over(self, lane: _Lane, channel: str) -> list[Parcel]:
+        """Return what lanes before this one had still to tell, when nothing of it is under way any more."""
+        left: list[Parcel] = []
+        while lane.before:
+            other = lane.before.pop()
+            left += other.waiting
+            other.waiting.clear()
+            other.news.set()
+            if other.task is not None:
+                await asyncio.wait([other.task])
+        return [each for each in left if (each.message.record.id, channel) not in self._delivered]
 
     async def _try(self, parcel: Parcel, channel: str, attempts: int) -> bool:
         try:
@@ -118,6 +146,7 @@ class Deliverer:
             if attempts & (attempts - 1) == 0:
                 self._say(parcel, channel, "failed", attempts, str(error))
             return False
+        self._delivered.add((parcel.message.record.id, channel))
         self._say(parcel, channel, "delivered", attempts, answer)
         return True
 

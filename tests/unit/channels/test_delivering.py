@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -19,10 +20,13 @@ class Wire:
         self.name = name
         self.broken = broken
         self.tried = asyncio.Event()
+        self.gate = asyncio.Event()
+        self.gate.set()
         self.carried = []
 
     async def carry(self, _released, message):
         self.tried.set()
+        await self.gate.wait()
         if self.broken:
             raise ChannelError("no answer", channel=self.name)
         self.carried.append(message.alert.msg_type)
@@ -80,6 +84,39 @@ def test_a_danger_is_never_told_after_its_end(story):
         wires["bad"].broken = False
         await until(lambda: ("cancel", "bad", "delivered") in told)
         assert wires["bad"].carried == ["Cancel"]
+
+    run(story, work)
+
+
+def test_nor_when_two_alerts_turned_out_to_be_one(story):
+    async def work(deliverer, parcels, wires, told):
+        alert, end = replace(parcels[0], about="another"), parcels[1]
+        deliverer.put(alert, "bad")
+        deliverer.put(alert, "good")
+        await until(lambda: ("alert", "bad", "failed") in told and ("alert", "good", "delivered") in told)
+        for name in wires:
+            deliverer.put(end, name)
+        await until(lambda: ("alert", "bad", "overtaken") in told and ("cancel", "good", "delivered") in told)
+        wires["bad"].broken = False
+        await until(lambda: ("cancel", "bad", "delivered") in told)
+        assert (wires["bad"].carried, wires["good"].carried) == (["Cancel"], ["Alert", "Cancel"])
+        assert ("alert", "good", "overtaken") not in told
+
+    run(story, work)
+
+
+def test_what_is_under_way_is_waited_for(story):
+    async def work(deliverer, parcels, wires, told):
+        wires["good"].gate.clear()
+        deliverer.put(replace(parcels[0], about="another"), "good")
+        await wires["good"].tried.wait()
+        deliverer.put(parcels[1], "good")
+        await asyncio.sleep(0.01)
+        assert told == []
+        wires["good"].gate.set()
+        await until(lambda: ("cancel", "good", "delivered") in told)
+        assert wires["good"].carried == ["Alert", "Cancel"]
+        assert told == [("alert", "good", "delivered"), ("cancel", "good", "delivered")]
 
     run(story, work)
 
