@@ -97,6 +97,9 @@ def _coverage(name: str, rows: Sequence[Figures]) -> Promise | None:
     reached = f"{whole.part:.3f} over all; least {words(least.covered)}, {_place(least)}"
     if short:
         reached += f"; {len(short)} of {len(rows)} rows below"
+    misses = [each.impact_nees for each in rows if each.impact_nees is not None]
+    if misses:
+        reached += f"; mean squared miss, 2 if right, at most {max(misses):.1f}"
     return Promise(
         name=name, promised=f"{COVERAGE[0]} to {COVERAGE[1]} of the truths in the 95 % ellipse, to +{LAST_S:.0f} s",
         reached=reached, holds=not short,

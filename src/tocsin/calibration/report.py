@@ -21,8 +21,8 @@ _RIGHT = 0.95
 _NAMED = 4
 """Rows that fall short, by name; the others are in the tables."""
 _HEAD = (
-    "flight", "view", "after, s", "open", "covered", "published region", "off, km", "ellipse, km", "NEES", "NIS",
-    "time rms, s",
+    "flight", "view", "after, s", "open", "covered", "published region", "off, km", "ellipse, km", "NEES",
+    "impact", "NIS", "time rms, s",
 )  # fmt: skip
 
 
@@ -97,9 +97,9 @@ def _nominal(told: Calibration) -> list[str]:
         "## The shared picture, if the world is as assumed", "",
         "![Coverage](coverage-nominal.svg)", "", "![Longer semi-axis](axis-nominal.svg)", "",
         "![NEES](nees-nominal.svg)", "",
-        ("NEES is the mean squared normalised error of position and velocity, 6 if all is as assumed; NIS the same of "
-        "each figure measured, 1 if so. *Open* counts the runs in which the gate let an area be published; what stands "
-        "right of it is of these."), "",
+        ("NEES is the mean squared normalised error of position and velocity, 6 if all is as assumed; *impact* the "
+        "same of the foretold place, 2 if so; NIS that of each figure measured, 1 if so. *Open* counts the runs in "
+        "which the gate let an area be published; what stands right of it is of these."), "",
         *_table(_HEAD, [_cells(each) for each in rows]),
     ]  # fmt: skip
 
@@ -299,8 +299,8 @@ def _cells(each: Figures) -> list[str]:
     axes = "" if each.longer_km is None or each.shorter_km is None else f"{each.longer_km:.1f} × {each.shorter_km:.1f}"
     return [
         each.flight_id, each.who, f"{each.after_s:.0f}", f"{each.open.hits}/{each.runs}", words(each.covered),
-        words(each.region_covered), _figure(each.error_km), axes, _figure(each.nees), _figure(each.nis, 2),
-        _figure(each.at_rms_s),
+        words(each.region_covered), _figure(each.error_km), axes, _figure(each.nees), _figure(each.impact_nees),
+        _figure(each.nis, 2), _figure(each.at_rms_s),
     ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from tocsin.calibration.results import Forecast, Run, View
+from tocsin.warning.impact import CHI2_95
 
 _Z95 = 1.959964
 
@@ -74,6 +75,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     published_longer_km: float | None
     nees: float | None
     """Mean over runs with the gate open; expected 6."""
+    impact_nees: float | None
+    """The same of the foretold impact, two figures; expected 2. It tells chance from overconfidence sooner than
+    ``covered`` does."""
     nis: float | None
     """Mean squared innovation per figure; expected 1."""
     at_rms_s: float | None
@@ -118,6 +122,7 @@ def figures(runs: Sequence[Run], *, case: str, flight_id: str, who: str, epoch: 
         shorter_km=median([each.semi_axes_km[1] for each in newest]),
         published_longer_km=median([each.semi_axes_km[0] for each in published]),
         nees=_mean([sample.nees for sample in at_gate if sample.nees is not None]),
+        impact_nees=_mean([CHI2_95 * each.reach**2 for each in newest]),
         nis=sum(sample.innovations for sample in samples) / tested if tested else None,
         at_rms_s=_rms(newest),
         ballistic_probability=median([s.ballistic_probability for s in samples if s.ballistic_probability is not None]),

@@ -37,7 +37,7 @@ def test_the_report_names_what_does_not_hold(flown: list[Run]) -> None:
     ]
     told = msgspec.structs.replace(good, figures=tuple(bad), promises=promises(bad, good.flights, ()))
     pages = files(told, how="x")
-    assert "least 0.25 (0.11–0.47), kn25 +30 s; 1 of 1 rows below | **no** |" in pages["calibration.md"]
+    assert "least 0.25 (0.11–0.47), kn25 +30 s; 1 of 1 rows below; mean squared miss" in pages["calibration.md"]
     assert "0 of 1 rows kept, 1 surely short; the least 0.25 kn25 fused +30 s" in pages["calibration.md"]
     assert "- kn25, fused, +30 s: 0.25" in pages["calibration-nominal.md"]
     assert "**Where the promise ends here**" not in files(good, how="x")["calibration-nominal.md"]
