@@ -26,7 +26,7 @@ SPEED = "6"
 LANGUAGES = {"en": "English", "ko": "한국어", "ja": "日本語"}
 DESK = (1920, 1080)
 OTHER_SIZES = {"wall": (3840, 2160), "laptop": (1280, 720), "tablet": (1024, 768), "tablet-upright": (768, 1024)}
-TABS = ("event", "records", "links", "log")
+TABS = ("event", "alerts", "records", "held", "links", "log")
 _PATIENCE_MS = 180_000
 
 
@@ -54,7 +54,7 @@ def demo() -> Iterator[dict[str, str]]:
 def enter(browser: Browser, address: str) -> BrowserContext:
     """Sign a browser in and wait until an impact is predicted; it is still in flight then."""
     context = browser.new_context(
-        viewport={"width": 1280, "height": 720}, color_scheme="dark", locale="en-GB", timezone_id="Asia/Tokyo"
+        viewport={"width": 1600, "height": 900}, color_scheme="dark", locale="en-GB", timezone_id="Asia/Tokyo"
     )
     page = context.new_page()
     page.goto(address)

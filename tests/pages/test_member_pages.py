@@ -265,10 +265,10 @@ def test_what_was_laid_out_is_approved_though_a_newer_one_has_come(officer: Look
     ]
     expect(panel).to_contain_text(seen["digest"][:12])
     member.say(launch("laid-out", "exercise:bell-8", stage="assessed"))
-    expect(panel).to_contain_text("A newer revision has come")
+    expect(panel).to_contain_text("A newer revision has come", timeout=30_000)
     assert _faults(page) == {}
     panel.get_by_role("button", name="Approve", exact=True).click()
-    expect(panel).to_contain_text("an earlier revision")
+    expect(panel).to_contain_text("an earlier revision", timeout=30_000)
     event = next(event for event in officer.api("picture")["events"] if event["event_id"] == "laid-out")
     assert [each["about_record"] for each in event["approvals"]] == [seen["record_id"]]
 

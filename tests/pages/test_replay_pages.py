@@ -179,7 +179,7 @@ def test_what_waits_in_the_demo_can_be_released(jpn) -> None:
     panel = page.get_by_role("tabpanel")
     expect(panel).to_contain_text("waits for a person")
     panel.get_by_role("button", name="Release", exact=True).click()
-    expect(panel).to_contain_text("Nothing waits.")
+    expect(panel).to_contain_text("Nothing waits.", timeout=30_000)
     page.get_by_role("tab", name="Event").click()
 
 
