@@ -18,7 +18,7 @@ from tocsin.alerts import NotDrafted, NotSent, digest_of
 from tocsin.cap import render_cap
 from tocsin.markings import PublicWarning, marking_for
 from tocsin.node.home import home_of
-from tocsin.records import AlertDelivery, Person, body_of, with_body
+from tocsin.records import AlertDelivery, Person, SameEvent, body_of, with_body
 
 PEOPLE = [
     OFFICER, WATCH, Person(role="alert_officer", pseudonym="AO-2"), Person(role="watch_officer", pseudonym="AO-1"),
@@ -102,6 +102,12 @@ class Alerting(RuleBasedStateMachine):
         lost = {"lost_at": track(), "lost_age_s": 30.0} if outcome == "lost" else {}
         body = launch(event_id=event, stage="closed", outcome=outcome, areas=(), **lost)
         self.room.put(self.room.record("warning.launch", body, status=status))
+
+    @rule(status=st.sampled_from(STATUSES), ours=st.integers(0, 3))
+    def two_events_are_one(self, status, ours):
+        body = SameEvent(event_id="E-1", alias="E-2", gate="near")
+        originator = "JPN" if ours else "KOR"
+        self.room.put(self.room.record("warning.same_event", body, status=status, originator=originator))
 
     # what people do
 
@@ -378,7 +384,7 @@ class Alerting(RuleBasedStateMachine):
         assert body.changes == tuple(each.record.id for each in told)
         assert not told or told[-1].body.message not in ("cancel", "all_clear")
         grounds = body_of(self.records[body.grounds.launch])
-        assert grounds.event_id == body.event_id
+        assert self.room.desk.threads.name_of(grounds.event_id) == self.room.desk.threads.name_of(body.event_id)
         areas = {area.area for area in body.areas}
         assert grounds.outcome == "lost" or areas <= set(grounds.areas) | set(thread.told().areas)
         if body.message in ("alert", "update"):

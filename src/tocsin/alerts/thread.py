@@ -159,7 +159,7 @@ class Threads:
         if isinstance(body, Launch):
             return self._take_launch(admitted, body)
         if isinstance(body, SameEvent):
-            return self._join(body.event_id, body.alias)
+            return self._join(body.event_id, body.alias, admitted.record.status)
         if isinstance(body, Alert):
             return self._take_message(admitted, body)
         if (consent := consent_of(admitted)) is not None:
@@ -202,7 +202,7 @@ class Threads:
     def _take_launch(self, admitted: Admitted, body: Launch) -> Thread | None:
         before = self._event_of.get(admitted.record.supersedes or "")
         if before is not None:  # the same track under another id
-            self._join(before, body.event_id)
+            self._join(before, body.event_id, admitted.record.status)
         self._event_of[admitted.record.id] = body.event_id
         launches = self.launches_of(body.event_id)
         newest = next(reversed(launches.values()), None)
@@ -211,11 +211,15 @@ class Threads:
             launches[admitted.record.id] = admitted
         return self.of_event(body.event_id)
 
-    def _join(self, one: str, other: str) -> Thread | None:
-        """Let two ids mean one event; return its alert, if there is one."""
+    def _join(self, one: str, other: str, status: str) -> Thread | None:
+        """Let two ids mean one event, if all that is known of both is of that status; return its alert, if any."""
         name, alias = sorted((self.name_of(one), self.name_of(other)))
         if name == alias:
             return self._of_event.get(name)
+        known = [each for event in (name, alias) for each in self._launches.get(event, {}).values()]
+        known += [each for event in (name, alias) if event in self._of_event for each in self._of_event[event].drafts]
+        if any(each.record.status != status for each in known):
+            return None
         launches = self.launches_of(name)
         both = sorted([*launches.values(), *self.launches_of(alias).values()], key=lambda each: each.record.issued_at)
         launches.clear()

@@ -10,10 +10,9 @@ from tocsin.cap import broken_rules
 from tocsin.records import SameEvent
 
 
-def join(room, *, originator="JPN"):
-    return room.put(
-        room.record("warning.same_event", SameEvent(event_id="E-1", alias="E-2", gate="near"), originator=originator)
-    )
+def join(room, *, originator="JPN", **fields):
+    body = SameEvent(event_id="E-1", alias="E-2", gate="near")
+    return room.put(room.record("warning.same_event", body, originator=originator, **fields))
 
 
 def alert(room, event_id, areas):
@@ -143,6 +142,14 @@ def test_on_a_peers_word_alone_two_alerts_stay_two():
     alert(room, "E-1", ("JP-01", "JP-02"))
     alert(room, "E-2", ("JP-03",))
     join(room, originator="KOR")
+    assert len(list(room.desk.threads)) == 2
+
+
+def test_an_exercise_joins_nothing_that_is_real():
+    room = Room()
+    alert(room, "E-1", ("JP-01", "JP-02"))
+    alert(room, "E-2", ("JP-03",))
+    join(room, status="exercise:bell-1")
     assert len(list(room.desk.threads)) == 2
 
 
