@@ -38,7 +38,7 @@ class Spot:
     colour: str
     says: str
     sign: str = "mark"
-    """``mark``: a member's shape; ``cross``, ``launch``, ``sensor``."""
+    """``mark``: a member's shape; ``cross``, ``launch``, ``ring``, ``sensor``."""
     shape: int = 0
     label: str = ""
 
@@ -166,7 +166,7 @@ def _grid(west: float, east: float, south: float, north: float, at: Projection) 
         turned = (lon + 180) % 360 - 180
         name = f"{abs(turned)}°" + ("" if turned in (0, -180) else " E" if turned > 0 else " W")
         parts.append(svg.line(x1, y1, x2, y2, stroke=_GRID, stroke_width=0.6))
-        parts.append(svg.words(x1 + 2, y2 - 3, name, font_size=8, fill=svg.FAINT))
+        parts.append(svg.words(x1 + 2, y2 - 5, name, font_size=8, fill=svg.FAINT))
     for lat in range(math.ceil(south / step) * step, math.floor(north) + 1, step):
         (x1, y1), (x2, y2) = at(west, lat), at(east, lat)
         parts.append(svg.line(x1, y1, x2, y2, stroke=_GRID, stroke_width=0.6))
@@ -193,6 +193,8 @@ def _spot(spot: Spot, x: float, y: float) -> str:
         case "cross":
             d = f"M{x - 5:.1f} {y - 5:.1f}L{x + 5:.1f} {y + 5:.1f}M{x - 5:.1f} {y + 5:.1f}L{x + 5:.1f} {y - 5:.1f}"
             drawn = svg.element("path", d=d, stroke=spot.colour, stroke_width=1.8, fill="none")
+        case "ring":
+            drawn = svg.element("circle", cx=x, cy=y, r=4.5, fill="none", stroke=spot.colour, stroke_width=1.1)
         case "sensor":
             drawn = svg.element("circle", cx=x, cy=y, r=2.2, fill="none", stroke=spot.colour, stroke_width=1)
         case _:

@@ -94,22 +94,10 @@ def where(report: AfterAction, looks: Looks, base: maps.Base) -> str:
         for place in report.sensors
     ]
     outlines = []
-    for flight in report.flights:
-        spots.append(maps.Spot(flight.site.lat_deg, flight.site.lon_deg, INJECT, f"{flight.name} rises", "launch"))
-        if flight.impact is not None:
-            spots.append(
-                maps.Spot(flight.impact.lat_deg, flight.impact.lon_deg, INJECT, f"{flight.name} comes down", "cross")
-            )
-            way = maps.great_circle(
-                (flight.site.lon_deg, flight.site.lat_deg), (flight.impact.lon_deg, flight.impact.lat_deg)
-            )
-            outlines.append(maps.Outline(way, INJECT, flight.name, is_region=False, is_dashed=True))
     for number, event in enumerate(report.events, start=1):
         if event.launch_point is not None:
-            point = event.launch_point
-            spots.append(
-                maps.Spot(point.lat_deg, point.lon_deg, svg.TEXT, f"event {number}: launch point", "mark", 0)
-            )  # fmt: skip
+            point, says = event.launch_point, f"event {number}: launch point"
+            spots.append(maps.Spot(point.lat_deg, point.lon_deg, svg.TEXT, says, "ring"))
         for place, chain in enumerate(event.members):
             impact = chain.impact
             if impact is None:
@@ -121,6 +109,16 @@ def where(report: AfterAction, looks: Looks, base: maps.Base) -> str:
             label = str(number) if place == 0 else ""
             index = looks.index(chain.member)
             spots.append(maps.Spot(impact.lat_deg, impact.lon_deg, colour, says, "mark", index, label))
+    for flight in report.flights:
+        spots.append(maps.Spot(flight.site.lat_deg, flight.site.lon_deg, INJECT, f"{flight.name} rises", "launch"))
+        if flight.impact is not None:
+            spots.append(
+                maps.Spot(flight.impact.lat_deg, flight.impact.lon_deg, INJECT, f"{flight.name} comes down", "cross")
+            )
+            way = maps.great_circle(
+                (flight.site.lon_deg, flight.site.lat_deg), (flight.impact.lon_deg, flight.impact.lat_deg)
+            )
+            outlines.append(maps.Outline(way, INJECT, flight.name, is_region=False, is_dashed=True))
     return maps.chart_map("Where it was", base, outlines, spots)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from statistics import median
@@ -16,13 +17,15 @@ from tocsin.charts.maps import Base
 from tocsin.debrief import drawings
 from tocsin.debrief.looks import Looks, banner_colour, banner_words, looks_of
 from tocsin.exercise.after_action import widest
-from tocsin.exercise.results import AfterAction, EventTimes, ReactionScore
+from tocsin.exercise.results import AfterAction, EventTimes, Happening, ReactionScore
 
 STANDING_WORDS = {
     "met": "met", "late": "late", "missed": "missed", "not_due": "not due", "unwatched": "nobody judged it",
 }  # fmt: skip
 MOST_HAPPENINGS = 300
 """Of more, the page tells the first; the file for machines has them all."""
+MOST_STAGES = 45
+"""Of more, the page tells stages in the chain of times alone."""
 
 
 def page(report: AfterAction, base: Base) -> str:
@@ -33,6 +36,8 @@ def page(report: AfterAction, base: Base) -> str:
         base: Coasts and areas beneath its map.
     """
     looks = looks_of(report.members, report.copies_of, [c.member for e in report.events for c in e.members])
+    tells_no_stages = sum(each.lane == "stage" for each in report.happenings) > MOST_STAGES
+    told = _together(each for each in report.happenings if each.lane != "stage" or not tells_no_stages)
     return _template().render(
         report=report,
         banner=banner_words(report.status),
@@ -42,8 +47,10 @@ def page(report: AfterAction, base: Base) -> str:
         totals=_totals(report),
         events=[_event_view(number, event, report) for number, event in enumerate(report.events, start=1)],
         numbers={event.event_id: number for number, event in enumerate(report.events, start=1)},
-        happenings=report.happenings[:MOST_HAPPENINGS],
-        left_out=max(0, len(report.happenings) - MOST_HAPPENINGS),
+        happenings=told[:MOST_HAPPENINGS],
+        left_out=max(0, len(told) - MOST_HAPPENINGS),
+        stages_left_out=tells_no_stages,
+        gained=_gained(report),
         comparison=report.comparison,
         looks=looks,
         pictures=_pictures(report, looks, base),
@@ -76,9 +83,11 @@ def in_short(report: AfterAction) -> list[str]:
     if first is not None:
         said.append(f"A launch was told of {first:.1f} s after a sensor first measured it (median over members).")
     only = sum(each.alone_s is None and each.shared_s is not None for each in report.gains)
-    sooner = [each.seconds for each in report.gains if each.seconds is not None]
-    if sooner:
-        said.append(f"With its peers' data a member knew the impact to 10 km {median(sooner):.0f} s sooner (median).")
+    said += [
+        f"With its peers' data {each['member']} knew the impact to 10 km {each['median']:.0f} s sooner (median)."
+        for each in _gained(report)
+        if each["median"] is not None and each["median"] > 0
+    ]
     if only:
         said.append(f"In {only} of {len(report.gains)} cases a member knew the impact to 10 km only with its peers.")
     lost = sum(each.what == "peer" for each in report.missed)
@@ -106,6 +115,32 @@ def _totals(report: AfterAction) -> list[tuple[str, str]]:
         (str(len(report.events)), "events told of"),
         ("–" if predicted is None else f"{predicted:.0f} s", "from sensor to predicted impact"),
     ]
+
+
+def _together(happenings: Iterable[Happening]) -> list[dict[str, Any]]:
+    """Return a row for what several members told at one time in the same words."""
+    rows: dict[tuple[object, ...], dict[str, Any]] = {}
+    for each in happenings:
+        who = "" if each.voice is None else f"{each.member} {each.voice.role} {each.voice.pseudonym}"
+        key = (each.at, each.lane, each.what, each.text, each.about, who)
+        row = rows.setdefault(key, {"members": [], **{name: getattr(each, name) for name in each.__struct_fields__}})
+        row["members"].append(each.member)
+    return list(rows.values())
+
+
+def _gained(report: AfterAction) -> list[dict[str, Any]]:
+    """Return what each member gained over all events."""
+    rows = []
+    for member in sorted({each.member for each in report.gains}):
+        own = [each for each in report.gains if each.member == member]
+        seconds = [each.seconds for each in own if each.seconds is not None]
+        rows.append({
+            "member": member, "events": len(own), "median": median(seconds) if seconds else None,
+            "most": max(seconds, default=None),
+            "only_together": sum(each.alone_s is None and each.shared_s is not None for each in own),
+            "neither": sum(each.shared_s is None for each in own),
+        })  # fmt: skip
+    return rows
 
 
 def _event_view(number: int, event: EventTimes, report: AfterAction) -> dict[str, Any]:
@@ -141,7 +176,7 @@ def _template() -> jinja2.Template:
     )  # fmt: skip
     environment.filters |= {
         "clock": _clock, "after": _after, "seconds": _seconds, "percent": drawings.percent, "words": _words,
-        "utc": _utc, "reaction": _reaction, "duration": _duration, "member_mark": _member_mark,
+        "utc": _utc, "reaction": _reaction, "duration": _duration, "member_mark": _member_mark, "events": _events,
     }  # fmt: skip
     return environment.get_template("report.html.j2")
 
@@ -161,7 +196,7 @@ def _after(at: datetime | None, begin: datetime) -> str:
 def _seconds(value: float | None, decimals: int = 1) -> str:
     if value is None:
         return "–"
-    return f"{value:,.{decimals}f}".replace("-", "−")
+    return f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", "−")  # + 0.0: nothing is not less than nothing
 
 
 def _duration(end: datetime, begin: datetime) -> str:
@@ -170,6 +205,12 @@ def _duration(end: datetime, begin: datetime) -> str:
 
 def _utc(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _events(ids: Iterable[str], numbers: Mapping[str, int]) -> str:
+    """Name events by their numbers."""
+    found = sorted(numbers[each] for each in ids if each in numbers)
+    return f"event{'s' if len(found) > 1 else ''} {', '.join(map(str, found))}"
 
 
 def _words(name: str) -> str:

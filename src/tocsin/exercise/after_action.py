@@ -174,7 +174,7 @@ def _notes(
         )
     if went and scenario is None:
         notes.append("The scenario is not at hand: injects are told, and what was expected of them is not.")
-    if not matched.flights:
+    if not (matched.flights or went):
         notes.append("No simulated flights are on record: what was missed, and what was false, cannot be told.")
     if all(one.record.synthetic for one in of_kind(entries, "warning.detection")):
         notes.append("All sensors and flights are simulated: times and areas say nothing of real sensors.")

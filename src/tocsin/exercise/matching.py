@@ -6,14 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
 from tocsin.exercise.holding import Known, of_kind
 from tocsin.exercise.results import EventTimes, Place, SimulatedFlight
 from tocsin.geo.geodesic import distance_m
 
-SITE_KM, LAUNCH_S = 150.0, 180.0
-"""Launch point and time of an event lie within these of the flight's, or it came of another …"""
 IMPACT_KM, IMPACT_S = 300.0, 120.0
-"""… and so for the impact, where no launch point is told."""
+"""The impact that an event foretells lies within these of the flight's, or it came of another …"""
+SITE_KM, LAUNCH_S = 150.0, 180.0
+"""… and so for launch point and time, where no impact decides."""
+_BY_LAUNCH = 2.0
+"""What fits by its launch alone fits less well than whatever fits by its impact."""
+_FAR = 1e6
 
 
 @dataclass(frozen=True)
@@ -43,30 +49,29 @@ def simulated_flights(entries: Sequence[Known]) -> tuple[SimulatedFlight, ...]:
 
 
 def match(flights: Sequence[SimulatedFlight], events: Sequence[EventTimes], counts: Mapping[str, int]) -> Matched:
-    """Give each flight the event that fits it best, and each event left over the inject of the flight that it fits.
+    """Give the flights the events that fit them best as a whole; what is left over, the inject of the nearest flight.
 
     Args:
         flights: From ``simulated_flights``.
         events: From ``event_times``.
         counts: How many objects an event may hold, by id: so many flights it may have come of.
+
+    Source:
+        Crouse (2016), On implementing 2D rectangular assignment algorithms, as scipy has it.
     """
-    pairs = sorted(
-        (cost, f, e)
-        for f, flight in enumerate(flights)
-        for e, event in enumerate(events)
-        if (cost := _apart(flight, event)) is not None
-    )
+    costs = [[_apart(flight, event) for event in events] for flight in flights]
+    places = [e for e, event in enumerate(events) for _ in range(max(counts.get(event.event_id, 1), 1))]
+    table = np.array([[_FAR if costs[f][e] is None else costs[f][e] for e in places] for f in range(len(flights))])
     event_of: dict[int, str] = {}
-    taken: dict[str, int] = {}
     inject_of: dict[str, str] = {}
-    for _, f, e in pairs:
-        name = events[e].event_id
-        if f not in event_of and taken.get(name, 0) < max(counts.get(name, 1), 1):
-            event_of[f] = name
-            taken[name] = taken.get(name, 0) + 1
-            inject_of.setdefault(name, flights[f].inject)
-    for _, f, e in pairs:  # a flight may have been told of as several events
-        inject_of.setdefault(events[e].event_id, flights[f].inject)
+    for f, place in zip(*linear_sum_assignment(table), strict=True) if table.size else ():
+        if costs[f][places[place]] is not None:
+            event_of[int(f)] = events[places[place]].event_id
+            inject_of.setdefault(event_of[int(f)], flights[f].inject)
+    for e, event in enumerate(events):  # a flight may have been told of as several events
+        near = min(((cost, f) for f, row in enumerate(costs) if (cost := row[e]) is not None), default=None)
+        if near is not None:
+            inject_of.setdefault(event.event_id, flights[near[1]].inject)
     matched = tuple(
         SimulatedFlight(
             inject=flight.inject, name=flight.name, launched_at=flight.launched_at, site=flight.site,
@@ -88,22 +93,25 @@ def object_counts(entries: Iterable[Known], ids: Mapping[str, str]) -> dict[str,
 
 
 def _apart(flight: SimulatedFlight, event: EventTimes) -> float | None:
-    """Return how far event and flight are from each other, as a part of what is allowed; None: too far."""
-    if event.launch_point is not None and event.launched_at is not None:
-        km = _km(flight.site, event.launch_point)
-        apart_s = abs((event.launched_at - flight.launched_at) / timedelta(seconds=1))
-        return _within(km / SITE_KM, apart_s / LAUNCH_S)
-    if flight.impact is None or flight.impact_at is None:
-        return None
-    found = [
+    """Return how far event and flight are from each other, as parts of what is allowed; None: too far.
+
+    Of a salvo many rise from one place within seconds, and come down apart: where both are known, impacts decide.
+    """
+    impacts = [
         _within(
             _km(flight.impact, chain.impact) / IMPACT_KM,
             abs((chain.impact.at - flight.impact_at) / timedelta(seconds=1)) / IMPACT_S,
         )
         for chain in event.members
-        if chain.impact is not None
+        if chain.impact is not None and flight.impact is not None and flight.impact_at is not None
     ]
-    return min((each for each in found if each is not None), default=None)
+    by_impact = min((each for each in impacts if each is not None), default=None)
+    if by_impact is not None or event.launch_point is None or event.launched_at is None:
+        return by_impact
+    km = _km(flight.site, event.launch_point)
+    apart_s = abs((event.launched_at - flight.launched_at) / timedelta(seconds=1))
+    by_launch = _within(km / SITE_KM, apart_s / LAUNCH_S)
+    return None if by_launch is None else _BY_LAUNCH + by_launch
 
 
 def _within(*parts: float) -> float | None:

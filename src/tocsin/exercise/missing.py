@@ -108,5 +108,5 @@ def _reactions(injects: Sequence[InjectScore]) -> Iterator[Missed]:
                 seen = f"; instead: {reaction.observed}" if reaction.standing == "missed" and reaction.observed else ""
                 yield Missed(
                     what="reaction", member=reaction.member, about=inject.inject,
-                    words=f"{reaction.expected}: {reaction.standing}{late}{seen}",
+                    words=f"{reaction.expected.rstrip('.')}: {reaction.standing}{late}{seen}",
                 )  # fmt: skip

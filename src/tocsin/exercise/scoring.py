@@ -84,12 +84,13 @@ class Scorer:
         )  # fmt: skip
 
     def _reaction(self, course: Course, expected: Expected, member: str) -> ReactionScore:
-        def scored(standing: Standing, answer: Answer | None = None) -> ReactionScore:
+        def scored(standing: Standing, answer: Answer | None = None, observed: str = "") -> ReactionScore:
             after_s = None if answer is None or course.made_at is None else _s(course.made_at, answer.at)
             return ReactionScore(
                 reaction=expected.id, member=member, expected=expected.text or in_words(expected),
                 within_s=float(expected.within), standing=standing, after_s=after_s,
-                observed=answer.words if answer is not None else "", record=answer.record if answer is not None else "",
+                observed=answer.words if answer is not None else observed,
+                record=answer.record if answer is not None else "",
             )  # fmt: skip
 
         if course.made_at is None:
@@ -98,7 +99,11 @@ class Scorer:
         answers = self._free(expected, self._answers(course, expected, member), course.made_at)
         if expected.what in _NEVER:
             early = next((answer for answer in answers if answer.at <= limit), None)
-            return scored("met") if early is None else scored("missed", self._use(expected, early))
+            return (
+                scored("met", observed="nothing of the sort")
+                if early is None
+                else scored("missed", self._use(expected, early))
+            )
         answer = next((answer for answer in answers if answer.is_right), None)
         if answer is not None:
             return scored("met" if answer.at <= limit else "late", self._use(expected, answer))

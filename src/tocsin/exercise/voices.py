@@ -129,7 +129,7 @@ def _consent(body: Consent) -> _Told:
 
 def _inject(body: Inject) -> _Told:
     act = "" if body.act == "made" else f" ({body.act})"
-    return _Told("inject", f"{body.title or body.kind}{act}", about=body.inject, by=body.by)
+    return _Told("inject", f"{body.title or body.kind.replace('_', ' ')}{act}", about=body.inject, by=body.by)
 
 
 def _decision(body: ExerciseDecision) -> _Told:

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from exercise_play import SCENARIO, SITE, STATUS, Play, small_play
+from exercise_play import SCENARIO, SEA, SITE, STATUS, Play, small_play
 from sealed import START
 from tocsin.errors import DomainError
 from tocsin.exercise.after_action import after_action, widest
 from tocsin.exercise.comparing import compare
 from tocsin.exercise.voices import Discretion
-from tocsin.records import Flown, Inject, SameEvent
+from tocsin.records import Flown, Inject, Position, SameEvent
 from tocsin.warning import WarningSettings
 
 OWN, SHARED = Discretion(), Discretion(is_shared=True, names={("KOR", "WO-7"): "Kim"})
@@ -167,6 +167,25 @@ def test_a_salvo_is_matched_flight_by_flight():
     report = report_of(play)
     assert [flight.event for flight in report.flights] == ["E-1", ""]
     assert ("event", "JPN", "told of 1 of 2 flights; not of f1") in {(m.what, m.member, m.words) for m in report.missed}
+
+
+def test_of_a_salvo_from_one_place_the_impacts_decide():
+    """By launch points and times alone the two would be taken for each other, as estimates of these are coarse."""
+    play = Play()
+    play.propose()
+    flights = tuple(
+        Flown(
+            name=f"f{n}", launched_at=START + timedelta(seconds=60 + 5 * n), site=SITE,
+            impact=Position(lat_deg=SEA.lat_deg + off, lon_deg=SEA.lon_deg), impact_at=START + timedelta(seconds=600),
+        )
+        for n, off in enumerate((1.0, 0.0))
+    )  # fmt: skip
+    play.inject("launch-1", at_s=60, flown=flights)
+    play.launch("E-1", "predicted", at_s=180)
+    play.launch("E-2", "predicted", at_s=190, off_deg=1.0)
+    report = report_of(play)
+    assert [(flight.name, flight.event) for flight in report.flights] == [("f0", "E-2"), ("f1", "E-1")]
+    assert not [each for each in report.missed if each.what in ("event", "false_event") and each.member == "JPN"]
 
 
 def test_without_a_scenario_it_still_tells_what_happened():
