@@ -133,6 +133,16 @@ _BODIES: dict[str, Any] = {
         "flown": [{"name": "f", "launched_at": _AT, "site": POSITION, "impact": POSITION, "impact_at": _AT}],
     },
     "exercise.message": {"inject": "m", "sender": "press", "to": ["KOR"], "text": "t", "by": _CONTROLLER},
+    "exercise.plan": {
+        "title": "t",
+        "exercises": [{
+            "id": "e", "name": "n", "begins_on": "2027-03-15", "ends_on": "2027-03-17", "members": ["JPN", "KOR"],
+            "aim": "a", "objectives": ["o"], "domains": ["warning"],
+        }],
+    },
+    "exercise.plan_consent": {
+        "act": "cosign", "originator": "JPN", "plan": "p", "digest": "0" * 64, "by": _CONTROLLER, "text": "t",
+    },
     "exercise.reaction": {
         "inject": "i", "reaction": "r", "member": "KOR", "is_met": True, "seen_at": _AT, "by": _CONTROLLER,
     },

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from contextlib import AsyncExitStack
+from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.nodes import CODES, House, Local, numbered, running
 from tests.servers import eventually, on_loop
@@ -13,7 +15,8 @@ from tests.servers import eventually, on_loop
 from tocsin.node import ControlSocket
 from tocsin.node.control import ask
 from tocsin.node.exercising import ExerciseOrder, Propose, states
-from tocsin.records import Inject
+from tocsin.node.planning import ProposePlan, SignPlan, plans_in
+from tocsin.records import ExercisePlan, Inject, PlannedExercise
 from tocsin.signing import KeyRole
 from tocsin.store import RecordQuery
 
@@ -47,6 +50,11 @@ def made(member: Local) -> set[str]:
     return {body.inject for body in bodies if isinstance(body, Inject) and body.act == "made"}
 
 
+async def is_planned(member: Local, *signed: str) -> bool:
+    await member.node.keeper.flush()
+    return any(set(signed) <= set(plan.signed) for plan in plans_in(member.node.store))
+
+
 def test_an_exercise_on_running_members(tmp_path: Path) -> None:
     @on_loop
     async def scenario() -> None:
@@ -56,7 +64,7 @@ def test_an_exercise_on_running_members(tmp_path: Path) -> None:
                 await stack.enter_async_context(ControlSocket(each.node))
             jpn, kor, usa = (nodes[code] for code in CODES)
 
-            async def do(member: Local, wanted: ExerciseOrder | Propose) -> str:
+            async def do(member: Local, wanted: ExerciseOrder | Propose | ProposePlan | SignPlan) -> str:
                 return (await ask(member.home, wanted)).error
 
             async def here(member: Local, kind: str, count: int = 1) -> bool:
@@ -104,6 +112,20 @@ def test_an_exercise_on_running_members(tmp_path: Path) -> None:
             assert "is over" in await do(jpn, order("resume"))
             assert await do(usa, order("lesson", text="Ask earlier.")) == ""
             await eventually(lambda: here(jpn, "exercise.comment"))
+
+            next_one = PlannedExercise(
+                id="two", name="Two", begins_on=date(2027, 3, 15), ends_on=date(2027, 3, 15), members=("KOR", "USA")
+            )
+            proposed = ProposePlan(id="plan-27", plan=ExercisePlan(title="2027", exercises=(next_one,)))
+            assert await do(usa, proposed) == ""
+            assert "is the id of an exercise" in await do(usa, msgspec.structs.replace(proposed, id="bell-1"))
+            await eventually(lambda: is_planned(kor))
+            assert "USA proposed plan-27" in await do(kor, proposed)
+            sign = SignPlan(id="plan-27", act="cosign", pseudonym="EC-2")
+            assert "there is no plan" in await do(jpn, sign)  # it takes part in nothing of it
+            assert await do(kor, sign) == ""
+            await eventually(lambda: is_planned(usa, "KOR"))
+            assert plans_in(usa.node.store)[0].is_agreed(next_one)
 
             count = len(found(kor, "warning.detection"))
             await eventually(lambda: was_quiet(kor))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ from tocsin.records import (
     ExerciseDecision,
     ExerciseEnd,
     ExerciseMessage,
+    ExercisePlan,
     Flown,
     HazardArea,
     Head,
@@ -64,6 +65,8 @@ from tocsin.records import (
     MemberTrack,
     Overflight,
     Person,
+    PlanConsent,
+    PlannedExercise,
     Position,
     Precedence,
     Quantity,
@@ -268,6 +271,24 @@ EXAMPLES = {
     ),
     "exercise.message": ExerciseMessage(
         inject="m", sender="the press", to=("KOR",), role="analyst", text="t", by=CONTROLLER
+    ),
+    "exercise.plan": ExercisePlan(
+        title="t",
+        exercises=(
+            PlannedExercise(
+                id="e",
+                name="n",
+                begins_on=date(2027, 3, 15),
+                ends_on=date(2027, 3, 17),
+                members=("JPN", "KOR"),
+                aim="a",
+                objectives=("o",),
+                domains=("warning",),
+            ),
+        ),
+    ),
+    "exercise.plan_consent": PlanConsent(
+        act="cosign", originator="JPN", plan="p", digest="0" * 64, by=CONTROLLER, text="t"
     ),
     "exercise.reaction": Reaction(
         inject="i", reaction="r", member="KOR", is_met=True, seen_at=NOW, by=CONTROLLER, text="t"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from tocsin.cli import debriefing, exercise_boards
+from tocsin.cli import debriefing, exercise_boards, planning
 from tocsin.cli.exercise_boards import clock_words
 from tocsin.cli.parameters import HERE, Flag, Json, MemberHome, Moment, UsageError
 from tocsin.cli.replaying import Speed
@@ -35,6 +35,7 @@ def add_to(app: App) -> None:
         exercise.command(command)
     exercise_boards.add_to(exercise)
     debriefing.add_to(exercise)
+    planning.add_to(exercise)
 
 
 def listed(*, as_json: Json = False) -> int:

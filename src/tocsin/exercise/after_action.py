@@ -92,6 +92,11 @@ def after_action(
     )  # fmt: skip
 
 
+def _is_of_people(one: Known) -> bool:
+    body = one.body
+    return one.record.room in ("watch", "alerts") or (one.record.kind == "exercise.decision" and body.act == "taken")
+
+
 def _proposal(entries: Sequence[Known]) -> Exercise | None:
     found = of_kind(entries, "exercise.exercise")
     return found[-1].body if found else None
@@ -176,6 +181,8 @@ def _notes(
         notes.append("The scenario is not at hand: injects are told, and what was expected of them is not.")
     if not (matched.flights or went):
         notes.append("No simulated flights are on record: what was missed, and what was false, cannot be told.")
+    if went and not any(_is_of_people(one) for one in entries):
+        notes.append("No people played: what was expected of them counts as missed.")
     if all(one.record.synthetic for one in of_kind(entries, "warning.detection")):
         notes.append("All sensors and flights are simulated: times and areas say nothing of real sensors.")
     notes.append(

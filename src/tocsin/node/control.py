@@ -21,6 +21,7 @@ from tocsin.node.claiming import Tell, claim_records, keys_told
 from tocsin.node.exercising import ExerciseOrder, Propose, exercise_record
 from tocsin.node.node import Node
 from tocsin.node.notices import notice_record, withdrawn
+from tocsin.node.planning import ProposePlan, SignPlan, plan_record
 from tocsin.records import Admitted, Destination, Downgrade, LaunchNotice, Peer
 from tocsin.signing import SignedDocument
 
@@ -89,7 +90,7 @@ class Reload(msgspec.Struct, frozen=True, kw_only=True, tag="reload", tag_field=
 
 Order = (
     Release | RecallOrder | DowngradeOrder | Announce | CallOff | ApplyRoster | RevokeKey | Reload | Propose
-    | ExerciseOrder | Tell
+    | ExerciseOrder | Tell | ProposePlan | SignPlan
 )  # fmt: skip
 
 
@@ -135,7 +136,7 @@ async def carry(node: Node, changes: Changes, order: Order) -> Done:
             return _done(node.issue([record], at_once=True), record.id)
         case ApplyRoster() | RevokeKey() | Reload():
             return Done(told=tuple(await _change(changes, order)))
-        case Propose() | ExerciseOrder():
+        case Propose() | ExerciseOrder() | ProposePlan() | SignPlan():
             return await _exercise(node, order)
         case Tell():
             return await _tell(node, order)
@@ -151,9 +152,12 @@ async def _change(changes: Changes, order: ApplyRoster | RevokeKey | Reload) -> 
             return list(await changes.reload())
 
 
-async def _exercise(node: Node, order: Propose | ExerciseOrder) -> Done:
+async def _exercise(node: Node, order: Propose | ExerciseOrder | ProposePlan | SignPlan) -> Done:
     await node.keeper.flush()  # what was told of the exercise a moment ago counts
-    record = await asyncio.to_thread(exercise_record, node, order)
+    if isinstance(order, ProposePlan | SignPlan):
+        record = await asyncio.to_thread(plan_record, node, order)
+    else:
+        record = await asyncio.to_thread(exercise_record, node, order)
     done = _done(node.issue([record], at_once=True), record.id)
     return msgspec.structs.replace(done, told=(record.status.partition(":")[2],))
 

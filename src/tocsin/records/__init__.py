@@ -62,6 +62,7 @@ from tocsin.records.exercise import (
 )
 from tocsin.records.kinds import BODIES, CONTROL_KINDS, Opaque, body_of, check_body, json_schemas
 from tocsin.records.orbit import HazardArea, LaunchNotice
+from tocsin.records.plans import ExercisePlan, PlanConsent, PlannedExercise
 from tocsin.records.record import Precedence, Record, Source, with_body
 from tocsin.records.tracks import GEOCENTRIC, MemberTrack
 from tocsin.records.trusted import (
@@ -149,6 +150,7 @@ __all__ = [
     "ExerciseDecision",
     "ExerciseEnd",
     "ExerciseMessage",
+    "ExercisePlan",
     "Flown",
     "FrameRef",
     "Grade",
@@ -173,6 +175,8 @@ __all__ = [
     "Overflight",
     "Peer",
     "Person",
+    "PlanConsent",
+    "PlannedExercise",
     "Position",
     "Precedence",
     "PublicChannel",

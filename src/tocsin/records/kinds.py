@@ -9,7 +9,7 @@ import msgspec
 
 from tocsin.codec import decode
 from tocsin.errors import MalformedRecordError
-from tocsin.records import alerts, approval, claims, control, exercise, orbit, tracks, warning, watch
+from tocsin.records import alerts, approval, claims, control, exercise, orbit, plans, tracks, warning, watch
 from tocsin.records.record import Record
 
 BODIES: dict[str, type[msgspec.Struct]] = {
@@ -37,6 +37,8 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "exercise.exercise": exercise.Exercise,
     "exercise.inject": exercise.Inject,
     "exercise.message": exercise.ExerciseMessage,
+    "exercise.plan": plans.ExercisePlan,
+    "exercise.plan_consent": plans.PlanConsent,
     "exercise.reaction": exercise.Reaction,
     "orbit.launch_notice": orbit.LaunchNotice,
     "warning.detection": warning.Detection,

@@ -85,3 +85,13 @@ def test_a_store_without_an_exercise_says_so(tocsin, folder, tmp_path, monkeypat
     code, _, err = tocsin("exercise", "report", "--config", folder)
     assert code == 1
     assert "there is no exercise in this store" in err
+
+
+def test_plans_are_listed_and_written_as_a_calendar(tocsin, homes, tmp_path):
+    code, out, _ = tocsin("exercise", "plan", "list", "--member", homes["KOR"])
+    assert (code, "no plans" in out) == (0, True)
+    ics = tmp_path / "plan.ics"
+    assert tocsin("exercise", "plan", "list", "--member", homes["KOR"], "--ics", ics, "--json")[:2] == (0, "[]\n")
+    assert ics.read_bytes().startswith(b"BEGIN:VCALENDAR")
+    code, _, err = tocsin("exercise", "plan", "list", "--member", homes["KOR"], "--ics", tmp_path / "no" / "p.ics")
+    assert (code, "cannot be written" in err) == (1, True)
