@@ -64,10 +64,11 @@ def match(flights: Sequence[SimulatedFlight], events: Sequence[EventTimes], coun
     table = np.array([[_FAR if costs[f][e] is None else costs[f][e] for e in places] for f in range(len(flights))])
     event_of: dict[int, str] = {}
     inject_of: dict[str, str] = {}
-    for f, place in zip(*linear_sum_assignment(table), strict=True) if table.size else ():
-        if costs[f][places[place]] is not None:
-            event_of[int(f)] = events[places[place]].event_id
-            inject_of.setdefault(event_of[int(f)], flights[f].inject)
+    for row, column in zip(*linear_sum_assignment(table), strict=True) if table.size else ():
+        f, e = int(row), places[int(column)]
+        if costs[f][e] is not None:
+            event_of[f] = events[e].event_id
+            inject_of.setdefault(event_of[f], flights[f].inject)
     for e, event in enumerate(events):  # a flight may have been told of as several events
         near = min(((cost, f) for f, row in enumerate(costs) if (cost := row[e]) is not None), default=None)
         if near is not None:
