@@ -15,7 +15,7 @@ import pytest
 from tocsin import errors
 from tocsin.errors import TocsinError
 from tocsin.node.config import TABLES
-from tocsin.records import BODIES, LaunchNotice
+from tocsin.records import BODIES, ExercisePlan, LaunchNotice
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -85,6 +85,9 @@ def test_configurations_are_read(page: Path) -> None:
             assert tables
             if "hazard_areas" in tables:  # a notice of a launch, no member
                 msgspec.convert(tables, LaunchNotice)
+                continue
+            if "exercises" in tables:  # a plan of them
+                msgspec.convert(tables, ExercisePlan)
                 continue
             for name, table in tables.items():
                 msgspec.convert(table, TABLES[name])
