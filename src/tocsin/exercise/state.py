@@ -14,7 +14,8 @@ from tocsin.markings import status_class
 from tocsin.records import Admitted, Consent, Exercise, ExerciseClock, ExerciseEnd, Inject, Record
 
 MOST_EXERCISES = 256
-"""That are remembered at once; those that ended first are forgotten first, and stay ended."""
+"""That are remembered at once. Those that ended are forgotten first, then those that never began; what is forgotten
+is part of no picture."""
 
 
 @dataclass
@@ -182,5 +183,5 @@ class Exercises:
 
     def _forget(self) -> None:
         while len(self._states) > MOST_EXERCISES:
-            over = next((status for status, state in self._states.items() if state.is_over), next(iter(self._states)))
-            del self._states[over]
+            oldest = sorted(self._states.values(), key=lambda state: (not state.is_over, state.started_at is not None))
+            del self._states[oldest[0].status]

@@ -10,7 +10,7 @@ from exercise_table import PERSON, Table
 from launch_feed import admit
 from tocsin.exercise.catalogue import Script, load_script, shipped
 from tocsin.exercise.desk import known_of
-from tocsin.exercise.state import Exercises
+from tocsin.exercise.state import MOST_EXERCISES, Exercises
 from tocsin.node.desks import exercise_tables
 from tocsin.records import ExerciseClock, Inject, body_of
 
@@ -196,3 +196,15 @@ def test_late_data_and_outages_hold_for_their_time_alone(table: Table, tmp_path)
     assert delays(made["dark"]) == []
     assert max(delays(made["noise"])) < 5 < max(delays(made["late"]))
     assert max(delays(made["dark"] + timedelta(seconds=10))) < 5
+
+
+def test_proposals_without_end_take_no_running_exercise_out(table: Table, script: Script) -> None:
+    table.propose(script, STATUS)
+    table.consent(script, STATUS)
+    table.until(4)
+    for number in range(MOST_EXERCISES + 20):
+        table.propose(script, f"exercise:flood-{number}", director="USA")
+    table.until(3)
+    desk = table.exercises["JPN"]
+    assert desk.exercises.is_open(STATUS, "JPN")
+    assert len(list(desk.exercises)) == MOST_EXERCISES
