@@ -32,6 +32,8 @@ _SHOWN_SHARE = 0.65
 _CONTESTED_S = 20.0
 """So long a track has to last before it is shown whose birth was contested: docs/explanation/association.md."""
 _STARVING_LOOKS = 1.9
+_COUNTED_EVERY_S = 0.5
+"""How many objects groups are is not counted anew with every plot: that would take longer than all the rest."""
 
 
 @dataclass
@@ -66,6 +68,8 @@ class Fusion:
     _groups: dict[str, float] = field(default_factory=dict)
     _prune_s: float = -math.inf
     """When groups are next forgotten, seconds since 1970."""
+    _counted: tuple[tuple[float, list[int]], dict[int, tuple[int, int]]] = ((math.nan, []), {})
+    """What groups were counted for last, half a second and tracks shown, and as how many objects."""
     _bank: Bank = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,6 +84,7 @@ class Fusion:
             _chains=self._chains.copy(),
             _crowding=self._crowding.copy(),
             _groups=dict(self._groups),
+            _counted=((math.nan, []), {}),
         )
 
     def take(self, plots: Iterable[Plot], now_s: float) -> list[Track]:
@@ -201,6 +206,12 @@ class Fusion:
         shown = [track for track in self.tracks if track.is_confirmed]
         if len(self.tracks) == len(shown) and not self._chains.is_waiting:
             return {id(track): (1, 1) for track in shown}
+        asked = (self._bank.follow(self.tracks).newest_s // _COUNTED_EVERY_S, [id(track) for track in shown])
+        if self._counted[0] != asked:
+            self._counted = (asked, self._count_groups(shown))
+        return self._counted[1]
+
+    def _count_groups(self, shown: Sequence[Track]) -> dict[int, tuple[int, int]]:
         heads = [track if track.is_confirmed else head_of(track, shown) for track in self.tracks]
         numbers = [NO_GROUP if head is None else id(head) for head in heads]
         plots = plots_in_a_look(numbers, self.tracks, self._crowding.latest) if shown else {}
