@@ -151,8 +151,8 @@ def test_the_keyboard_reaches_everything(jpn) -> None:
         assert word in text, reached
     page.get_by_role("tab", name="Event").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("tab", name="Records")).to_be_focused()
-    expect(page.get_by_role("tab", name="Records")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("tab", name="Alerts")).to_be_focused()
+    expect(page.get_by_role("tab", name="Alerts")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("ArrowLeft")
 
 

@@ -5,6 +5,7 @@ export const en = {
   // worlds
   world_actual: 'ACTUAL',
   world_exercise: 'EXERCISE',
+  banner_exercise: 'EXERCISE EXERCISE EXERCISE',
   world_test: 'TEST',
   world_replay: 'REPLAY',
   not_a_warning: 'not a warning',

@@ -4,6 +4,7 @@ import type { Catalogue } from './en.ts'
 export const ja: Catalogue = {
   world_actual: '実際',
   world_exercise: '訓練',
+  banner_exercise: '訓練 訓練 訓練',
   world_test: '試験',
   world_replay: '再現',
   not_a_warning: '警報ではありません',

@@ -4,6 +4,7 @@ import type { Catalogue } from './en.ts'
 export const ko: Catalogue = {
   world_actual: '실제',
   world_exercise: '훈련',
+  banner_exercise: '훈련 훈련 훈련',
   world_test: '시험',
   world_replay: '재현',
   not_a_warning: '경보 아님',
