@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,12 @@ settings.register_profile("soak", deadline=None, max_examples=2000)
 settings.load_profile("soak" if os.environ.get("TOCSIN_SOAK") else "tocsin")
 # what a shell starts in the background is born deaf to Ctrl-C, and so are its children: some tests send it to theirs
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Compile the filter before nodes start: their desks wait for it, and a test would wait a minute for them."""
+    if not session.config.option.collectonly and any(item.get_closest_marker("servers") for item in session.items):
+        subprocess.run([sys.executable, "-m", "tocsin.calibration.compiling"], check=True)
 
 
 @pytest.fixture(autouse=True)

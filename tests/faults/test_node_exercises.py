@@ -100,6 +100,10 @@ def test_an_exercise_on_running_members(tmp_path: Path) -> None:
             assert made(kor) == {"hello", "noise", "more", "later"}
             await eventually(lambda: here(usa, "warning.detection"))
             assert await do(usa, order("decide", what="later", choice="yes", role="watch_officer")) == ""
+            told = order("message", text="We see it, too.", to=("KOR",), role="watch_officer")
+            messages = len(found(kor, "exercise.message"))
+            assert await do(usa, told) == ""
+            await eventually(lambda: here(kor, "exercise.message", messages + 1))
 
             real = numbered("USA", 1, CODES)
             usa.node.issue([real])
@@ -111,6 +115,9 @@ def test_an_exercise_on_running_members(tmp_path: Path) -> None:
                 assert states(each.node).get("exercise:bell-1").ended_by == "KOR"
             assert "is over" in await do(jpn, order("resume"))
             assert await do(usa, order("lesson", text="Ask earlier.")) == ""
+            assert "takes no part" in await do(usa, order("react", what="later", choice="answer", to=("AUS",)))
+            assert await do(usa, order("react", what="later", choice="answer", to=("JPN",))) == ""
+            await eventually(lambda: here(jpn, "exercise.reaction"))
             await eventually(lambda: here(jpn, "exercise.comment"))
 
             next_one = PlannedExercise(

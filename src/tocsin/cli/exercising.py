@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 
 from tocsin.cli import debriefing, exercise_boards, planning
 from tocsin.cli.exercise_boards import clock_words
-from tocsin.cli.parameters import HERE, Flag, Json, MemberHome, Moment, UsageError
+from tocsin.cli.parameters import HERE, Codes, Flag, Json, MemberHome, Moment, UsageError
 from tocsin.cli.replaying import Speed
 from tocsin.cli.terminal import output, say_error, write_json
 
@@ -31,7 +31,22 @@ def add_to(app: App) -> None:
     """Add these commands to the program."""
     app.command(exercise)
     exercise.command(listed, name="list")
-    for command in (check, run, consent, pause, resume, jump, inject, skip, move, decide, comment, stop):
+    for command in (
+        check,
+        run,
+        consent,
+        pause,
+        resume,
+        jump,
+        inject,
+        skip,
+        move,
+        message,
+        decide,
+        judge,
+        comment,
+        stop,
+    ):
         exercise.command(command)
     exercise_boards.add_to(exercise)
     debriefing.add_to(exercise)
@@ -268,6 +283,48 @@ def decide(
         as_json: Write one JSON object.
     """
     return _act("decide", exercise_id, by, member, as_json=as_json, what=inject_id, choice=choice, role=role, text=text)
+
+
+def message(
+    exercise_id: str, text: str, /, *, to: Codes = (), role: str, by: By, member: MemberHome = HERE,
+    as_json: Json = False,
+) -> int:  # fmt: skip
+    """Send a message within an exercise, as a player or as a controller.
+
+    Args:
+        exercise_id: Its id.
+        text: What.
+        to: Codes of the members that it is for, separated by commas; without any, all that take part.
+        role: In which role it is sent.
+        by: Pseudonym of the person who sends it.
+        member: The folder of the running member.
+        as_json: Write one JSON object.
+    """
+    return _act("message", exercise_id, by, member, as_json=as_json, text=text, to=to, role=role)
+
+
+def judge(
+    exercise_id: str, inject_id: str, reaction_id: str, /, *, of: str, missed: Flag = False, text: str = "", by: By,
+    role: str = "exercise_controller", member: MemberHome = HERE, as_json: Json = False,
+) -> int:  # fmt: skip
+    """Say whether a member reacted as expected, where no record can tell; also when it is over.
+
+    Args:
+        exercise_id: Its id.
+        inject_id: That of the inject.
+        reaction_id: That of the expected reaction in the scenario.
+        of: Code of the member that was to react.
+        missed: It did not; else it did, now.
+        text: What was seen.
+        by: Pseudonym of the person who observed it.
+        role: In which role.
+        member: The folder of the running member.
+        as_json: Write one JSON object.
+    """
+    return _act(
+        "react", exercise_id, by, member, as_json=as_json, what=inject_id, choice=reaction_id, to=(of.upper(),),
+        is_met=not missed, text=text, role=role,
+    )  # fmt: skip
 
 
 def comment(

@@ -155,6 +155,8 @@ def _body(node: Node, state: ExerciseState, order: ExerciseOrder) -> tuple[str, 
             sender = f"{node.member} {order.role}"
             return "exercise.message", ExerciseMessage(sender=sender, to=order.to, text=order.text, by=by)
         case "react":
+            if order.to and order.to[0] not in exercise.members:
+                raise DomainError(f"{order.to[0]} takes no part", advice=f"Members: {', '.join(exercise.members)}")
             return "exercise.reaction", Reaction(
                 inject=order.what, reaction=order.choice, member=order.to[0] if order.to else node.member,
                 is_met=order.is_met, seen_at=node.clock.now(), by=by, text=order.text,
