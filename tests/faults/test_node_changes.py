@@ -322,7 +322,7 @@ async def test_a_policy_changes_and_what_cannot_change_is_refused_whole(tmp_path
             told = await kor.changes.reload()
             assert "the desk of warning began anew and went on with what was under way" in told
             assert kor.node.desks.desks[0] is not former[0]
-            assert kor.node.desks.desks[0].desk._audiences == (("JPN", "KOR"), ("KOR",))
+            assert kor.node.desks.desks[0].desk.desk._audiences == (("JPN", "KOR"), ("KOR",))
             traffic.begin(kor)
             await traffic.more(nodes, 20)
         await until_level(house, [node.told for node in nodes.values()])

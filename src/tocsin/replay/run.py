@@ -303,7 +303,8 @@ class Replay:
         if federation is None:
             return audit(self.view.ledger, {}, {}, 0)
         self._tick += 1
-        await federation.issue(self._tick, self._free, {}, is_new=False)
+        # at the last moment that was shown: what comes in now must not look as if it came later
+        await federation.issue(self._tick, self._scenario_now(), {}, is_new=False)
         reports = await federation.flush()
         for code, report in reports.items():
             self.view.ledger.sealed(report.sealed_s)
