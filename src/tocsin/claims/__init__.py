@@ -3,13 +3,13 @@
 The machine counts and compares; what is so, people judge, each member for itself.
 """
 
-from tocsin.claims.grades import SCALES, LikelihoodWord, band_of, require_word
+from tocsin.claims.grades import SCALES, LikelihoodWord, band_of
 from tocsin.claims.hypotheses import EvidenceRow, HypothesisScore, Matrix, matrix_of
 from tocsin.claims.ledger import KINDS, Ledger, Version
 from tocsin.claims.ledger_file import Entry, read_ledger, record_id
 from tocsin.claims.origins import Corroboration, content_token, new_origin_token
 from tocsin.claims.quantities import Comparison, compare, in_words
-from tocsin.claims.standing import Change, Denial, Figure, Standing, changes_of, standing_of
+from tocsin.claims.standing import Change, Denial, Figure, Standing, changes_of, standing_of, standings
 
 __all__ = [
     "KINDS",
@@ -36,6 +36,6 @@ __all__ = [
     "new_origin_token",
     "read_ledger",
     "record_id",
-    "require_word",
     "standing_of",
+    "standings",
 ]

@@ -74,12 +74,3 @@ def band_of(scale: Scale, word: str) -> LikelihoodWord:
             return known
     words = ", ".join(known.word for known in SCALES[scale])
     raise DomainError(f"{word[:80]!r} is no word of {scale}", advice=f"Use one of: {words}")
-
-
-def require_word(scale: Scale, word: str) -> None:
-    """Refuse a word that is not of the scale.
-
-    Raises:
-        DomainError: As ``band_of``.
-    """
-    band_of(scale, word)

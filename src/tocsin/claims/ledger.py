@@ -40,9 +40,8 @@ class Version:
     issued_at: datetime
     marking: Marking
     body: Any
-    digest: str
-    sources: tuple[str, ...]
-    """What is cited."""
+    cites: tuple[str, ...]
+    """Where it is published."""
     synthetic: bool
 
     @property
@@ -102,8 +101,7 @@ class Ledger:
         body = entry.body
         self._versions[ref] = Version(
             ref=ref, admitted_at=entry.admitted_at, issued_at=record.issued_at, marking=record.marking, body=body,
-            digest=entry.digest, sources=tuple(source.cites for source in record.sources if source.cites),
-            synthetic=record.synthetic,
+            cites=tuple(source.cites for source in record.sources if source.cites), synthetic=record.synthetic,
         )  # fmt: skip
         for named in _names(body):
             self._about[named].append(ref)
@@ -114,10 +112,6 @@ class Ledger:
     def refs(self) -> list[Ref]:
         """Return every thread by the id of its first version."""
         return [ref for ref in self._versions if ref not in self._before]
-
-    def forget(self, ref: Ref) -> None:
-        """Let go of a record whose body was recalled; what others say of it stays."""
-        self._versions.pop(ref, None)
 
     def thread(self, ref: Ref) -> tuple[Ref, ...]:
         """Return the ids that mean the same as this one, the first version's first."""
@@ -150,8 +144,7 @@ class Ledger:
         if len(refs) == 1 and ref not in self._taken_back:
             only = self._versions.get(ref)
             return only if only is None or moment is None or only.admitted_at <= moment else None
-        known = [self._versions[each] for each in refs if each in self._versions]
-        known = [version for version in known if moment is None or version.admitted_at <= moment]
+        known = [version for version in self.history(ref) if moment is None or version.admitted_at <= moment]
         if not known or any(self._was_taken_back(each, moment) for each in refs):
             return None
         replaced = {self._before.get(version.ref) for version in known}

@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 
-from tocsin.errors import FeedError
+from tocsin.claims.grades import band_of
+from tocsin.errors import DomainError, FeedError
 from tocsin.records import (
     Claim,
     ClaimItem,
@@ -141,8 +142,10 @@ def _entry(table: str, fields: dict[str, Any], *, name: str, line: int, member: 
             given[field] = [named(each) for each in value] if isinstance(value, list) else named(value)
     try:
         body = msgspec.convert(given, shape)
+        if isinstance(body, Judgement):
+            band_of(body.scale, body.word)
         cited = msgspec.convert(cites, tuple[str, ...])
-    except (msgspec.ValidationError, ValueError) as error:
+    except (msgspec.ValidationError, ValueError, DomainError) as error:
         raise FeedError(f"{table} {key}: {error}", source=name, line=line, advice=_ADVICE) from error
     raw = msgspec.Raw(msgspec.json.encode(body))
     return Entry(kind=kind, key=key, line=line, body=raw, refs=tuple(dict.fromkeys(refs)), cites=cited)

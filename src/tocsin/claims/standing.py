@@ -6,7 +6,7 @@ out beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -51,8 +51,6 @@ class Standing:
     judgements: tuple[Version, ...]
     """The newest of each member."""
     figures: tuple[Figure, ...]
-    evidence: tuple[Version, ...]
-    """Items that it rests on and items and claims that are linked to it, as they stood."""
     links: tuple[Version, ...]
     missing: tuple[Ref, ...]
     """Named by it or its links, and not held here."""
@@ -85,7 +83,7 @@ def standing_of(ledger: Ledger, ref: Ref, as_of: datetime | None = None) -> Stan
     thread = set(ledger.thread(ref))
     about = list(ledger.about(ref, as_of))
     links = [version for version in about if isinstance(version.body, ClaimLink) and ref_of(version.body.to) in thread]
-    held: dict[Ref, Version] = {}
+    ends = {link.ref: ledger.at(ref_of(link.body.of), as_of) for link in links}
     missing: dict[Ref, None] = {}
 
     def items_of(end: Ref) -> tuple[Ref, ...]:
@@ -93,7 +91,6 @@ def standing_of(ledger: Ledger, ref: Ref, as_of: datetime | None = None) -> Stan
         if version is None:
             missing[end] = None
             return ()
-        held[version.ref] = version
         if isinstance(version.body, ClaimItem):
             return (version.ref,)
         return tuple(ref_of(item) for item in version.body.rests_on) if isinstance(version.body, Claim) else ()
@@ -112,29 +109,25 @@ def standing_of(ledger: Ledger, ref: Ref, as_of: datetime | None = None) -> Stan
 
     own = [items_of(ref_of(item)) for item in claim.body.rests_on]
     support, contradiction = count("supports", *own), count("contradicts")
-    denials = tuple(_denials(ledger, links, as_of))
-    linked = [ledger.at(ref_of(link.body.of), as_of) for link in links]
-    figures = tuple(_figures(claim.body, [near for near in linked if near is not None and near.ref not in thread]))
+    linked = {end.ref: end for end in ends.values() if end is not None}
     return Standing(
         claim=claim,
         as_of=as_of,
         support=support,
         contradiction=contradiction,
-        denials=denials,
+        denials=tuple(_denials(links, ends)),
         judgements=tuple(_newest_of_each(version for version in about if isinstance(version.body, Judgement))),
-        figures=figures,
-        evidence=tuple(held.values()),
+        figures=tuple(_figures(claim.body, linked.values())),
         links=tuple(links),
         missing=tuple(missing),
     )
 
 
-def _denials(ledger: Ledger, links: list[Version], as_of: datetime | None) -> Iterator[Denial]:
+def _denials(links: Iterable[Version], ends: Mapping[Ref, Version | None]) -> Iterator[Denial]:
     for link in links:
-        if link.body.relation == "denies":
-            denial = ledger.at(ref_of(link.body.of), as_of)
-            if denial is not None and isinstance(denial.body, Claim):
-                yield Denial(claim=denial, link=link, is_reported=bool(denial.body.reported_by))
+        denial = ends[link.ref]
+        if link.body.relation == "denies" and denial is not None and isinstance(denial.body, Claim):
+            yield Denial(claim=denial, link=link, is_reported=bool(denial.body.reported_by))
 
 
 def _newest_of_each(judgements: Iterator[Version]) -> list[Version]:
@@ -146,10 +139,17 @@ def _newest_of_each(judgements: Iterator[Version]) -> list[Version]:
     return [newest[member] for member in sorted(newest)]
 
 
-def _figures(claim: Claim, linked: list[Version]) -> Iterator[Figure]:
-    for other in {version.ref: version for version in linked}.values():
+def _figures(claim: Claim, linked: Iterable[Version]) -> Iterator[Figure]:
+    for other in linked:
         for quantity in other.body.quantities if isinstance(other.body, Claim) else ():
             yield Figure(other, quantity, tuple((own, compare(own, quantity)) for own in claim.quantities))
+
+
+def standings(ledger: Ledger, as_of: datetime | None = None) -> list[Standing]:
+    """Return how every claim stood, in the order in which they came in; denials stand beside what they deny alone."""
+    every = [standing_of(ledger, version.ref, as_of) for version in ledger.every(Claim, as_of)]
+    denials = {denial.claim.ref for standing in every for denial in standing.denials}
+    return [standing for standing in every if standing.claim.ref not in denials]
 
 
 def changes_of(ledger: Ledger, ref: Ref) -> list[Change]:

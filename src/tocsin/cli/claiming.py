@@ -1,4 +1,4 @@
-"""The ledger of claims: ``claims import``, ``claims list``, ``claims show`` and ``claims weigh``."""
+"""The ledger of claims: ``claims import``, ``list``, ``show``, ``weigh`` and ``origin``."""
 
 from __future__ import annotations
 
@@ -95,16 +95,16 @@ def list_(
         config: The member's TOML, or the folder that holds it as member.toml.
         as_json: Write one JSON object a line (tocsin.claim/1).
     """
+    from tocsin.claims import standings
     from tocsin.cli.claims_view import claim_json, render_list
-    from tocsin.node.claiming import claims_standing
 
     ledger = _ledger(config, status)
-    standings = [each for each in claims_standing(ledger, as_of) if not topic or each.claim.body.topic == topic]
+    found = [each for each in standings(ledger, as_of) if not topic or each.claim.body.topic == topic]
     if as_json:
-        for standing in standings:
+        for standing in found:
             write_json(claim_json(standing))
     else:
-        output().print(render_list(standings) if standings else "[dim]no claims stand[/]")
+        output().print(render_list(found) if found else "[dim]no claims stand[/]")
 
 
 @claims.command
@@ -169,6 +169,36 @@ def weigh(
     else:
         output().print(render_matrix(ledger, matrix))
     return 0
+
+
+@claims.command
+def origin(file: Path | None = None, /, *, as_json: Json = False) -> None:
+    """Print the opaque token of an origin, for the origins of an item that may not name what it rests on.
+
+    Of a file it is the same for everyone who holds the same bytes. Without a file it is a new random one: whoever
+    registers an origin first makes it, and every copy bears it.
+
+    Args:
+        file: The document or image.
+        as_json: Write one JSON object.
+    """
+    import hashlib
+
+    from tocsin.claims import content_token, new_origin_token
+    from tocsin.errors import FeedError
+
+    if file is None:
+        token = new_origin_token()
+    else:
+        try:
+            with file.open("rb") as opened:
+                token = content_token(hashlib.file_digest(opened, "sha256").hexdigest())
+        except OSError as error:
+            raise FeedError(f"cannot be read: {error.strerror}", source=str(file)) from error
+    if as_json:
+        write_json({"origin": token})
+    else:
+        output().print(token)
 
 
 def _ledger(config: Path, status: str) -> Ledger:

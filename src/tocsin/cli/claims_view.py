@@ -13,6 +13,7 @@ from rich.text import Text
 from tocsin.claims import Change, Corroboration, Ledger, Matrix, Standing, Version, band_of, in_words
 from tocsin.claims.grades import CREDIBILITY, RELIABILITY
 from tocsin.claims.ledger import ref_of
+from tocsin.errors import DomainError
 from tocsin.records import Claim, ClaimItem, ClaimLink, ClaimSource
 
 _READING = {
@@ -150,11 +151,14 @@ def _item_line(ledger: Ledger, version: Version, as_of: datetime | None, reason:
     body = version.body
     if isinstance(body, Claim):
         return Text(f"  {version.originator}  claim of {_speaker(body)}: {body.proposition}{reason}")
+    if not isinstance(body, ClaimItem):
+        return Text(f"  {version.originator}  {_name(version)}, neither an item nor a claim{reason}")
     source = ledger.at(ref_of(body.source), as_of) if body.source is not None else None
     grade = ""
     if source is not None and isinstance(source.body, ClaimSource):
         grade = f" ({source.body.name}, {source.body.reliability}: {RELIABILITY[source.body.reliability]})"
-    return Text(f"  {version.originator}  {body.title}{grade}, {_basis(body)}{reason}")
+    cites = f"; {', '.join(version.cites)}" if version.cites else ""
+    return Text(f"  {version.originator}  {body.title}{grade}, {_basis(body)}{cites}{reason}")
 
 
 def _basis(item: ClaimItem) -> str:
@@ -177,11 +181,14 @@ def _figure(claim: Version, figure: str, beside: Sequence[tuple[Any, str]]) -> T
 
 def _judgement(version: Version) -> Text:
     body = version.body
-    band = band_of(body.scale, body.word)
-    confidence = f"  confidence {body.confidence}" if body.confidence else ""
     scale = {"icd203": "ICD 203", "phia": "PHIA"}[body.scale]
-    percent = f"{band.least_percent:g} to {band.most_percent:g} %"
-    return Text(f"  {version.originator}  {body.word} ({scale}: {percent}){confidence}")
+    try:
+        band = band_of(body.scale, body.word)
+        percent = f": {band.least_percent:g} to {band.most_percent:g} %"
+    except DomainError:  # a peer may write any
+        percent = ", which has no such word"
+    confidence = f"  confidence {body.confidence}" if body.confidence else ""
+    return Text(f"  {version.originator}  {body.word} ({scale}{percent}){confidence}")
 
 
 def _speaker(claim: Claim) -> str:

@@ -23,7 +23,10 @@ def notices() -> Console:
 def say_error(message: str, *, advice: str = "") -> None:
     """Tell what went wrong and what to do, in two short lines without a traceback."""
     console = notices()
-    console.print(Text.assemble(("error: ", "bold red"), (message.rstrip("."), "red")), soft_wrap=True)
+    console.print(
+        Text.assemble(("error: ", "bold red"), (message if message.endswith("...") else message.rstrip("."), "red")),
+        soft_wrap=True,
+    )
     if advice:
         console.print(Text(f"  {advice}"), soft_wrap=True)
 

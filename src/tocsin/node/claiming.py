@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import msgspec
 
-from tocsin.claims import Entry, Ledger, Standing, record_id, standing_of
-from tocsin.errors import MarkingError, NotReleasableError
+from tocsin.claims import KINDS, Entry, Ledger, record_id
+from tocsin.errors import NotReleasableError
 from tocsin.markings import marking_for
 from tocsin.node.config import MemberConfig
 from tocsin.node.node import Node
 from tocsin.node.wiring import open_store
-from tocsin.records import Claim, Precedence, Record, Source
+from tocsin.records import Precedence, Record, Source
 from tocsin.store import RecordQuery, Store
-
-KINDS = ("claims.*",)
 
 
 class Tell(msgspec.Struct, frozen=True, kw_only=True, tag="tell_claims", tag_field="do"):
@@ -33,12 +30,10 @@ def claim_records(node: Node, order: Tell) -> list[Record]:
     """Return the records of what is new or revised in a ledger.
 
     Raises:
-        MarkingError: One of ``to`` is not in the roster.
+        DomainError: One of ``to`` is not in the roster.
         NotReleasableError: An entry names one of this member that neither the order nor the store holds.
     """
-    strangers = sorted({*order.to} - {*node.exchange.trust.roster.codes})
-    if strangers:
-        raise MarkingError(f"{', '.join(strangers)}: not in the roster", advice="See: tocsin roster show")
+    node.exchange.trust.roster.require(order.to)
     told: dict[str, Record] = {}
     newest: dict[str, Record] = {}
     for entry in order.entries:
@@ -108,13 +103,6 @@ def read_claims(config: MemberConfig, status: str) -> Ledger:
         for stored in store.records(RecordQuery(kinds=KINDS, status=status)):
             ledger.take(stored.admitted)
     return ledger
-
-
-def claims_standing(ledger: Ledger, as_of: datetime | None) -> list[Standing]:
-    """Return how every claim stood at a moment, in the order in which they came in; denials stand beside alone."""
-    standings = [standing_of(ledger, version.ref, as_of) for version in ledger.every(Claim, as_of)]
-    denials = {denial.claim.ref for standing in standings for denial in standing.denials}
-    return [standing for standing in standings if standing.claim.ref not in denials]
 
 
 def keys_told(records: Sequence[Record]) -> tuple[str, ...]:

@@ -107,9 +107,7 @@ def _proposal(node: Node, order: Propose) -> Record:
     for wrong in require_id(exercise_id, ()):
         raise DomainError(wrong.message, advice=wrong.advice)
     members = tuple(sorted(scenario.members))
-    strangers = sorted({*members} - {*node.exchange.trust.roster.codes})
-    if strangers:
-        raise DomainError(f"{', '.join(strangers)}: not in the roster", advice="See: tocsin roster show")
+    node.exchange.trust.roster.require(members)
     if node.member not in members:
         raise DomainError(f"{node.member} takes no part in it", advice="Whoever directs an exercise takes part")
     if _state(node, exercise_id) is not None:

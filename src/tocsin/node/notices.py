@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.errors import ConfigError, DomainError, MarkingError
+from tocsin.errors import ConfigError, DomainError
 from tocsin.markings import PublicWarning, marking_for
 from tocsin.node.node import Node
 from tocsin.records import Admitted, HazardArea, LaunchNotice, Position, Precedence, Record, Source, with_body
@@ -104,14 +104,11 @@ def notice_record(
         replaces: Id of a notice of ours that it takes the place of; may be empty.
 
     Raises:
-        DomainError: It makes no sense (``require_sense``).
-        MarkingError: One of ``to`` is not in the roster.
+        DomainError: It makes no sense (``require_sense``), or one of ``to`` is not in the roster.
     """
     now = node.clock.now()
     require_sense(notice, now)
-    strangers = sorted({*to} - {*node.exchange.trust.roster.codes})
-    if strangers:
-        raise MarkingError(f"{', '.join(strangers)}: not in the roster", advice="See: tocsin roster show")
+    node.exchange.trust.roster.require(to)
     return with_body(
         KIND,
         notice,

@@ -76,9 +76,7 @@ def _proposal(node: Node, order: ProposePlan, status: str, held: PlanStanding | 
     if next(node.store.records(RecordQuery(kinds=("exercise.exercise",), status=status)), None):
         raise DomainError(f"{order.id} is the id of an exercise", advice="Give the plan an id of its own")
     members = order.plan.members
-    strangers = sorted({*members} - {*node.exchange.trust.roster.codes})
-    if strangers:
-        raise DomainError(f"{', '.join(strangers)}: not in the roster", advice="See: tocsin roster show")
+    node.exchange.trust.roster.require(members)
     supersedes = held.record if held is not None else None
     return _record(node, "exercise.plan", order.plan, members, status=status, supersedes=supersedes)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 
 from tocsin.clock import require_utc
+from tocsin.errors import DomainError
 from tocsin.signing.documents import SignedDocument
 from tocsin.signing.keys import KeyRole, PublicKey
 
@@ -104,6 +105,16 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
     def codes(self) -> tuple[str, ...]:
         """All members, sorted."""
         return tuple(member.code for member in self.members)
+
+    def require(self, codes: Iterable[str]) -> None:
+        """Refuse codes that are no member's.
+
+        Raises:
+            DomainError: Some are not in the roster; all of them are named.
+        """
+        strangers = sorted({*codes} - {*self.codes})
+        if strangers:
+            raise DomainError(f"{', '.join(strangers)}: not in the roster", advice="See: tocsin roster show")
 
     def neighbours(self, code: str) -> tuple[str, ...]:
         """Return the members that one is linked to directly, sorted."""

@@ -24,6 +24,13 @@ title = "image"
 media = "image/png"
 basis = "own"
 """
+JUDGED = """[[judgement]]
+key = "j"
+claim = "c"
+scale = "phia"
+word = "sure"
+
+"""
 
 
 def read(text):
@@ -69,6 +76,7 @@ def test_items_that_rest_on_each_other_in_a_circle_are_refused():
         (('"cargo moved"', '""'), 2, "a claim has a proposition"),
         (('"s"\n', '"s\n'), None, "no TOML"),
         (("[[item]]", "[item]"), None, "item is no list of tables"),
+        (("[[item]]", JUDGED + "[[item]]"), 9, "'sure' is no word of phia"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(change, line, says):
