@@ -57,7 +57,6 @@ const NAMES_BELOW_M = 1300
 const SMALL_NAMES_BELOW_M = 2500
 const SENSOR_NAMES_BELOW_M = 900
 const LABELLED_EVENTS = 40
-const MANY_PIXELS = 5e6
 /**
  * Beyond so many events those that are not selected are drawn plainly, and what is neither new nor in another stage is
  * drawn anew …
@@ -124,16 +123,14 @@ export class WatchMap {
     forgetStyles()
     this.#palette = readPalette()
     const { land, coast, boundary, graticule, text, halo } = this.#palette
-    // Coasts are drawn beyond the edges so that the map moves smoothly; on a wall, which nobody drags, that costs too much.
-    const imageRatio = innerWidth * innerHeight * devicePixelRatio ** 2 > MANY_PIXELS ? 1 : 1.5
     const figures = { font: labelFont(10, 500), fill: new Fill({ color: faded(text, 0.6) }), stroke: new Stroke({ color: halo, width: 2 }) }
     this.#map.setLayers([
       new VectorImageLayer({
-        source: this.#land, imageRatio,
+        source: this.#land, imageRatio: 1.5,
         style: new Style({ fill: new Fill({ color: land }), stroke: new Stroke({ color: coast, width: 0.8 }) }),
       }),
       new VectorImageLayer({
-        source: this.#boundaries, imageRatio,
+        source: this.#boundaries, imageRatio: 1.5,
         style: new Style({ stroke: new Stroke({ color: boundary, width: 0.8, lineDash: [3, 3] }) }),
       }),
       new Graticule({
