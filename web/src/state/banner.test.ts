@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { ScreenMarking, World } from '../api/shapes.ts'
 import { en } from '../i18n/en.ts'
-import { bannerStyle, exercises, plates, title, worldWords } from './banner.ts'
+import { bannerStyle, bannerWord, exerciseOf, exercises, plates, title, worldWords } from './banner.ts'
 
 const marking = (...worlds: World[]): ScreenMarking => ({ audience: [], caveats: [], worlds, statuses: [], has_synthetic: false })
 const told = (given: ScreenMarking, isReplay: boolean): string[] => plates(given, isReplay, en).map(({ word }) => word)
@@ -36,6 +36,19 @@ it('names the exercises', () => {
 it('puts the world first into the title', () => {
   expect(title(plates(marking('test'), true, en), 'JPN', 'T−04:32', 0)).toBe('[REPLAY TEST] T−04:32 Tocsin JPN')
   expect(title(plates(marking(), false, en), 'JPN', '', 2)).toBe('(2) [LIVE] Tocsin JPN')
+})
+
+it('says of an exercise three times that it is one, in the banner alone and in a replay too', () => {
+  const inBanner = (given: ScreenMarking, isReplay: boolean): string[] => plates(given, isReplay, en).map((plate) => bannerWord(plate, en))
+  expect(inBanner(marking('exercise', 'actual'), false)).toEqual(['ACTUAL', 'EXERCISE EXERCISE EXERCISE'])
+  expect(inBanner(marking('exercise'), true)).toEqual(['REPLAY', 'EXERCISE EXERCISE EXERCISE'])
+  expect(inBanner(marking(), true)).toEqual(['REPLAY', 'TEST'])
+  expect(inBanner(marking(), false)).toEqual(['LIVE'])
+  expect(title(plates(marking('exercise'), false, en), 'JPN', '', 0)).toBe('[EXERCISE] Tocsin JPN')
+})
+
+it('knows an exercise by its status', () => {
+  expect([exerciseOf('exercise:keen-edge'), exerciseOf('actual')]).toEqual(['keen-edge', ''])
 })
 
 it('calls each thing by its own world, whatever else is on the screen', () => {
