@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Alert, AlertMessage } from '../api/shapes.ts'
-import { alertsByUrgency, endsOf, forReader, isPassed, leftAfter, toldBy, waitingOf, worldOf } from './alerting.ts'
+import type { Alert, AlertMessage } from '../api/alert_shapes.ts'
+import { alertsByUrgency, confirmedOf, endsOf, forReader, isPassed, leftAfter, toldBy, waitingOf, worldOf } from './alerting.ts'
 
 const message = (given: Partial<AlertMessage>): AlertMessage => ({
   id: 'm', digest: '', number: 1, message: 'alert', place: 'next', drafted_at: '2026-01-15T12:00:00Z', sent_at: null,
@@ -51,6 +51,13 @@ describe('alerts', () => {
     expect(leftAfter(two, ['watch_officer'])).toBe(1)
     expect(leftAfter(message({ wanted: [['alert_officer']] }), ['watch_officer'])).toBeNull()
     expect(leftAfter(message({ wanted: [['alert_officer', 'watch_officer']] }), ['watch_officer'])).toBe(0)
+  })
+
+  it('count the confirmations that count, and at another member every yes', () => {
+    const said = (pseudonym: string, counts: boolean | null, is_yes = true): AlertMessage['confirmed'][number] =>
+      ({ person: { role: 'alert_officer', pseudonym }, is_yes, at: '', text: '', counts })
+    const confirmed = [said('AO-1', true), said('AO-2', false), said('AO-3', null), said('AO-4', null, false)]
+    expect(confirmedOf(message({ confirmed })).map(({ person }) => person.pseudonym)).toEqual(['AO-1', 'AO-3'])
   })
 
   it('are read in the own language first', () => {

@@ -1,6 +1,7 @@
 /** What the panels read out of alerts to the public. Pure. */
 
-import type { Alert, AlertMessage, AlertText, World } from '../api/shapes.ts'
+import type { Alert, AlertMessage, AlertText } from '../api/alert_shapes.ts'
+import type { World } from '../api/shapes.ts'
 
 const WORLDS: Readonly<Record<Alert['cap_status'], World>> = { Actual: 'actual', Exercise: 'exercise', Test: 'test' }
 
@@ -25,6 +26,10 @@ export const dueOf = (alert: Alert): AlertMessage | null => alert.messages.find(
 
 /** What went out, in order. */
 export const sentOf = (alert: Alert): AlertMessage[] => alert.messages.filter(({ place }) => place === 'sent')
+
+/** The confirmations that count: of another member, whose policy is not known here, every yes. */
+export const confirmedOf = ({ confirmed }: AlertMessage): AlertMessage['confirmed'] =>
+  confirmed.filter(({ counts, is_yes: isYes }) => counts ?? isYes)
 
 /** Ends that one step would send, the all-clear first: a cancel says that the alert was wrong. */
 export const endsOf = (alert: Alert): AlertMessage[] =>

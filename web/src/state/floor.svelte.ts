@@ -1,15 +1,14 @@
 /** The state of the page: who looks, what the feed told, which moment and which event are looked at. */
 
 import { untrack } from 'svelte'
+import type { Alert, Office } from '../api/alert_shapes.ts'
 import { isAnswered, Server } from '../api/server.ts'
 import type {
-  Alert,
   AreaCollection,
   AreaProperties,
   EventItem,
   FeedMessage,
   LinkState,
-  Office,
   Picture,
   RecordItem,
   Role,
