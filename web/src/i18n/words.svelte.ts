@@ -5,7 +5,7 @@ import { ja } from './ja.ts'
 import { ko } from './ko.ts'
 import { inWords } from './said.ts'
 
-export const CATALOGUES = { en, ko, ja } satisfies Record<string, Catalogue>
+const CATALOGUES = { en, ko, ja } satisfies Record<string, Catalogue>
 export type Language = keyof typeof CATALOGUES
 
 /** Each language in its own words, with the code of its text. */

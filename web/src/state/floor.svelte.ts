@@ -19,9 +19,10 @@ import type {
 } from '../api/shapes.ts'
 import { Feed, openSocket } from '../feed/feed.ts'
 import { together, type Marked } from '../format/marking.ts'
-import { ServerClock } from './clock.ts'
+import type { Language } from '../i18n/words.svelte.ts'
 import { alertsByUrgency, toldBy, waitingOf } from './alerting.ts'
-import { byUrgency, merged, names, sensorsKnown, shownKey } from './reading.ts'
+import { ServerClock } from './clock.ts'
+import { areaName, byUrgency, merged, names, sensorsKnown, shownKey, type Named } from './reading.ts'
 import { settings } from './settings.svelte.ts'
 
 const TICK_MS = 250
@@ -56,7 +57,7 @@ class Floor {
   /** Whether somebody looks at alerts: then the map shows whom the message tells. */
   looksAtAlerts = $state(false)
   areas = $state.raw<AreaCollection | null>(null)
-  areaById = $derived(
+  #areaById = $derived(
     new Map<string, AreaProperties>((this.areas?.features ?? []).map(({ properties }) => [properties.id, properties])),
   )
   #sensors = $state.raw<readonly Sensor[]>([])
@@ -130,6 +131,12 @@ class Floor {
   /** Whether who is signed in has one of these roles. */
   hasRole(roles: readonly Role[]): boolean {
     return this.session?.user?.roles.some((role) => roles.includes(role)) ?? false
+  }
+
+  /** The name of an area for a reader; of one that is not in the list, its id. */
+  areaName(id: string, reader: Language): Named {
+    const area = this.#areaById.get(id)
+    return area ? areaName(area, reader) : { text: id, lang: 'en' }
   }
 
   onHappening(listener: (happening: Happening) => void): () => void {

@@ -83,9 +83,14 @@ export function classes(assessment: Assessment): { name: string; probability: nu
 
 const OWN_LANGUAGE: Record<string, Language> = { JPN: 'ja', KOR: 'ko', USA: 'en' }
 
-/** The name of an area for a reader, and the language that it is in; of one that is not in the list, its id. */
-export function areaName(area: AreaProperties | string, reader: Language): { text: string; lang: Language } {
-  if (typeof area === 'string') return { text: area, lang: 'en' }
+/** A name, and the language that it is in. */
+export interface Named {
+  text: string
+  lang: Language
+}
+
+/** The name of an area for a reader. */
+export function areaName(area: AreaProperties, reader: Language): Named {
   return OWN_LANGUAGE[area.member] === reader && area.name_local
     ? { text: area.name_local, lang: reader }
     : { text: area.name_en, lang: 'en' }
