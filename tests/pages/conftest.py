@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import secrets
 import shutil
 import signal
 import subprocess
-import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import uvloop
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.nodes import House, Local
+from tests.pages.running import PASSWORD, TOCSIN, Running, code_for, tocsin
 from tests.servers import free_ports
 
 from tocsin.clock import SystemClock
 from tocsin.markings import marking_for
-from tocsin.node import read_config
-from tocsin.node.attached import AttachedPart
 from tocsin.records import APPROVAL, Consent, Exercise, Person, Precedence, Record, with_body
 from tocsin.store import RecordQuery, standing_in
 
 ROOT = Path(__file__).parents[2]
-TOCSIN = (sys.executable, "-m", "tocsin")
-PASSWORD = "a long enough sentence"
 _ARGUMENTS = (
     "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync",
@@ -150,30 +141,23 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     demo.stop()
 
 
-class Member:
-    """KOR with its watch floor as a process; its peer JPN in a thread of this one says what a test wants said."""
+class Member(Running):
+    """KOR with its watch floor; its peer JPN in a thread of this process says what a test wants said."""
 
     def __init__(self, directory: Path) -> None:
         self._agreed: set[str] = set()
-        self._loop = uvloop.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="JPN", daemon=True)
-        self._thread.start()
         house = House(directory, codes=("JPN", "KOR"))
         (port,) = free_ports(1)
-        self.url = f"http://127.0.0.1:{port}/"
         house.edit("KOR", "[health]", f'[web]\nrun = "here"\nlisten = "127.0.0.1:{port}"\n\n[health]')
         home = house.homes["KOR"]
         self.local_url = f"http://localhost:{port}/"
-        self._people("add", "Min", "--pseudonym", "WO-7", "--role", "watch_officer", home=home)
-        told = self._people("add", "Jin", "--pseudonym", "R-1", "--role", "releaser", "--enrol", home=home)
-        self.code = re.search(r"[0-9a-f]{8}(-[0-9a-f]{8}){3}", told)[0]
+        tocsin(home, "people", "add", "Min", "--pseudonym", "WO-7", "--role", "watch_officer")
+        self.code = code_for(home, "Jin", "R-1", "releaser")
         """Enrols a releaser, once."""
         house.edit("KOR", "[[exchange.release]]", '[exchange]\nrelease_by = "passkey"\n\n[[exchange.release]]')
-        self._up = subprocess.Popen([*TOCSIN, "up", "--config", str(home)], stderr=subprocess.PIPE, text=True)
+        super().__init__(home, f"http://127.0.0.1:{port}/")
         self._peer = Local(house, "JPN")
         self._do(self._peer.start())
-        self._part = AttachedPart(read_config(home / "member.toml"), "test", clock=SystemClock())
-        self._attached = asyncio.run_coroutine_threadsafe(self._part.run(), self._loop)
         self._wait_for_page()
 
     def say(self, *records: Record) -> None:
@@ -204,36 +188,16 @@ class Member:
 
         self._do(issue())
 
-    def hand_in(self, *records: Record) -> None:
-        """Have KOR issue records, as another of its programs does."""
-
-        async def submit() -> None:
-            self._part.submit_soon(records)
-            await self._part.settled()
-
-        self._do(submit())
-
     def at_peer(self, kind: str) -> list[str]:
         """Return the standing or the id of what JPN holds of a kind."""
         store = self._peer.node.store
         found = [stored.admitted for stored in store.records(RecordQuery(kinds=(kind,), originator="KOR"))]
         return [standing_in(store, each).code if kind == APPROVAL else each.record.id for each in found]
 
-    @staticmethod
-    def _people(*words: str, home: Path) -> str:
-        return subprocess.run(
-            [*TOCSIN, "people", *words, "--config", str(home)], input=PASSWORD, text=True, check=True,
-            capture_output=True,
-        ).stdout  # fmt: skip
-
     def stop(self) -> None:
-        self._attached.cancel()
+        """End it and its peer."""
         self._do(self._peer.stop())
-        self._up.send_signal(signal.SIGTERM)
-        self._up.communicate(timeout=60)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        super().stop()
 
     def sign_in(self, looker: Looker) -> None:
         """Sign in as a watch officer does, by the form."""
@@ -242,23 +206,6 @@ class Member:
         looker.page.get_by_label("Password").fill(PASSWORD)
         looker.page.get_by_role("button", name="Sign in").click()
         looker.page.get_by_role("tab", name="Event").wait_for()
-
-    def _do(self, work) -> None:
-        future: Future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        future.result(60)
-
-    def _wait_for_page(self) -> None:
-        import httpx  # noqa: PLC0415
-
-        deadline_s = time.monotonic() + 90
-        while time.monotonic() < deadline_s:
-            try:
-                httpx.get(self.url + "api/v1/session")
-            except httpx.TransportError:
-                time.sleep(0.2)
-            else:
-                return
-        raise AssertionError("no page came up")
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,11 @@ import time
 import pytest
 from playwright.sync_api import expect
 from tests.pages.alerting import AlertingMember, enrol
-from tests.pages.conftest import ROOT
+from tests.pages.axe import SCHEMES, faults
 
 from tocsin.cap import read_cap
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
-
-AXE = (ROOT / "web/node_modules/axe-core/axe.min.js").read_text
-RULES = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag22aa']})"
 
 
 @pytest.fixture
@@ -41,11 +38,9 @@ def test_two_people_alert_by_passkey_and_the_all_clear_goes_the_same_way(look, m
         expect(panel).to_contain_text("The channels are off.")
         expect(panel).to_contain_text("Still wanted: watch officer")
         expect(panel).to_contain_text("The correction is ready")
-    officer.evaluate(AXE())
-    for theme in ("dark", "light"):
-        officer.emulate_media(color_scheme=theme)
-        found = officer.evaluate(RULES)
-        assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found["violations"]] == []
+    for scheme in SCHEMES:
+        officer.emulate_media(color_scheme=scheme)
+        assert faults(officer) == []
     expect(panels[0].get_by_role("button", name="Approve", exact=True)).to_have_count(0)  # unsigned does not count
 
     member.open_channels()

@@ -11,7 +11,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 from playwright.sync_api import expect
-from tests.pages.conftest import ROOT, Looker, Member
+from tests.pages.axe import faults_in_every_look
+from tests.pages.conftest import Looker, Member
+from tests.pages.running import add_authenticator, enrol
 
 from tocsin.clock import SystemClock
 from tocsin.markings import marking_for
@@ -20,8 +22,6 @@ from tocsin.records import Launch, LaunchPoint, Precedence, Record, TrackPoint
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
 
 _revision = itertools.count(1)
-AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
-LANGUAGES = {"en": "English", "ko": "한국어", "ja": "日本語"}
 HOSTILE = "<img src=x onerror=\"document.title='pwned'\"><script>window.pwned=1</script>\u202e{{7*7}}" + "A" * 3000
 
 
@@ -185,31 +185,19 @@ def test_a_new_event_is_told_in_a_hidden_tab(officer: Looker, member: Member) ->
 def releaser(look, member: Member) -> Looker:
     """A browser with an authenticator, at the address under which passkeys work."""
     looker = look(locale="en-GB")
-    cdp = looker.page.context.new_cdp_session(looker.page)
-    cdp.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
-        "isUserVerified": True, "automaticPresenceSimulation": True,
-    }  # fmt: skip
-    cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    add_authenticator(looker.page)
     looker.page.goto(member.local_url)
     return looker
 
 
 def test_a_releaser_enrols_a_passkey_signs_in_with_it_and_releases_what_waits(releaser: Looker, member: Member) -> None:
     page = releaser.page
-    page.get_by_role("button", name="I have an enrolment code").click()
-    page.get_by_label("Enrolment code").fill(member.code)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_role("button", name=re.compile("R-1.*Passkeys")).click()
-    mine = page.get_by_role("region", name="Passkeys")
-    mine.get_by_label("What to call it").fill("<i>blue</i> key")
-    mine.get_by_role("button", name="Add a passkey").click()
-    expect(mine.get_by_text("<i>blue</i> key")).to_be_visible()
-    assert _faults(page) == {}
+    enrol(page, member.code, "R-1", "<i>blue</i> key")
+    expect(page.get_by_role("region", name="Passkeys").get_by_text("<i>blue</i> key")).to_be_visible()
+    assert faults_in_every_look(page) == {}
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Sign out").click()
-    assert _faults(page) == {}
+    assert faults_in_every_look(page) == {}
     page.get_by_role("button", name="Sign in with a passkey").click()
 
     note = Record(
@@ -225,7 +213,7 @@ def test_a_releaser_enrols_a_passkey_signs_in_with_it_and_releases_what_waits(re
     panel.get_by_text("Details").click()
     expect(panel.get_by_text("onerror", exact=False)).to_be_visible()
     assert page.evaluate("window.pwned") is None
-    assert _faults(page) == {}
+    assert faults_in_every_look(page) == {}
     expect(panel.get_by_role("button", name="Release", exact=True)).to_have_count(0)  # policy wants a passkey
     panel.get_by_placeholder("Reason").fill("to allies")
     panel.get_by_role("button", name="Release and sign by passkey").click()
@@ -266,26 +254,11 @@ def test_what_was_laid_out_is_approved_though_a_newer_one_has_come(officer: Look
     expect(panel).to_contain_text(seen["digest"][:12])
     member.say(launch("laid-out", "exercise:bell-8", stage="assessed"))
     expect(panel).to_contain_text("A newer revision has come", timeout=30_000)
-    assert _faults(page) == {}
+    assert faults_in_every_look(page) == {}
     panel.get_by_role("button", name="Approve", exact=True).click()
     expect(panel).to_contain_text("an earlier revision", timeout=30_000)
     event = next(event for event in officer.api("picture")["events"] if event["event_id"] == "laid-out")
     assert [each["about_record"] for each in event["approvals"]] == [seen["record_id"]]
-
-
-def _faults(page) -> dict:
-    """Return what axe finds on the page as it stands, in each language and theme."""
-    found = {}
-    page.evaluate(AXE.read_text())
-    for (language, name), scheme in itertools.product(LANGUAGES.items(), ("light", "dark")):
-        page.get_by_role("button", name=name).click()
-        page.emulate_media(color_scheme=scheme)
-        told = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag22aa']})")
-        faults = [(each["id"], [node["target"] for node in each["nodes"]]) for each in told["violations"]]
-        if faults:
-            found[language, scheme] = faults
-    page.get_by_role("button", name=LANGUAGES["en"]).click()
-    return found
 
 
 def _remarks(looker: Looker, event_id: str) -> list:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from tests.pages.conftest import ROOT, Demo, Looker
+from tests.pages.axe import AXE, LANGUAGES, SCHEMES, faults
+from tests.pages.conftest import Demo, Looker
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
 
-AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-LANGUAGES = {"en": "English", "ko": "한국어", "ja": "日本語"}
 
 
 @pytest.fixture(scope="module")
@@ -110,23 +108,20 @@ def test_a_picture_of_the_map_says_what_it_is(jpn) -> None:
     page.get_by_text("Save", exact=True).click()
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing_on_any_view(jpn, language: str, scheme: str) -> None:
     page = jpn.page
     page.get_by_role("button", name=LANGUAGES[language]).click()
     page.emulate_media(color_scheme=scheme)
     assert page.evaluate("document.documentElement.lang") == language
-    if not page.evaluate("typeof window.axe !== 'undefined'"):
-        page.evaluate(AXE.read_text())
     views = [page.get_by_role("tab").nth(number) for number in range(page.get_by_role("tab").count())] + [
         page.locator(".views button").nth(1)
     ]
     found = {}
     for number, view in enumerate(views):
         view.click()
-        told = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-        found[number] = [(each["id"], node["target"]) for each in told["violations"] for node in each["nodes"]]
+        found[number] = faults(page, RULES)
     page.locator(".views button").nth(0).click()
     page.get_by_role("tab").nth(0).click()
     page.get_by_role("button", name="English").click()
@@ -187,7 +182,7 @@ def test_nobody_else_is_asked_for_anything_and_nothing_is_complained_of(jpn) -> 
     assert len(jpn.hosts) == 1
     assert next(iter(jpn.hosts)).startswith("127.0.0.1:")
     assert jpn.complaints == []
-    assert Path(AXE).is_file()
+    assert AXE.is_file()
 
 
 def test_the_banner_stays_in_sight_whatever_is_jumped_to(jpn) -> None:
