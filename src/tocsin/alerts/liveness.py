@@ -71,8 +71,7 @@ class Liveness:
 
     def due(self, now: datetime) -> Record | None:
         """Return a test of all channels if it is time for one; its record stays with the member."""
-        last_at = self._asked_at if self._newest is None else max(self._newest.body.sent_at, self._asked_at)
-        if self._every is None or now - last_at < min(self._every, PATIENCE):
+        if self._every is None or now - self._asked_at < min(self._every, PATIENCE):
             return None
         if self._newest is not None and now - self._newest.body.sent_at < self._every:
             return None

@@ -180,16 +180,15 @@ def _message(draft: Admitted, place: Place, thread: Thread, desk: AlertDesk | No
     body: Alert = draft.body
     record_id = draft.record.id
     sent = thread.sent.get(record_id)
-    case = None if desk is None or place == "old" else desk.case(record_id, SENDER, now)
-    is_open = case is not None and sent is None
+    case = None if desk is None or place in ("old", "sent") else desk.case(record_id, SENDER, now)
     return MessageSeen(
         id=record_id, digest=digest_of(draft), number=body.number, message=body.message, place=place,
         drafted_at=draft.record.issued_at, sent_at=None if sent is None else sent.body.sent_at,
         latest_at=body.latest_at, reason=body.reason, areas=_areas(body.areas, body.grounds),
         freed=_areas(body.freed, body.grounds), texts=body.texts, freed_texts=body.freed_texts, grounds=body.grounds,
         confirmations=body.confirmations, confirmed=_confirmed(record_id, thread, case),
-        wanted=wanted(case) if case is not None and is_open else (),
-        held=refusals(case) if case is not None and is_open else (), through=body.channels,
+        wanted=() if case is None else wanted(case), held=() if case is None else refusals(case),
+        through=body.channels,
         channels=tuple(
             _channel(channel, thread.deliveries.get((record_id, channel)), sent.body.sent_at)
             for channel in body.channels
