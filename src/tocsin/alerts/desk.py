@@ -301,7 +301,7 @@ class AlertDesk:
         return replace(thread.told(), number=number)
 
     def _counted(self, case: Case) -> list[Consent]:
-        return [each for each in case.thread.consents.get(case.message.record.id, ()) if counts(each, case)]
+        return [each for each in case.consents if counts(each, case)]
 
     def _record(self, kind: str, body: msgspec.Struct, parents: Sequence[Admitted], now: datetime) -> Record:
         message = parents[0].record

@@ -6,7 +6,7 @@ sees every reason at once. docs/explanation/alerts-that-are-right.md says which 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -40,7 +40,7 @@ class Case:
     is_open: bool
     """Whether the channels to the public are open (``tocsin check --public-warning``)."""
     standing: Standing
-    name_of: Callable[[str], str] = str
+    name_of: Callable[[str], str]
     """From an id that an event had to the one that it goes by."""
 
     @property
@@ -58,6 +58,16 @@ class Case:
     def is_of_event(self, event_id: str) -> bool:
         """Whether an event is that of the message, by whichever of its ids."""
         return self.name_of(event_id) == self.name_of(self.body.event_id)
+
+    @property
+    def needed(self) -> int:
+        """How many people of different roles have to confirm it: as drafted, or more if the policy is stricter now."""
+        return max(self.body.confirmations, self.office.settings.confirmations.of(self.body.message))
+
+    @property
+    def consents(self) -> Sequence[Consent]:
+        """What people said to it."""
+        return self.thread.consents.get(self.message.record.id, ())
 
     @property
     def is_end(self) -> bool:
@@ -227,32 +237,35 @@ def _sender(case: Case) -> str:
 
 def _approvals(case: Case) -> str:
     """Hawaii, January 2018: one person, one prompt."""
-    counted: dict[str, str] = {}
-    for consent in case.thread.consents.get(case.message.record.id, ()):
-        person = consent.person
+    for consent in case.consents:
         if not consent.is_yes:
+            person = consent.person
             return f"{person.pseudonym} ({person.role}) refused it: {consent.text or 'no reason given'}"
-        if counts(consent, case):
-            counted.setdefault(person.pseudonym, person.role)
-    roles = set(counted.values())
-    needed = max(case.body.confirmations, case.office.settings.confirmations.of(case.body.message))
-    if min(len(counted), len(roles)) < needed:
+    counted = _counted(case)
+    if len(set(counted.values())) < case.needed:
         have = ", ".join(f"{who} ({role})" for who, role in sorted(counted.items())) or "nobody"
-        return f"{needed} of different roles have to confirm it; confirmed by {have}"
+        return f"{case.needed} of different roles have to confirm it; confirmed by {have}"
     return ""
 
 
 def wanted(case: Case) -> tuple[tuple[str, ...], ...]:
     """Return the confirmations that a message still wants: of each, the roles that may give it."""
-    consents = case.thread.consents.get(case.message.record.id, ())
-    roles = {each.person.role for each in consents if counts(each, case)}
-    needed = max(case.body.confirmations, case.office.settings.confirmations.of(case.body.message))
+    roles = set(_counted(case).values())
     able = DUTIES["confirm"] & DUTIES[step_of(case.body.message)]
     missing: list[frozenset[str]] = [] if roles & able else [able - roles]  # one of them sends it
-    while len(roles) + len(missing) < needed:
+    while len(roles) + len(missing) < case.needed:
         taken = roles | (missing[0] if missing and len(missing[0]) == 1 else frozenset())
         missing.append(DUTIES["confirm"] - taken)
     return tuple(tuple(sorted(each)) for each in missing)
+
+
+def _counted(case: Case) -> dict[str, str]:
+    """Return who has confirmed a message, and in which role: a person counts once, in whichever role came first."""
+    counted: dict[str, str] = {}
+    for consent in case.consents:
+        if counts(consent, case):
+            counted.setdefault(consent.person.pseudonym, consent.person.role)
+    return counted
 
 
 def counts(consent: Consent, case: Case) -> bool:

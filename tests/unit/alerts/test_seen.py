@@ -56,6 +56,19 @@ def test_each_message_stands_where_people_need_it_and_missing_roles_are_named():
     assert seen(room).is_over
 
 
+def test_of_a_person_who_confirms_in_two_roles_one_counts_and_the_other_is_still_wanted():
+    room = Room()
+    room.see()
+    message = room.waiting("alert")
+    room.approve(message, OFFICER, Person(role="watch_officer", pseudonym=OFFICER.pseudonym))
+    (due,) = by_place(room)["next"]
+    assert due.wanted == (("watch_officer",),)
+    assert [refusal.guard for refusal in due.held] == ["approvals"]
+    room.approve(message, WATCH)
+    (due,) = by_place(room)["next"]
+    assert (due.wanted, due.held) == ((), ())
+
+
 def test_channels_that_failed_and_another_members_alert():
     room = Room()
     room.see()
