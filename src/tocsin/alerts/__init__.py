@@ -1,6 +1,6 @@
 """Alerts to the public: drafted by software, confirmed by people, guarded against each way that went wrong before."""
 
-from tocsin.alerts.desk import REMEMBERED, AlertDesk, NotSent
+from tocsin.alerts.desk import REMEMBERED, RESUMED, AlertDesk, NotSent
 from tocsin.alerts.drafting import NotDrafted, Office, why_not
 from tocsin.alerts.guards import GUARDS, CapStatus, Refusal, cap_status
 from tocsin.alerts.liveness import ChannelHealth, Liveness
@@ -24,6 +24,7 @@ __all__ = [
     "GUARDS",
     "REASONS",
     "REMEMBERED",
+    "RESUMED",
     "AlertDesk",
     "AlertSeen",
     "AlertSettings",

@@ -40,6 +40,9 @@ from tocsin.records import (
 REMEMBERED = timedelta(hours=24)
 """How long an alert that is over is kept in memory; the store keeps all."""
 
+RESUMED = timedelta(hours=48)
+"""How far back in the store whoever begins looks for alerts."""
+
 UNDER_WAY = timedelta(seconds=10)
 """How long a message that was let out is not let out again, while the record of it is on its way to disk."""
 
@@ -65,6 +68,11 @@ class AlertDesk:
 
     resumes = ("alerts.*", "warning.launch", "warning.same_event", APPROVAL)
     """Kinds of the records that ``resume`` wants."""
+
+    @classmethod
+    def wants(cls, record: Record) -> bool:
+        """Tell by its label whether a record is to be taken in: plots by the thousand are not."""
+        return record.room == "alerts" or record.kind in cls.resumes
 
     def __init__(self, office: Office, *, is_open: Callable[[], bool], standing: Standing) -> None:
         self._office = office

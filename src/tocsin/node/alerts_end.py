@@ -6,10 +6,10 @@ import asyncio
 import os
 from datetime import timedelta
 
-from tocsin.alerts import AlertDesk, NotDrafted, Reason
+from tocsin.alerts import RESUMED, AlertDesk, NotDrafted, Reason
 from tocsin.clock import Clock
 from tocsin.errors import ConfigError, DomainError
-from tocsin.node.alerts_office import RESUMED, office_of, read_history
+from tocsin.node.alerts_office import office_of, read_history
 from tocsin.node.attached import AttachedPart
 from tocsin.node.config import MemberConfig
 from tocsin.records import Record

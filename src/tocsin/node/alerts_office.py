@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tocsin.alerts import Office
 from tocsin.errors import ConfigError
@@ -12,9 +12,6 @@ from tocsin.node.config import MemberConfig
 from tocsin.node.home import home_of
 from tocsin.records import Admitted
 from tocsin.store import RecordQuery, Store, Window
-
-RESUMED = timedelta(hours=48)
-"""How far back in the store alerts are looked for."""
 
 
 def office_of(config: MemberConfig) -> Office:

@@ -12,14 +12,14 @@ from functools import partial
 
 import structlog
 
-from tocsin.alerts import AlertDesk, Liveness, NotSent
+from tocsin.alerts import RESUMED, AlertDesk, Liveness, NotSent
 from tocsin.cap import CapAlert, read_cap, render_cap, render_test, sign_cap, write_cap
 from tocsin.channels import CapFile, Channel, Deliverer, Feed, Folder, Mail, Parcel, Webhook, write_whole
 from tocsin.clock import Clock, SystemClock
 from tocsin.errors import CapError
 from tocsin.exchange import release_to_public
 from tocsin.exercise.gate import Gate
-from tocsin.node.alerts_office import RESUMED, office_of, read_history
+from tocsin.node.alerts_office import office_of, read_history
 from tocsin.node.attached import AttachedPart, serve_part
 from tocsin.node.config import MemberConfig
 from tocsin.node.part_words import ALERTS
@@ -95,7 +95,7 @@ class AlertsPart:
         self._progress(order)
         async for found in self.part.follow(order):
             passed = self._gate.pass_on(stored.admitted for stored in found)
-            self._take([admitted for admitted in passed if _is_ours(admitted)])
+            self._take([admitted for admitted in passed if AlertDesk.wants(admitted.record)])
             self._carry()
             self._progress(found[-1].order)
 
@@ -208,11 +208,6 @@ class AlertsPart:
 
     def _is_persons_own(self, approval: Admitted) -> bool:
         return self._store is not None and standing_in(self._store, approval).is_verified
-
-
-def _is_ours(admitted: Admitted) -> bool:
-    """Tell by the label whether alerts are to look at a record: plots by the thousand are not."""
-    return admitted.record.room == "alerts" or admitted.record.kind in AlertDesk.resumes
 
 
 def open_channels(config: MemberConfig, clock: Clock) -> dict[str, Channel]:

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import msgspec
 
-from tocsin.alerts import AlertDesk, AlertSeen, ChannelHealth, Liveness, see_thread
-from tocsin.node.alerts_office import RESUMED, office_of, read_history
+from tocsin.alerts import RESUMED, AlertDesk, AlertSeen, ChannelHealth, Liveness, see_thread
+from tocsin.node.alerts_office import office_of, read_history
 from tocsin.node.config import MemberConfig
 from tocsin.node.public_warning import is_open
 from tocsin.node.wiring import open_store

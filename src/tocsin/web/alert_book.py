@@ -23,9 +23,6 @@ from tocsin.records import Admitted, Record
 from tocsin.web.shapes import OfficeNow
 from tocsin.web.shown import Shown
 
-KINDS = AlertDesk.resumes
-"""Kinds of the records that the book is made of."""
-
 
 class AlertBook:
     """The alerts that a member knows of.
@@ -41,9 +38,9 @@ class AlertBook:
         self,
         member: str,
         *,
-        office: Office | None = None,
-        is_open: Callable[[], bool] = lambda: False,
-        standing: Callable[[Admitted], bool] = lambda _approval: False,
+        office: Office | None,
+        is_open: Callable[[], bool],
+        standing: Callable[[Admitted], bool],
     ) -> None:
         self._member = member
         self._office = office
@@ -74,7 +71,7 @@ class AlertBook:
         """Take in a record; kinds that are not of alerts are passed over."""
         admitted = shown.admitted
         record = admitted.record
-        if record.room != "alerts" and record.kind not in KINDS:
+        if not AlertDesk.wants(record):
             return
         if self._liveness is not None:
             self._liveness.take(admitted)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Literal, Protocol
 
 import structlog
 
-from tocsin.alerts import AlertSeen, Office
+from tocsin.alerts import RESUMED, AlertDesk, AlertSeen, Office
 from tocsin.clock import Clock
 from tocsin.errors import TocsinError
 from tocsin.exchange import ApprovalStanding
 from tocsin.records import Admitted, Outlet, Recall, Record, WatchFloor
 from tocsin.store import RecordQuery, Store, StoredRecord, Window, standing_in
 from tocsin.warning import WarningSettings
-from tocsin.web.alert_book import KINDS as ALERT_KINDS
 from tocsin.web.alert_book import AlertBook
 from tocsin.web.alone import AloneDesk
 from tocsin.web.feed import Feed
@@ -37,8 +36,6 @@ from tocsin.web.shown import Shown, show
 
 TRACKS_EVERY_S = 0.1
 LINKS_EVERY_S = 1.0
-ALERTS_STAY = timedelta(hours=48)
-"""How far back in the store alerts are looked for."""
 
 PLOTS = "warning.detection"
 """Counted, and not told one by one."""
@@ -236,8 +233,8 @@ class Gateway:
 
     def _load_alerts(self, until: datetime) -> None:
         self.alerts = self._new_alerts()
-        window = Window(time="admitted", since=until - ALERTS_STAY)
-        query = RecordQuery(kinds=ALERT_KINDS, windows=(window,))
+        window = Window(time="admitted", since=until - RESUMED)
+        query = RecordQuery(kinds=AlertDesk.resumes, windows=(window,))
         for each in show(self.member.store.records(query), self.floor):
             self.alerts.take(each)
         self._look_at_alerts()
