@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import NamedTuple
+
+from tocsin.charts import svg
 
 WIDTH, HEIGHT = 640, 320
 _LEFT, _TOP, _RIGHT, _BOTTOM = 52, 30, 150, 36
 _COLOURS = ("#1d4ed8", "#b45309", "#047857", "#be123c", "#6d28d9", "#0e7490", "#4d7c0f", "#334155")
+_GRID = "#e4e4e7"
 
 
 def lines(
@@ -40,31 +42,29 @@ def lines(
     def y_of(value: float) -> float:
         return HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * (min(max(value, bottom), top) - bottom) / (top - bottom)
 
-    parts = _begun(title, WIDTH, HEIGHT)
+    parts = []
     if band is not None:
         low, high = y_of(band[0]), y_of(band[1])
         wide = WIDTH - _LEFT - _RIGHT
-        parts.append(f'<rect x="{_LEFT}" y="{high:.1f}" width="{wide}" height="{low - high:.1f}" fill="#dcfce7"/>')
+        parts.append(svg.element("rect", x=_LEFT, y=high, width=wide, height=low - high, fill="#dcfce7"))
     for step in range(5):
         value = bottom + (top - bottom) * step / 4
-        parts.append(f'<path d="M{_LEFT} {y_of(value):.1f}H{WIDTH - _RIGHT}" stroke="#e4e4e7"/>')
-        parts.append(f'<text x="{_LEFT - 6}" y="{y_of(value) + 4:.1f}" text-anchor="end">{value:g}</text>')
-    parts += [
-        f'<text x="{x_of(place):.1f}" y="{HEIGHT - _BOTTOM + 16}" text-anchor="middle">{place:g}</text>'
-        for place in places
-    ]
-    parts.append(f'<text x="{_LEFT}" y="{HEIGHT - 6}">{escape(across)}</text>')
+        parts.append(svg.line(_LEFT, y_of(value), WIDTH - _RIGHT, y_of(value), stroke=_GRID))
+        parts.append(svg.words(_LEFT - 6, y_of(value) + 4, f"{value:g}", text_anchor="end"))
+    parts += [svg.words(x_of(place), HEIGHT - _BOTTOM + 16, f"{place:g}", text_anchor="middle") for place in places]
+    parts.append(svg.words(_LEFT, HEIGHT - 6, across))
     for index, (name, values) in enumerate(series.items()):
         colour = _COLOURS[index % len(_COLOURS)]
-        dash = ' stroke-dasharray="5 3"' if index >= len(_COLOURS) else ""
+        dash = "5 3" if index >= len(_COLOURS) else None
         known = [(x_of(place), y_of(value)) for place, value in zip(places, values, strict=True) if value is not None]
-        path = " ".join(f"{'L' if number else 'M'}{x:.1f} {y:.1f}" for number, (x, y) in enumerate(known))
         if known:
-            parts.append(f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.6"{dash}/>')
-        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}"/>' for x, y in known]
-        y = _TOP + 14 * index + 8
-        parts.append(f'<text x="{WIDTH - _RIGHT + 10}" y="{y}" fill="{colour}">{escape(name)}</text>')
-    return "".join([*parts, "</svg>\n"])
+            way = svg.path(known)
+            parts.append(
+                svg.element("path", d=way, fill="none", stroke=colour, stroke_width=1.6, stroke_dasharray=dash)
+            )
+        parts += [svg.element("circle", cx=x, cy=y, r=2.5, fill=colour) for x, y in known]
+        parts.append(svg.words(WIDTH - _RIGHT + 10, _TOP + 14 * index + 8, name, fill=colour))
+    return _sheet(title, WIDTH, HEIGHT, parts)
 
 
 class Dot(NamedTuple):
@@ -94,31 +94,29 @@ def square(title: str, series: Mapping[str, Sequence[Dot]], *, across: str, up: 
     def y_of(value: float) -> float:
         return _TOP + side * (1.0 - value)
 
-    parts = _begun(title, width, height)
+    parts = []
     for step in range(6):
         value = step / 5
         x, y = x_of(value), y_of(value)
-        parts.append(f'<path d="M{_LEFT} {y:.1f}h{side}M{x:.1f} {_TOP}v{side}" stroke="#e4e4e7"/>')
-        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
-        parts.append(f'<text x="{x:.1f}" y="{_TOP + side + 16}" text-anchor="middle">{value:g}</text>')
-    parts.append(f'<path d="M{_LEFT} {_TOP + side}L{_LEFT + side} {_TOP}" stroke="#a1a1aa" stroke-dasharray="4 3"/>')
-    parts.append(f'<text x="{_LEFT + side}" y="{height - 6}" text-anchor="end">{escape(across)}</text>')
-    parts.append(f'<text x="{_LEFT + 4}" y="{_TOP + 12}">{escape(up)}</text>')
+        parts.append(svg.line(_LEFT, y, _LEFT + side, y, stroke=_GRID))
+        parts.append(svg.line(x, _TOP, x, _TOP + side, stroke=_GRID))
+        parts.append(svg.words(_LEFT - 6, y + 4, f"{value:g}", text_anchor="end"))
+        parts.append(svg.words(x, _TOP + side + 16, f"{value:g}", text_anchor="middle"))
+    parts.append(svg.line(_LEFT, _TOP + side, _LEFT + side, _TOP, stroke="#a1a1aa", stroke_dasharray="4 3"))
+    parts.append(svg.words(_LEFT + side, height - 6, across, text_anchor="end"))
+    parts.append(svg.words(_LEFT + 4, _TOP + 12, up))
     for index, (name, dots) in enumerate(series.items()):
         colour = _COLOURS[index % len(_COLOURS)]
         for dot in dots:
             x = x_of(dot.said) + 3 * index  # so that the bars of two series do not hide each other
-            bar = f"M{x:.1f} {y_of(dot.low):.1f}V{y_of(dot.high):.1f}"
-            parts.append(f'<path d="{bar}" stroke="{colour}" stroke-opacity="0.5" stroke-width="2"/>')
-            parts.append(f'<circle cx="{x:.1f}" cy="{y_of(dot.came):.1f}" r="3.5" fill="{colour}"/>')
-        parts.append(f'<text x="{_LEFT + side + 14}" y="{_TOP + 14 * index + 8}" fill="{colour}">{escape(name)}</text>')
-    return "".join([*parts, "</svg>\n"])
+            low, high = y_of(dot.low), y_of(dot.high)
+            parts.append(svg.line(x, low, x, high, stroke=colour, stroke_opacity=0.5, stroke_width=2))
+            parts.append(svg.element("circle", cx=x, cy=y_of(dot.came), r=3.5, fill=colour))
+        parts.append(svg.words(_LEFT + side + 14, _TOP + 14 * index + 8, name, fill=colour))
+    return _sheet(title, width, height, parts)
 
 
-def _begun(title: str, width: int, height: int) -> list[str]:
-    box = f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11"'
-    return [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {box}><title>{escape(title)}</title>',
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        f'<text x="{_LEFT}" y="18" font-weight="bold">{escape(title)}</text>',
-    ]
+def _sheet(title: str, width: int, height: int, parts: Sequence[str]) -> str:
+    """Return a picture that also stands alone as a file: on white, with its title above it."""
+    paper = svg.element("rect", width=width, height=height, fill=svg.PAPER)
+    return svg.drawing(width, height, title, paper, svg.words(_LEFT, 18, title, font_weight="bold"), *parts) + "\n"
