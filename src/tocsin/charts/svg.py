@@ -13,7 +13,8 @@ MEMBERS = ("#855700", "#17703b", "#07648b", "#a6245d", "#74460d", "#4c5862")
 """Colours of members on paper: those of the watch floor's light theme, in the order of their codes."""
 
 _CORNERS = (0, 4, 3, 5, 6, 8)
-"""Shapes by which members are told apart without colours, as on the watch floor; 0 is a circle."""
+"""Shapes by which members are told apart without colours, as on the watch floor (``web/src/map/palette.ts``): polygons
+of so many corners, one of them at the top; 0 is a circle."""
 
 
 def colour_of(index: int) -> str:
@@ -62,10 +63,9 @@ def mark(index: int, x: float, y: float, radius: float, **attributes: str | floa
     corners = _CORNERS[index % len(_CORNERS)]
     if corners == 0:
         return element("circle", cx=x, cy=y, r=radius, **attributes)
-    turn = -math.pi / 2 if corners != 4 else -math.pi / 4
-    outer = radius * (1.25 if corners in (3, 4) else 1.1)
-    angles = [turn + 2 * math.pi * n / corners for n in range(corners)]
-    around = [(x + outer * math.cos(angle), y + outer * math.sin(angle)) for angle in angles]
+    outer = 1.25 * radius
+    angles = [2 * math.pi * n / corners for n in range(corners)]
+    around = [(x + outer * math.sin(angle), y - outer * math.cos(angle)) for angle in angles]
     return element("path", d=path(around, is_closed=True), **attributes)
 
 

@@ -142,7 +142,8 @@ def _stage_marks(chain: MemberTimes, begin: datetime, colour: str, index: int) -
         if stage.stage in _STAGE_LETTER
     ]  # fmt: skip
     if chain.shown_at is not None:
-        marks.append(Mark(_apart_s(begin, chain.shown_at), colour, f"{chain.member}: a person has seen it", 1, "s"))
+        says = f"{chain.member}: a person has seen it"
+        marks.append(Mark(_apart_s(begin, chain.shown_at), colour, says, index, "s", is_hollow=True))
     return marks
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -31,6 +32,18 @@ def test_texts_and_attributes_are_escaped():
 )
 def test_times_are_written_as_clocks(seconds, words):
     assert svg.clock(seconds) == words
+
+
+@pytest.mark.parametrize(("index", "corners"), [(1, 4), (2, 3), (3, 5), (4, 6), (5, 8), (7, 4)])
+def test_a_member_has_the_shape_of_the_watch_floor(index, corners):
+    """The floor's shapes stand on a tip: four corners are a diamond, and no square."""
+    points = [
+        tuple(map(float, each.split()))
+        for each in re.findall(r"[\d.-]+ [\d.-]+", read(svg.mark(index, 0, 0, 4)).attrib["d"])
+    ]
+    assert len(points) == corners
+    assert points[0] == (0, -5)
+    assert min(y for _, y in points) == -5
 
 
 def test_ticks_are_round_and_few():
