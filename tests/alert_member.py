@@ -106,17 +106,17 @@ class Alerting:
                 await asyncio.sleep(0.01)
         return found
 
-    def put(self, kind, body, *sources):
+    def put(self, kind, body, *sources, status="actual"):
         record = with_body(
-            kind, body, id=self.node.new_id(), originator="JPN", status="actual", precedence=Precedence.FLASH,
+            kind, body, id=self.node.new_id(), originator="JPN", status=status, precedence=Precedence.FLASH,
             issued_at=SystemClock().now(), sources=sources,
             marking=marking_for("JPN", "USA", public_warning=PublicWarning.YES),
         )  # fmt: skip
         self.node.issue([record], at_once=True)
 
-    def see(self, **fields):
+    def see(self, *, status="actual", **fields):
         """A launch whose impact is predicted for in five minutes."""
-        self.put("warning.launch", predicted(SystemClock().now(), **fields))
+        self.put("warning.launch", predicted(SystemClock().now(), **fields), status=status)
 
     def waiting(self, message):
         return [each for each in self.records("alerts.alert") if each.body.message == message]

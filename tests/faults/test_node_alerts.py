@@ -14,10 +14,14 @@ from tests.servers import free_ports, on_loop
 from tocsin.cap import check_cap, known_messages, read_cap
 from tocsin.cli.app import run
 from tocsin.clock import SystemClock
+from tocsin.errors import DomainError
 from tocsin.node import read_config
+from tocsin.node.alerts_end import draft_end
+from tocsin.node.alerts_seen import see_alerts
 from tocsin.node.home import home_of
 from tocsin.node.parts import Parts
 from tocsin.node.public_warning import check_public_warning, is_open
+from tocsin.records import Consent, Exercise, ExerciseEnd, Person
 from tocsin.web import People
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
@@ -117,5 +121,34 @@ async def test_a_launch_becomes_an_alert_that_people_confirm_and_its_end_goes_th
             assert {each["channel"]: each["state"] for each in channels} == {"feed": "delivered", "folder": "delivered"}
             assert await asyncio.to_thread(run, ["alerts", "list", "--config", str(alerting.home)]) == 0
             assert "cancel" in capsys.readouterr().out
+    finally:
+        await alerting.local.stop()
+
+
+@on_loop
+async def test_alerts_of_an_exercise_are_there_while_it_runs_and_are_forgotten_with_it(tmp_path):
+    house = House(tmp_path, codes=("JPN", "USA"))
+    alerting = Alerting(house, *free_ports(1))
+    house.edit("JPN", "passkeys = false", 'passkeys = false\nexercise_channels = ["folder"]')
+    alerting.config = read_config(alerting.home / "member.toml")
+    drill = "exercise:bell-1"
+    digest, by = "0" * 64, Person(role="exercise_controller", pseudonym="EC-1")
+    proposal = Exercise(name="Bell", digest=digest, members=("JPN", "USA"), starts_at=SystemClock().now())
+    await alerting.local.start()
+    try:
+        async with Parts(alerting.node), alerting.part() as part:
+            alerting.put("exercise.exercise", proposal, status=drill)
+            alerting.put("exercise.consent", Consent(act="consent", digest=digest, by=by), status=drill)
+            alerting.see(event_id="D-1", status=drill)
+            alerting.see(event_id="E-1")
+            await alerting.until(lambda: len(alerting.waiting("alert")) == 2)
+            await alerting.until(lambda: len(see_alerts(alerting.config, now=SystemClock().now()).alerts) == 2)
+            await alerting.until(lambda: len(list(part.desk.threads)) == 2)
+            alerting.put("exercise.end", ExerciseEnd(at_s=1.0, is_complete=False, by=by), status=drill)
+            await alerting.until(lambda: len(list(part.desk.threads)) == 1)
+            (left,) = (await asyncio.to_thread(see_alerts, alerting.config, now=SystemClock().now())).alerts
+            assert left.event_id == "E-1"
+            with pytest.raises(DomainError, match="there is no alert D-1"):
+                await draft_end(alerting.config, "D-1", wrong=None, clock=SystemClock())
     finally:
         await alerting.local.stop()

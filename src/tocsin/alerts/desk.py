@@ -117,6 +117,10 @@ class AlertDesk:
         }
         return []
 
+    def drop(self, status: str) -> None:
+        """Forget the alerts of an exercise that is over; the store keeps all."""
+        self.threads.drop(status)
+
     def resume(self, history: Sequence[Admitted], begin: datetime, now: datetime) -> None:  # noqa: ARG002 - as all desks
         """Go on with the alerts that are on record; nothing is drafted anew of what was."""
         for entry in history:

@@ -180,16 +180,22 @@ class Threads:
         for thread in list(self._threads.values()):
             is_done = (thread.is_over and not any(thread.untold())) or not thread.is_sent
             if is_done and thread.drafts[-1].record.issued_at < before:
-                del self._threads[thread.alert_id]
-                self._of_message = {key: each for key, each in self._of_message.items() if each is not thread}
-                self._of_event = {key: each for key, each in self._of_event.items() if each is not thread}
+                self._forget(thread)
         for event_id, launches in list(self._launches.items()):
             is_old = all(each.record.issued_at < before for each in launches.values())
             if is_old and event_id not in self._of_event:
                 del self._launches[event_id]
-        kept = self._launches.keys()
-        self._event_of = {record: event for record, event in self._event_of.items() if self.name_of(event) in kept}
-        self._names = {alias: name for alias, name in self._names.items() if self.name_of(name) in kept}
+        self._forget_names()
+
+    def drop(self, status: str) -> None:
+        """Forget all that is of a status: an exercise that is over. What is of another as well stays."""
+        for thread in list(self._threads.values()):
+            if all(each.record.status == status for each in thread.drafts):
+                self._forget(thread)
+        for event_id, launches in list(self._launches.items()):
+            if event_id not in self._of_event and all(each.record.status == status for each in launches.values()):
+                del self._launches[event_id]
+        self._forget_names()
 
     def launches_of(self, event_id: str) -> dict[str, Admitted]:
         """Return this member's launch records of an event, by id, in order."""
@@ -198,6 +204,16 @@ class Threads:
     def newest_launches(self) -> list[Admitted]:
         """Return the newest launch record of each event."""
         return [next(reversed(launches.values())) for launches in self._launches.values() if launches]
+
+    def _forget(self, thread: Thread) -> None:
+        del self._threads[thread.alert_id]
+        self._of_message = {key: each for key, each in self._of_message.items() if each is not thread}
+        self._of_event = {key: each for key, each in self._of_event.items() if each is not thread}
+
+    def _forget_names(self) -> None:
+        kept = self._launches.keys()
+        self._event_of = {record: event for record, event in self._event_of.items() if self.name_of(event) in kept}
+        self._names = {alias: name for alias, name in self._names.items() if self.name_of(name) in kept}
 
     def _take_launch(self, admitted: Admitted, body: Launch) -> Thread | None:
         before = self._event_of.get(admitted.record.supersedes or "")

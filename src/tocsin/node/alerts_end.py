@@ -9,6 +9,7 @@ from datetime import timedelta
 from tocsin.alerts import RESUMED, AlertDesk, NotDrafted, Reason
 from tocsin.clock import Clock
 from tocsin.errors import ConfigError, DomainError
+from tocsin.exercise.gate import Gate
 from tocsin.node.alerts_office import office_of, read_history
 from tocsin.node.attached import AttachedPart
 from tocsin.node.config import MemberConfig
@@ -42,7 +43,8 @@ async def draft_end(config: MemberConfig, event: str, *, wrong: Reason | None, c
         now = clock.now()
         desk = AlertDesk(office_of(config), is_open=lambda: False, standing=lambda _approval: False)
         _, history = await asyncio.to_thread(
-            read_history, store, config.member.code, desk.resumes, since=now - RESUMED
+            read_history, store, config.member.code, desk.resumes, since=now - RESUMED,
+            gate=Gate(config.member.code),
         )  # fmt: skip
         desk.resume(history, now - RESUMED, now)
         thread = desk.threads.of_event(event)

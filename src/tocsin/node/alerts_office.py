@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tocsin.alerts import Office
 from tocsin.errors import ConfigError
+from tocsin.exercise.gate import Gate
 from tocsin.node.config import MemberConfig
 from tocsin.node.home import home_of
 from tocsin.records import Admitted
@@ -30,9 +31,16 @@ def office_of(config: MemberConfig) -> Office:
 
 
 def read_history(
-    store: Store, member: str, kinds: Sequence[str], *, since: datetime
+    store: Store, member: str, kinds: Sequence[str], *, since: datetime, gate: Gate
 ) -> tuple[int, list[Admitted]]:  # fmt: skip
     """Return a member's own records of some kinds, in order, and the order of the last record in the store.
+
+    Args:
+        store: The member's.
+        member: ISO 3166-1 alpha-3.
+        kinds: Which.
+        since: Those admitted before are passed over.
+        gate: Hears of all exercises in the store; what is of one that is over, or not this member's, is left out.
 
     Raises:
         StoreError: The store cannot be read.
@@ -42,4 +50,6 @@ def read_history(
     query = RecordQuery(
         kinds=tuple(kinds), originator=member, before_order=last + 1, windows=(Window(time="admitted", since=since),)
     )
-    return last, [stored.admitted for stored in store.records(query)]
+    gate.pass_on(stored.admitted for stored in store.records(RecordQuery(kinds=("exercise.*",))))
+    found = [stored.admitted for stored in store.records(query)]
+    return last, [entry for entry in found if gate.is_open(entry.record.status)]

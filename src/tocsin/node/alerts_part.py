@@ -26,7 +26,7 @@ from tocsin.node.part_words import ALERTS
 from tocsin.node.public_warning import is_open
 from tocsin.node.signer import load_signer
 from tocsin.records import Admitted, AlertDelivery, AlertSent, Approval, ChannelTest
-from tocsin.store import RecordQuery, Store, standing_in
+from tocsin.store import Store, standing_in
 from tocsin.web import Listen, serve_app
 
 LOOKS_EVERY_S = 5.0
@@ -60,7 +60,7 @@ class AlertsPart:
         )  # fmt: skip
         self.liveness = Liveness(self._office, every=config.alerts.test_every)
         self._gate = Gate(config.member.code)
-        """No message is drafted of an exercise that this member takes no part in, or that is over."""
+        """No message is drafted, or kept, of an exercise that this member takes no part in, or that is over."""
         self._store: Store | None = None
         self._order = 0
         self.is_served = asyncio.Event()
@@ -95,15 +95,18 @@ class AlertsPart:
         self._progress(order)
         async for found in self.part.follow(order):
             passed = self._gate.pass_on(stored.admitted for stored in found)
+            for status in self._gate.closed():
+                self.desk.drop(status)
             self._take([admitted for admitted in passed if AlertDesk.wants(admitted.record)])
             self._carry()
             self._progress(found[-1].order)
 
     def _resume(self, store: Store) -> int:
         now = self._clock.now()
-        self._gate.pass_on(stored.admitted for stored in store.records(RecordQuery(kinds=("exercise.*",))))
-        order, found = read_history(store, self._office.member, self.desk.resumes, since=now - RESUMED)
-        history = [entry for entry in found if self._gate.is_open(entry.record.status)]
+        order, history = read_history(
+            store, self._office.member, self.desk.resumes, since=now - RESUMED, gate=self._gate
+        )
+        self._gate.closed()
         self.desk.resume(history, now - RESUMED, now)
         for entry in history:
             self.liveness.take(entry)

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from tocsin.alerts import RESUMED, AlertDesk, AlertSeen, ChannelHealth, Liveness, see_thread
+from tocsin.exercise.gate import Gate
 from tocsin.node.alerts_office import office_of, read_history
 from tocsin.node.config import MemberConfig
 from tocsin.node.public_warning import is_open
@@ -21,7 +22,7 @@ class OfficeSeen(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the channels to the public are open."""
     channels: tuple[ChannelHealth, ...]
     alerts: tuple[AlertSeen, ...]
-    """Of the last two days, the oldest first."""
+    """Of the last two days, the oldest first; those of exercises while they run."""
 
 
 def see_alerts(config: MemberConfig, *, now: datetime) -> OfficeSeen:
@@ -37,7 +38,8 @@ def see_alerts(config: MemberConfig, *, now: datetime) -> OfficeSeen:
             office, is_open=lambda: opened, standing=lambda approval: standing_in(store, approval).is_verified
         )  # fmt: skip
         liveness = Liveness(office, every=None)
-        _, history = read_history(store, config.member.code, desk.resumes, since=now - RESUMED)
+        member = config.member.code
+        _, history = read_history(store, member, desk.resumes, since=now - RESUMED, gate=Gate(member))
         desk.resume(history, now - RESUMED, now)
         for entry in history:
             liveness.take(entry)

@@ -184,3 +184,30 @@ def test_after_a_start_they_are_one_and_they_are_forgotten_together():
 
 def seen(room):
     return [see_thread(thread, room.desk, room.now) for thread in room.desk.threads]
+
+
+def test_the_alerts_of_an_exercise_that_is_over_are_forgotten_and_no_others():
+    room = Room()
+    real = alert(room, "E-1", ("JP-01",))
+    drill = {"status": "exercise:bell-1"}
+    room.see(event_id="D-1", areas=("JP-02",), record=drill)
+    room.see(event_id="D-2", areas=("JP-02",), record={"status": "exercise:bell-2"})
+    assert len(list(room.desk.threads)) == 3
+    message = room.waiting("alert", event_id="D-1")
+    room.desk.drop("exercise:bell-1")
+    assert room.thread("D-1") is None
+    assert room.desk.case(message, OFFICER, room.now) is None
+    assert [thread.drafts[0].record.status for thread in room.desk.threads] == ["actual", "exercise:bell-2"]
+    assert {each.body.event_id for each in room.desk.threads.newest_launches()} == {"E-1", "D-2"}
+    assert room.thread("E-1").is_sent
+    assert room.find(real)
+
+
+def test_a_real_alert_in_which_a_drill_got_mixed_outlives_the_drill():
+    room = Room()
+    alert(room, "E-1", ("JP-01",))
+    body = room.thread().drafts[0].body
+    room.put(room.record("alerts.alert", body, status="exercise:bell-1"))
+    assert len({each.record.status for each in room.thread().drafts}) == 2
+    room.desk.drop("exercise:bell-1")
+    assert room.thread().is_sent
