@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,12 +9,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
-import uvloop
 from rich.text import Text
 
 from tocsin.cli.debriefing import report_of_run
-from tocsin.cli.logs import keep_log
-from tocsin.cli.terminal import notices, output, say_error, write_json
+from tocsin.cli.performing import log_afterwards, perform
+from tocsin.cli.terminal import notices, output, write_json
 from tocsin.errors import DomainError
 from tocsin.exercise import read_scenario
 from tocsin.exercise.catalogue import Script
@@ -57,18 +54,11 @@ def play(script: Script, running: Running, *, report: Path | None = None, as_jso
 
 def _play(script: Script, running: Running, *, report: Path | None, is_passing: bool = False, as_json: bool) -> int:
     lines = Lines(is_silent=as_json)
-    kept = keep_log()
     run = ExerciseRun(script, running, tuple(exercise_tables()[0]), show=lines.show)
     if not as_json:
         output().print(Text(f"{BANNER}: {script.scenario.name}", "black on cyan"))
-    try:
-        outcome = uvloop.run(_until_done_or_stopped(run))
-    except TimeoutError as error:
-        say_error(f"something was lost on the way: {error}", advice="Run it again with a lower --speed")
-        return 1
-    finally:
-        for line in dict.fromkeys(kept):
-            notices().print(Text(line, "yellow"))
+    with log_afterwards():
+        outcome = perform(run.run(), lambda: _leave(run))
     if outcome is None:
         notices().print(Text("Stopped before its end.", "yellow"))
         return 130
@@ -228,24 +218,9 @@ def _tell(outcome: Outcome) -> None:
         output().print(f"The members' folders are in {outcome.kept}", markup=False)
 
 
-async def _until_done_or_stopped(run: ExerciseRun) -> Outcome | None:
-    """Run an exercise; None if SIGINT or SIGTERM ended it."""
-    loop = asyncio.get_running_loop()
-    running = asyncio.ensure_future(run.run())
-    stopped = asyncio.Event()
-
-    def stop() -> None:
-        if run.view.outcome is not None:  # it is over; only the pages are still there
-            run.leave.set()
-        elif not stopped.is_set():
-            stopped.set()
-            running.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    try:
-        return await running
-    except asyncio.CancelledError:
-        if not stopped.is_set():
-            raise
-        return None
+def _leave(run: ExerciseRun) -> bool:
+    """Let a run go that is over, and whose pages alone are still there; tell whether it is."""
+    if run.view.outcome is None:
+        return False
+    run.leave.set()
+    return True

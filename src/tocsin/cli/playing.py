@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,15 +10,14 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-import uvloop
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from tocsin.cli.left_out import tell_bad_rows
-from tocsin.cli.logs import keep_log
 from tocsin.cli.parameters import UsageError
-from tocsin.cli.terminal import notices, output, say_error, write_json
+from tocsin.cli.performing import log_afterwards, perform
+from tocsin.cli.terminal import notices, output, write_json
 from tocsin.clock import SystemClock
 from tocsin.replay.results import ReplayResult
 from tocsin.replay.run import Options, Replay, View
@@ -90,18 +88,10 @@ def play(plan: Plan, *, form: Literal["people", "json"], interrupted: int) -> in
         status=plan.status,
         is_watched=plan.is_watched,
     )
-    kept = keep_log()
     screen = Screen(lambda _view: None)
     replay = Replay(rows, sensors, options, show=screen.tell)
-    try:
-        with _showing(screen, replay.view, form):
-            result = uvloop.run(_until_done_or_stopped(replay, screen.board))
-    except TimeoutError as error:
-        say_error(f"something was lost on the way: {error}", advice="Run it again with a lower --speed")
-        return 1
-    finally:
-        for line in dict.fromkeys(kept):
-            notices().print(Text(line, "yellow"))
+    with log_afterwards(), _showing(screen, replay.view, form):
+        result = perform(_watched(replay, screen.board), lambda: _leave(replay))
     if result is None:
         _tell_broken_off(replay, form)
         return interrupted
@@ -113,32 +103,23 @@ def play(plan: Plan, *, form: Literal["people", "json"], interrupted: int) -> in
     return _code_of(result)
 
 
-async def _until_done_or_stopped(replay: Replay, board: LinkBoard | None) -> ReplayResult | None:
-    """Run a replay; None if SIGINT or SIGTERM ended it."""
-    loop = asyncio.get_running_loop()
-    running = asyncio.ensure_future(replay.run())
-    stopped = asyncio.Event()
-
-    def stop() -> None:
-        if replay.view.whole is not None:  # all is counted; only the pages are still there
-            replay.leave.set()
-        elif not stopped.is_set():
-            stopped.set()
-            running.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
+async def _watched(replay: Replay, board: LinkBoard | None) -> ReplayResult:
+    """Run a replay, and look at its links meanwhile."""
     watching = asyncio.ensure_future(watch_links(replay, board)) if board is not None else None
     try:
-        return await running
-    except asyncio.CancelledError:
-        if not stopped.is_set():
-            raise
-        return None
+        return await replay.run()
     finally:
         if watching is not None:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
+
+
+def _leave(replay: Replay) -> bool:
+    """Let a replay go of which all is counted, and whose pages alone are still there; tell whether it is so."""
+    if replay.view.whole is None:
+        return False
+    replay.leave.set()
+    return True
 
 
 @contextmanager
