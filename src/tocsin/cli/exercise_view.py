@@ -17,7 +17,8 @@ from tocsin.cli.terminal import notices, output, write_json
 from tocsin.errors import DomainError
 from tocsin.exercise import read_scenario
 from tocsin.exercise.catalogue import Script
-from tocsin.exercise.desk import kind_of, known_of
+from tocsin.exercise.desk import known_of
+from tocsin.exercise.reading import kind_of
 from tocsin.exercise.state import Exercises, ExerciseState
 from tocsin.exercise.timeline import plan_of
 from tocsin.node import read_config

@@ -17,7 +17,7 @@ from tocsin.charts.maps import Base
 from tocsin.debrief import drawings
 from tocsin.debrief.looks import Looks, banner_colour, banner_words, looks_of
 from tocsin.exercise.after_action import widest
-from tocsin.exercise.results import AfterAction, EventTimes, Happening, ReactionScore
+from tocsin.exercise.results import AfterAction, EventTimes, Happening, ReactionScore, Standing
 
 STANDING_WORDS = {
     "met": "met", "late": "late", "missed": "missed", "not_due": "not due", "unwatched": "nobody judged it",
@@ -63,8 +63,7 @@ def page(report: AfterAction, base: Base) -> str:
 def in_short(report: AfterAction) -> list[str]:
     """Return what a director would say of it in a few sentences."""
     said = []
-    standings = Counter(reaction.standing for inject in report.injects for reaction in inject.reactions)
-    due = standings["met"] + standings["late"] + standings["missed"]
+    standings, due = _standings(report)
     if due:
         late = f"; {standings['late']} came late" if standings["late"] else ""
         missed = f"; {standings['missed']} did not come" if standings["missed"] else ""
@@ -98,6 +97,12 @@ def in_short(report: AfterAction) -> list[str]:
     return said
 
 
+def _standings(report: AfterAction) -> tuple[Counter[Standing], int]:
+    """Return how many expected reactions stand how, and how many were due."""
+    found = Counter(reaction.standing for inject in report.injects for reaction in inject.reactions)
+    return found, found["met"] + found["late"] + found["missed"]
+
+
 def _first_of(report: AfterAction, link: str) -> float | None:
     values = [each.p50_s for each in report.intervals if each.link == link]
     return median(values) if values else None
@@ -105,8 +110,7 @@ def _first_of(report: AfterAction, link: str) -> float | None:
 
 def _totals(report: AfterAction) -> list[tuple[str, str]]:
     """Return the figures at the head of the page, each with what it is."""
-    standings = Counter(reaction.standing for inject in report.injects for reaction in inject.reactions)
-    due = standings["met"] + standings["late"] + standings["missed"]
+    standings, due = _standings(report)
     predicted = _first_of(report, "sensor to predicted")
     made = sum(inject.act == "made" for inject in report.injects)
     return [
@@ -150,7 +154,6 @@ def _event_view(number: int, event: EventTimes, report: AfterAction) -> dict[str
         "event": event,
         "begin": begin,
         "flights": [flight for flight in report.flights if flight.event == event.event_id],
-        "gains": {gain.member: gain for gain in report.gains if gain.event_id == event.event_id},
     }
 
 
@@ -176,7 +179,7 @@ def _template() -> jinja2.Template:
     )  # fmt: skip
     environment.filters |= {
         "clock": _clock, "after": _after, "seconds": _seconds, "percent": drawings.percent, "words": _words,
-        "utc": _utc, "reaction": _reaction, "duration": _duration, "member_mark": _member_mark, "events": _events,
+        "utc": _utc, "reaction": _reaction, "member_mark": _member_mark, "events": _events,
     }  # fmt: skip
     return environment.get_template("report.html.j2")
 
@@ -197,10 +200,6 @@ def _seconds(value: float | None, decimals: int = 1) -> str:
     if value is None:
         return "–"
     return f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", "−")  # + 0.0: nothing is not less than nothing
-
-
-def _duration(end: datetime, begin: datetime) -> str:
-    return svg.clock((end - begin) / timedelta(seconds=1))
 
 
 def _utc(at: datetime) -> str:

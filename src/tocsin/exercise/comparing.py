@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from statistics import median
-from typing import TypeVar
 
 from tocsin.exercise.results import AfterAction, Comparison, Difference
-
-_T = TypeVar("_T")
 
 
 def compare(earlier: AfterAction, later: AfterAction) -> Comparison:
@@ -67,19 +64,11 @@ def _links(report: AfterAction) -> dict[str, float | str]:
 
 
 def _gains(report: AfterAction) -> dict[str, float | str]:
-    seconds = _grouped(report.gains, lambda gain: gain.member)
-    return {
-        f"{member} sooner than alone (median)": round(median(known), 3)
-        for member, gains in seconds.items()
-        if (known := [gain.seconds for gain in gains if gain.seconds is not None])
-    }
-
-
-def _grouped(entries: Iterable[_T], key: Callable[[_T], Hashable]) -> dict[Hashable, list[_T]]:
-    groups: dict[Hashable, list[_T]] = {}
-    for entry in entries:
-        groups.setdefault(key(entry), []).append(entry)
-    return groups
+    seconds: dict[str, list[float]] = {}
+    for gain in report.gains:
+        if gain.seconds is not None:
+            seconds.setdefault(gain.member, []).append(gain.seconds)
+    return {f"{member} sooner than alone (median)": round(median(known), 3) for member, known in seconds.items()}
 
 
 def _pairs(

@@ -7,7 +7,6 @@ a desk that begins anew goes on where the one before was.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ import msgspec
 
 from tocsin.errors import DomainError, FlightError, ScenarioError
 from tocsin.exercise.naming import Known
-from tocsin.exercise.reading import read_inject, read_scenario
+from tocsin.exercise.reading import given_of, kind_of, read_given, read_scenario
 from tocsin.exercise.scenario import AnyInject, DecisionInject, MessageInject, NoticeInject, Scenario
 from tocsin.exercise.stage import Seen, Stage, flown
 from tocsin.exercise.state import Exercises, ExerciseState
@@ -128,7 +127,10 @@ class ExerciseDesk:
         if body.inject in play.staged or not body.given:
             return []
         play.staged.add(body.inject)
-        inject = read_inject(json.loads(body.given))
+        try:
+            inject = read_given(body.given)
+        except ScenarioError:
+            return []  # a director that sends nonsense lets nothing happen
         play.stage.make(inject, entry.record.issued_at)
         if isinstance(inject, NoticeInject) and inject.member == self._member:
             return [self._notice(state, inject, entry.record.issued_at, now)]
@@ -176,7 +178,7 @@ class ExerciseDesk:
         for due in plan_of(scenario, state):
             if due.due_s <= at_s and self._is_new(state, f"made {due.inject.id}"):
                 made += self._make(state, play, due.inject, due.due_s, now)
-        given = [read_inject(json.loads(each.given)) for each, _ in state.made.values() if each.given]
+        given = [read_given(each.given) for each, _ in state.made.values() if each.given]
         for inject, until_s in lasting(state, given):
             if until_s <= at_s and self._is_new(state, f"ended {inject.id}"):
                 over = Inject(inject=inject.id, kind=kind_of(inject), act="ended", due_s=until_s, at_s=at_s)
@@ -259,13 +261,3 @@ def known_of(sensors: Sequence[Sensor], launches: Mapping[str, LaunchRow]) -> Kn
         launches={name: row.lacks() for name, row in launches.items()},
         sensors={sensor.sensor_id: sensor.member for sensor in sensors},
     )
-
-
-def kind_of(inject: AnyInject) -> str:
-    """Return the ``kind`` of an inject."""
-    return str(type(inject).__struct_config__.tag)
-
-
-def given_of(inject: AnyInject) -> str:
-    """Return an inject as JSON, without what players are to do about it."""
-    return msgspec.json.encode(msgspec.structs.replace(inject, expect=()), enc_hook=float).decode()

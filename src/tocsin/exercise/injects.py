@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 
-from tocsin.errors import MalformedRecordError, ScenarioError
+from tocsin.errors import ScenarioError
 from tocsin.exercise.holding import Known, of_kind
 from tocsin.exercise.lines import read_toml, read_yaml
-from tocsin.exercise.reading import read_inject
+from tocsin.exercise.reading import kind_of, read_given
 from tocsin.exercise.scenario import Common, Scenario
 from tocsin.exercise.seconds import to_seconds
-from tocsin.records import Exercise, decode
+from tocsin.records import Exercise
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,9 @@ def courses(entries: Sequence[Known], scenario: Scenario | None, starts_at: date
     plans: dict[str, Common] = {} if scenario is None else {each.id: each for each in scenario.inject}
     for name, them in told.items():
         given = next((one.body.given for one in reversed(them) if one.body.act == "added"), "")
-        if given and (added := _added(given)) is not None:
-            plans[name] = added
+        if given:
+            with suppress(ScenarioError):
+                plans[name] = read_given(given)
     found = []
     for name in {**plans, **told}:
         due_s = float(plans[name].at) if name in plans else 0.0
@@ -79,7 +81,7 @@ def _course(name: str, plan: Common | None, told: Sequence[Known], starts_at: da
     moved = next((one.body.to_s for one in reversed(told) if one.body.act == "moved"), None)
     first = told[0].body if told else None
     due_s = moved if moved is not None else first.due_s if first is not None else planned_s
-    kind = str(plan.__struct_config__.tag) if plan is not None else first.kind if first is not None else ""
+    kind = kind_of(plan) if plan is not None else first.kind if first is not None else ""
     title = plan.title if plan is not None else next((one.body.title for one in told if one.body.title), "")
     objectives = plan.objectives if plan is not None else first.objectives if first is not None else ()
     return Course(
@@ -88,11 +90,3 @@ def _course(name: str, plan: Common | None, told: Sequence[Known], starts_at: da
         due_at=starts_at + timedelta(seconds=due_s), made_at=made.record.issued_at if made is not None else None,
         is_by_hand=any(one.body.by is not None for one in told), objectives=objectives,
     )  # fmt: skip
-
-
-def _added(given: str) -> Common | None:
-    try:
-        found = read_inject(decode(given.encode(), dict))
-    except (ScenarioError, MalformedRecordError, msgspec.ValidationError):
-        return None
-    return found if isinstance(found, Common) else None

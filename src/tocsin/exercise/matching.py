@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import msgspec
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
@@ -73,13 +74,7 @@ def match(flights: Sequence[SimulatedFlight], events: Sequence[EventTimes], coun
         near = min(((cost, f) for f, row in enumerate(costs) if (cost := row[e]) is not None), default=None)
         if near is not None:
             inject_of.setdefault(event.event_id, flights[near[1]].inject)
-    matched = tuple(
-        SimulatedFlight(
-            inject=flight.inject, name=flight.name, launched_at=flight.launched_at, site=flight.site,
-            impact=flight.impact, impact_at=flight.impact_at, event=event_of.get(f, ""),
-        )
-        for f, flight in enumerate(flights)
-    )  # fmt: skip
+    matched = tuple(msgspec.structs.replace(flight, event=event_of.get(f, "")) for f, flight in enumerate(flights))
     return Matched(flights=matched, injects=inject_of)
 
 

@@ -11,11 +11,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from tocsin.errors import ScenarioError
+from tocsin.codec import decode
+from tocsin.errors import MalformedRecordError, ScenarioError
 from tocsin.exercise import rules
 from tocsin.exercise.lines import MOST_CHARACTERS, Path, Placed, read_toml, read_yaml
 from tocsin.exercise.naming import Known, Wrong
-from tocsin.exercise.scenario import FORMAT, INJECTS, TO_COME, AnyInject, Expected, Objective, Scenario
+from tocsin.exercise.scenario import FORMAT, INJECTS, TO_COME, AnyInject, Common, Expected, Objective, Scenario
 from tocsin.exercise.seconds import to_seconds
 
 Form = Literal["toml", "yaml"]
@@ -86,6 +87,28 @@ def read_inject(given: Any, *, scenario: Scenario | None = None, known: Known | 
         if not wrong:
             return inject
     raise ScenarioError(wrong[0].message, source="the inject", advice=wrong[0].advice)
+
+
+def read_given(given: str) -> AnyInject:
+    """Read an inject as a record carries it (``given_of``).
+
+    Raises:
+        ScenarioError: It is none.
+    """
+    try:
+        return read_inject(decode(given.encode(), dict))
+    except MalformedRecordError as error:
+        raise ScenarioError(f"no inject: {error}", source="the record") from error
+
+
+def given_of(inject: AnyInject) -> str:
+    """Return an inject as JSON, without what players are to do about it."""
+    return msgspec.json.encode(msgspec.structs.replace(inject, expect=()), enc_hook=float).decode()
+
+
+def kind_of(inject: Common) -> str:
+    """Return the ``kind`` of an inject."""
+    return str(type(inject).__struct_config__.tag)
 
 
 def wrong_text(error: ScenarioError) -> str:

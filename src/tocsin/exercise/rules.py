@@ -22,7 +22,7 @@ from tocsin.exercise.scenario import (
 )
 
 MOST_EXPECTED = 50
-_STAGES = ("detected", "assessed", "predicted", "closed", "classified", "counted", "remark")
+_STAGES = ("detected", "assessed", "predicted", "closed", "classified", "counted")
 CLASSES = ("ballistic", "space_launch", "aircraft", "clutter")
 
 
@@ -136,7 +136,7 @@ def _expected(inject: AnyInject, scenario: Scenario, path: Path) -> Iterator[Wro
 
 def _what(expected: Expected, inject: AnyInject, path: Path) -> Iterator[Wrong]:
     flies = isinstance(inject, LaunchInject | FlightInject | SalvoInject)
-    if expected.what in _STAGES and not flies and expected.what != "remark":
+    if expected.what in _STAGES and not flies:
         yield Wrong((*path, "what"), f"{expected.what}, but nothing flies in {inject.id}", "Expect it of a launch")
     if expected.what == "decision" and not isinstance(inject, DecisionInject):
         yield Wrong((*path, "what"), f"{inject.id} asks for no decision", "Expect it of an inject of kind decision")

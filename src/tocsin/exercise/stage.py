@@ -91,7 +91,6 @@ class Stage:
         self._sensors = tuple(sensors)
         self._launches = launches
         self._seed = seed
-        self._bodies: list[Body] = []
         self._waiting: list[tuple[datetime, int, Seen]] = []
         self._count = itertools.count()
         self._silent: list[_Spell] = []
@@ -110,7 +109,6 @@ class Stage:
         """
         if isinstance(inject, FLYING_KINDS):
             for body in self.bodies_of(inject, at):
-                self._bodies.append(body)
                 self._await(observe(body.target, self._sensors, self._seed), body.lift_off, _assumptions(body))
         elif isinstance(inject, OutageInject):
             until = at + timedelta(seconds=inject.lasting)
@@ -167,12 +165,7 @@ class Stage:
                 self._push(replace(seen, arrives_at=due))
                 continue
             found.append(seen)
-        self._bodies = [body for body in self._bodies if body.lands_at > now]
         return sorted(found, key=lambda seen: (seen.measured_at, seen.plot.sensor_id))
-
-    def in_flight(self, now: datetime) -> int:
-        """Return how many bodies are up."""
-        return sum(body.lift_off <= now < body.lands_at for body in self._bodies)
 
     @property
     def next_at(self) -> datetime | None:

@@ -39,7 +39,7 @@ class ExerciseState:
     over: set[str] = field(default_factory=set)
     """Ids of injects that lasted and are over."""
     is_paused: bool = False
-    _early: list[tuple[Record, ExerciseEnd]] = field(default_factory=list)
+    _early: list[Record] = field(default_factory=list)
     _mark_s: float = 0.0
     _mark_at: datetime | None = None
     _spoken: set[tuple[str, str]] = field(default_factory=set)
@@ -109,13 +109,13 @@ class ExerciseState:
         if record.originator not in body.members or self.started_at is not None:
             return False
         self.exercise, self.director, self.proposed_at = body, record.originator, record.issued_at
-        for early, _ in self._early:
+        for early in self._early:
             self._end(early)
         return True
 
     def _end(self, record: Record) -> bool:
         if self.exercise is None:  # chains of several members arrive in any order
-            self._early.append((record, ExerciseEnd(at_s=0.0, is_complete=False)))
+            self._early.append(record)
             return False
         if self.is_over or record.originator not in self.members:
             return False

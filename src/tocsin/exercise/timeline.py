@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tocsin.errors import ScenarioError
-from tocsin.exercise.reading import read_inject
+from tocsin.exercise.reading import read_given
 from tocsin.exercise.scenario import AnyInject, Scenario
 from tocsin.exercise.state import ExerciseState
 
@@ -31,8 +30,8 @@ def plan_of(scenario: Scenario, state: ExerciseState) -> list[Due]:
     for change in state.changes:
         if change.act == "added":
             try:
-                inject = read_inject(json.loads(change.given))
-            except (ScenarioError, ValueError):
+                inject = read_given(change.given)
+            except ScenarioError:
                 continue  # the director's own; it was checked where it was given
             planned[inject.id] = Due(inject, change.due_s)
         elif change.inject in planned and change.act == "moved" and change.to_s is not None:

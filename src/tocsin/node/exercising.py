@@ -13,9 +13,9 @@ import msgspec
 
 from tocsin.errors import DomainError, TocsinError
 from tocsin.exercise import read_scenario
-from tocsin.exercise.desk import given_of, kind_of, known_of
+from tocsin.exercise.desk import known_of
 from tocsin.exercise.naming import require_id
-from tocsin.exercise.reading import digest_of, read_inject
+from tocsin.exercise.reading import digest_of, given_of, kind_of, read_inject
 from tocsin.exercise.state import Exercises, ExerciseState
 from tocsin.exercise.timeline import plan_of
 from tocsin.markings import marking_for

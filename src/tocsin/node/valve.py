@@ -6,14 +6,13 @@ would. Records about the exercise itself, its end among them, are never kept bac
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tocsin.clock import Clock
 from tocsin.errors import ScenarioError
-from tocsin.exercise.reading import read_inject
+from tocsin.exercise.reading import read_given
 from tocsin.exercise.scenario import CutInject, DelayInject
 from tocsin.exercise.state import Exercises, ExerciseState
 from tocsin.markings import status_class
@@ -70,7 +69,10 @@ class Valve:
         if not due:
             return False
         self._waiting.append((max(due), frame))
-        return len(self._waiting) <= MOST_KEPT_BACK or self._let_go_oldest(frame)
+        if len(self._waiting) > MOST_KEPT_BACK:
+            _, oldest = self._waiting.pop(0)
+            self._pass_on(oldest)
+        return True
 
     def open(self) -> None:
         """Pass on what is due, and all of exercises that are over."""
@@ -91,8 +93,8 @@ class Valve:
         if not isinstance(body, Inject) or body.act != "made" or body.kind not in ("link_cut", "link_delay"):
             return
         try:
-            inject = read_inject(json.loads(body.given))
-        except (ScenarioError, ValueError):
+            inject = read_given(body.given)
+        except ScenarioError:
             return  # a director that sends nonsense cuts nothing
         if not isinstance(inject, CutInject | DelayInject) or self._member not in inject.between:
             return
@@ -104,8 +106,3 @@ class Valve:
     def _is_over(self, status: str) -> bool:
         state = self._exercises.get(status)
         return state is None or state.is_over
-
-    def _let_go_oldest(self, newest: AdmittedFrame) -> bool:
-        _, oldest = self._waiting.pop(0)
-        self._pass_on(oldest)
-        return oldest is not newest

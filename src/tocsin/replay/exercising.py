@@ -204,7 +204,7 @@ class ExerciseRun:
         if self._next_at is not None:
             marks.append((self._next_at - self._start).total_seconds())
         ahead = min((mark for mark in marks if mark > at_s), default=at_s + QUIET_TICK_S)
-        return min(at_s + QUIET_TICK_S, max(at_s + TICK_S, ahead)) if ahead > at_s + TICK_S else at_s + TICK_S
+        return min(at_s + QUIET_TICK_S, max(at_s + TICK_S, ahead))
 
     async def _keep_pace(self, began_s: float, next_s: float) -> float:
         """Wait until a moment of the scenario is due; return when its start was, or would have been, in our time."""

@@ -12,7 +12,7 @@ import yaml
 
 from tocsin.errors import ScenarioError
 from tocsin.exercise import Known, Scenario, read_scenario
-from tocsin.exercise.reading import read_inject
+from tocsin.exercise.reading import given_of, kind_of, read_given, read_inject
 from tocsin.exercise.scenario import MessageInject
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -230,3 +230,17 @@ def test_the_example_of_the_how_to_is_right() -> None:
     with pytest.raises(ScenarioError) as caught:
         read_scenario(example.replace("0828-01", "0828-1"), name="first.yaml", form="yaml", known=known)
     assert f"error: {caught.value.args[0]}\n  {caught.value.advice}" in text
+
+
+@pytest.mark.parametrize(
+    "given", ["", "[]", "{", "[" * 40_000, '{"a":' * 9_000, '{"id":"m","id":"n"}', '{"kind":"message"}']
+)
+def test_an_inject_in_a_record_that_is_none_is_refused_whatever_it_is(given):
+    with pytest.raises(ScenarioError):
+        read_given(given)
+
+
+def test_an_inject_is_read_from_a_record_as_it_was_written():
+    inject = MessageInject(id="m", at=60.0, sender="press", text="What is it?")
+    assert read_given(given_of(inject)) == inject
+    assert kind_of(inject) == "message"

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from tests.sealed import Federation, make_record
 
-from tocsin.exercise.desk import given_of
+from tocsin.exercise.reading import given_of
 from tocsin.exercise.scenario import AnyInject, CutInject, DelayInject
 from tocsin.exercise.seconds import Seconds
 from tocsin.markings import marking_for
