@@ -223,7 +223,7 @@ class Gateway:
         await asyncio.gather(self._every(TRACKS_EVERY_S, self._tell_tracks), self._every(LINKS_EVERY_S, self._ask))
 
     def _take_one(self, shown: Shown) -> None:
-        self.alerts.take(shown)
+        self._take_alert(shown)
         changed = self.book.take(shown)
         if changed is None:
             return
@@ -236,8 +236,12 @@ class Gateway:
         window = Window(time="admitted", since=until - RESUMED)
         query = RecordQuery(kinds=AlertDesk.resumes, windows=(window,))
         for each in show(self.member.store.records(query), self.floor):
-            self.alerts.take(each)
+            self._take_alert(each)
         self._look_at_alerts()
+
+    def _take_alert(self, shown: Shown) -> None:
+        if self.book.is_open(shown.record.status):
+            self.alerts.take(shown)
 
     def _look_at_alerts(self) -> None:
         now = self.now()

@@ -7,7 +7,7 @@ import json
 
 import pytest
 from tests.alert_room import OFFICER, WATCH, Room
-from tests.unit.web.conftest import Desk
+from tests.unit.web.conftest import Desk, agreed, endex
 
 from tocsin.alerts import Office
 from tocsin.store import Batch
@@ -139,3 +139,14 @@ def test_whoever_may_not_draft_is_told_so_and_a_member_that_alerts_nobody_shows_
             )  # fmt: skip
             assert answer.status_code == 403
             assert wrong in answer.json()["error"]
+
+
+def test_alerts_of_an_exercise_leave_the_page_with_it(desk, room, gateway) -> None:
+    drill = "exercise:bell-1"
+    gateway.take(desk.admit(*agreed(drill)))
+    for room.status, event in ((drill, "D-1"), ("exercise:bell-2", "D-2"), ("actual", "E-1")):
+        room.see(event_id=event, areas=("KR-11",))
+    look(gateway, desk)
+    assert [each.event_id for each in gateway.alerts.all()] == ["D-1", "E-1"]
+    gateway.take(desk.admit(endex(drill)))
+    assert [each.event_id for each in gateway.alerts.all()] == ["E-1"]
