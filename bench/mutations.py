@@ -20,7 +20,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TESTS = ("tests/unit/alerts", "tests/property/test_alert_machine.py")
-EXAMPLES = 300
+EXAMPLES = 1500
 """Of the machine at most, with one guard gone."""
 
 UNREACHED = {"own": "what another member signed is never taken for a message of this one, so no step comes to it"}

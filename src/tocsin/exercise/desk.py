@@ -8,6 +8,7 @@ a desk that begins anew goes on where the one before was.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -108,7 +109,8 @@ class ExerciseDesk:
     def resume(self, history: Sequence[Admitted], begin: datetime, now: datetime) -> None:  # noqa: ARG002 - as desks do
         """Go on with exercises that are under way; what sensors handed over before now is on record already."""
         for state, entry in self.exercises.take(sorted(history, key=lambda each: each.record.issued_at)):
-            self._act_on(state, entry, now)
+            with suppress(DomainError):  # told when it came; what else is under way goes on without it
+                self._act_on(state, entry, now)
         for play in self._plays.values():
             play.stage.hand_over(now)
 

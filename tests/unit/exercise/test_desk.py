@@ -8,11 +8,13 @@ import pytest
 
 from exercise_table import PERSON, Table
 from launch_feed import admit
+from tocsin.errors import FlightError
 from tocsin.exercise.catalogue import Script, load_script, shipped
 from tocsin.exercise.desk import known_of
 from tocsin.exercise.state import MOST_EXERCISES, Exercises
+from tocsin.markings import marking_for
 from tocsin.node.desks import exercise_tables
-from tocsin.records import ExerciseClock, Inject, body_of
+from tocsin.records import ExerciseClock, Inject, Precedence, body_of, with_body
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 MEMBERS = ("JPN", "KOR", "USA")
@@ -160,6 +162,29 @@ def test_a_desk_that_begins_anew_goes_on(table: Table, script: Script) -> None:
     table.until(90)
     assert [name for name, act, _ in injects(table) if act == "made"] == ["hello", "ask", "noise", "sky"]
     assert kinds(table).count("exercise.end") == 1
+
+
+def test_what_cannot_be_flown_here_keeps_nothing_else_from_going_on(table: Table, script: Script) -> None:
+    table.propose(script, STATUS)
+    table.consent(script, STATUS)
+    table.until(25)
+    odd = Inject(
+        inject="odd", kind="launch", act="made", due_s=6.0, at_s=6.0,
+        given='{"id": "odd", "at": 6, "kind": "launch", "launch": "NK-19990101-01"}',
+    )  # fmt: skip
+    unknown = with_body(
+        "exercise.inject", odd, id="JPN-odd", originator="JPN", status=STATUS, marking=marking_for(*MEMBERS),
+        precedence=Precedence.IMMEDIATE, issued_at=NOW + timedelta(seconds=6), synthetic=True,
+    )  # fmt: skip
+    history = [admit(record, table.now) for record in (*table.records, unknown)]
+    with pytest.raises(FlightError, match="no launch NK-19990101-01"):
+        table.exercise_desk("KOR").take(history, table.now)
+    fresh = table.exercise_desk("KOR")
+    fresh.resume(history, NOW, table.now)
+    table.exercises["KOR"] = fresh
+    table.until(60)
+    plots = [record for record in table.records if record.kind == "warning.detection"]
+    assert {record.originator for record in plots} == {"KOR"}
 
 
 def test_the_same_seed_gives_the_same_plots(script: Script) -> None:
