@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from tests.servers import Member, frame, make_federation, on_loop, running
+from tests.servers import Member, eventually, frame, make_federation, on_loop, running
 
 from tocsin.bus import publisher
 from tocsin.bus.client import Bus
@@ -148,15 +150,14 @@ async def test_a_receiver_of_live_frames_that_fails_is_reported_and_gets_the_nex
         jpn.inbox.on_live = bad  # type: ignore[method-assign]
         await jpn.bus.close()
         await jpn.connect()
-        await usa.bus.publish(frame("USA", "JPN", 1), hop="JPN")
-        await jpn.inbox.until(lambda: len(jpn.inbox.durable) >= 1)
-        assert [str(context["exception"]) for context in reported] == ["a fault of the receiver"]
+        await publish_until(usa, lambda: bool(reported))
+        assert {str(context["exception"]) for context in reported} == {"a fault of the receiver"}
         assert jpn.bus.is_up
         await jpn.bus.close()
         jpn.inbox.on_live = good  # type: ignore[method-assign]
         await jpn.connect()
-        await usa.bus.publish(frame("USA", "JPN", 2), hop="JPN")
-        await jpn.inbox.until(lambda: bool(jpn.inbox.live))
+        await publish_until(usa, lambda: bool(jpn.inbox.live))
+        await jpn.inbox.until(lambda: bool(jpn.inbox.durable))
 
 
 @on_loop
@@ -216,6 +217,17 @@ async def test_what_waits_for_an_answer_fails_at_once_when_the_server_is_gone(tm
 
 def bad(_data: bytes, _via: str) -> None:
     raise RuntimeError("a fault of the receiver")
+
+
+async def publish_until(member: Member, is_true: Callable[[], bool]) -> None:
+    """Publish until a peer was reached live: a server learns a moment later that somebody listens at another."""
+    numbers = itertools.count(1)
+
+    async def published() -> bool:
+        await member.bus.publish(frame("USA", "JPN", next(numbers)), hop="JPN")
+        return is_true()
+
+    await eventually(published)
 
 
 async def consumers(member: Member, stream: str) -> list[str]:
