@@ -4,7 +4,7 @@ The machine counts and compares; what is so, people judge, each member for itsel
 """
 
 from tocsin.claims.grades import SCALES, LikelihoodWord, band_of
-from tocsin.claims.hypotheses import EvidenceRow, HypothesisScore, Matrix, matrix_of
+from tocsin.claims.hypotheses import EvidenceRow, HypothesisScore, Matrix, matrix_of, weighings_of
 from tocsin.claims.ledger import KINDS, Ledger, Version
 from tocsin.claims.ledger_file import Entry, read_ledger, record_id
 from tocsin.claims.origins import Corroboration, content_token, new_origin_token
@@ -38,4 +38,5 @@ __all__ = [
     "record_id",
     "standing_of",
     "standings",
+    "weighings_of",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from tocsin.claims.ledger import Ledger, ref_of
+from tocsin.claims.ledger import Ledger, Version, ref_of
 from tocsin.claims.origins import Ref
 from tocsin.errors import DomainError
 from tocsin.records import Question, Reading, Weighing
@@ -50,6 +50,17 @@ class Matrix:
     rows: tuple[EvidenceRow, ...]
 
 
+def weighings_of(ledger: Ledger, question: Ref, as_of: datetime | None = None) -> dict[tuple[str, Ref, str], Version]:
+    """Return what each member read last: by the member, the evidence (its first version) and the hypothesis."""
+    newest: dict[tuple[str, Ref, str], Version] = {}
+    for version in ledger.about(question, as_of):
+        if isinstance(version.body, Weighing):
+            cell = version.originator, ledger.thread(ref_of(version.body.evidence))[0], version.body.hypothesis
+            before = newest.get(cell, version)
+            newest[cell] = max(before, version, key=lambda each: (each.issued_at, each.ref))
+    return newest
+
+
 def matrix_of(ledger: Ledger, question: Ref, member: str, as_of: datetime | None = None) -> Matrix:
     """Return a member's matrix.
 
@@ -60,16 +71,10 @@ def matrix_of(ledger: Ledger, question: Ref, member: str, as_of: datetime | None
     if asked is None or not isinstance(asked.body, Question):
         raise DomainError(f"no question {question[0]}/{question[1]} stood then")
     keys = [hypothesis.key for hypothesis in asked.body.hypotheses]
-    newest: dict[tuple[Ref, str], tuple[datetime, Ref, Reading]] = {}
-    for version in ledger.about(question, as_of):
-        body = version.body
-        if isinstance(body, Weighing) and version.originator == member and body.hypothesis in keys:
-            evidence = ledger.thread(ref_of(body.evidence))[0]
-            cell = (version.issued_at, version.ref, body.reading)
-            newest[evidence, body.hypothesis] = max(newest.get((evidence, body.hypothesis), cell), cell)
     rows: dict[Ref, dict[str, Reading]] = {}
-    for (evidence, key), (_, _, reading) in newest.items():
-        rows.setdefault(evidence, {})[key] = reading
+    for (by, evidence, key), version in weighings_of(ledger, question, as_of).items():
+        if by == member and key in keys:
+            rows.setdefault(evidence, {})[key] = version.body.reading
     against = {key: sum(row.get(key) == "inconsistent" for row in rows.values()) for key in keys}
     return Matrix(
         question=asked.body,

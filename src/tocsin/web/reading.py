@@ -41,7 +41,7 @@ async def picture(request: AnyRequest, known_at: FromQuery[datetime | None] = No
     gateway = _gateway(request)
     if known_at is None:
         return gateway.picture()
-    return await asyncio.to_thread(gateway.picture, _utc(known_at))
+    return await asyncio.to_thread(gateway.picture, utc(known_at))
 
 
 @get("/events", summary="The events of now")
@@ -64,7 +64,7 @@ async def alone(
     known_at: FromQuery[datetime | None] = None,
 ) -> Alone | None:
     """Return what follows from our own plots alone, now or by a time; null if our sensors saw nothing of it."""
-    until = None if known_at is None else _utc(known_at)
+    until = None if known_at is None else utc(known_at)
     return await asyncio.to_thread(_alone, _gateway(request), event_id, status, until)
 
 
@@ -91,8 +91,8 @@ async def records(
     gateway = _gateway(request)
     query = RecordQuery(
         kinds=tuple(kind.split(",")) if kind else (), originator=originator, status=status, event_id=event_id,
-        as_known_at=None if known_at is None else _utc(known_at), after_order=after, before_order=before,
-        windows=() if since is None else (Window(time="admitted", since=_utc(since)),), newest_first=newest,
+        as_known_at=None if known_at is None else utc(known_at), after_order=after, before_order=before,
+        windows=() if since is None else (Window(time="admitted", since=utc(since)),), newest_first=newest,
     )  # fmt: skip
     return await asyncio.to_thread(_page, gateway, query, audience, limit)
 
@@ -183,7 +183,12 @@ def _page(gateway: Gateway, query: RecordQuery, audience: str | None, limit: int
     return RecordPage(records=items, next=items[-1].order if len(items) == limit else None)
 
 
-def _utc(moment: datetime) -> datetime:
+def utc(moment: datetime) -> datetime:
+    """Return a moment that somebody asks for, in UTC.
+
+    Raises:
+        ValidationException: It has no zone.
+    """
     if moment.tzinfo is None:
         raise ValidationException("a time needs its zone, such as 2026-01-31T04:00:00Z")
     return moment.astimezone(UTC)
