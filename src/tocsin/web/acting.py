@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
+from functools import reduce
+from typing import Any
 
 import msgspec
 
+from tocsin.claims import band_of
 from tocsin.codec import encode
-from tocsin.errors import MalformedRecordError, NotReleasableError
-from tocsin.markings import PUBLIC, Marking, derive, marking_for, status_class
+from tocsin.errors import DomainError, MalformedRecordError, NotReleasableError
+from tocsin.markings import PUBLIC, Marking, combine_status, derive, marking_for, status_class
 from tocsin.records import (
     APPROVAL,
     CREDENTIAL,
     Admitted,
     Approval,
     Credential,
+    Judgement,
     LogEntry,
     Person,
     Precedence,
+    Question,
     Record,
+    RecordRef,
     Remark,
     Source,
+    Weighing,
     with_body,
 )
 from tocsin.web.acting_shapes import DecisionRequest, LogRequest, RemarkRequest
+from tocsin.web.claim_shapes import JudgementRequest, WeighingRequest
 from tocsin.web.shown import Shown
 
 
@@ -46,7 +54,7 @@ def remark_on(
         MalformedRecordError: What is said is too long, or says nothing where something must be said.
         NotReleasableError: Nothing may derive from the record here.
     """
-    marking = _marking_beside(about, member)
+    marking = _marking_beside([about], member)
     try:
         body = Remark(
             originator=about.record.originator, record=about.record.id, act=request.act, person=person,
@@ -88,7 +96,7 @@ def decision_record(about: Shown, approval: Approval, *, member: str, record_id:
     Raises:
         NotReleasableError: Nothing may derive from the record here.
     """
-    marking = _marking_beside(about, member)
+    marking = _marking_beside([about], member)
     if approval.act == "refuse":
         marking = Marking(releasable_to=(member,))
     return with_body(
@@ -164,9 +172,104 @@ def log_entry(
     )  # fmt: skip
 
 
-def _marking_beside(about: Shown, member: str) -> Marking:
-    """Return the marking of what a person says of a record: that of the record, but never public."""
-    marking = derive(member, [about.record.marking])
+def judgement_on(
+    claim: Shown,
+    request: JudgementRequest,
+    person: Person,
+    *,
+    member: str,
+    record_id: str,
+    now: datetime,
+    supersedes: str | None,
+) -> Record:
+    """Make the record of how likely this member holds a claim to be, for all who have the claim.
+
+    Args:
+        claim: The version that is judged.
+        request: What is judged.
+        person: Who judges.
+        member: This member.
+        record_id: Of the new record.
+        now: UTC.
+        supersedes: What this member judged of it before.
+
+    Raises:
+        MalformedRecordError: The scale has no such word, or the reasons are too long.
+        NotReleasableError: Nothing may derive from the claim here.
+    """
+    try:
+        band_of(request.scale, request.word)
+        body = Judgement(
+            claim=_ref_to(claim), scale=request.scale, word=request.word, confidence=request.confidence,
+            reasons=request.reasons, person=person,
+        )  # fmt: skip
+    except (ValueError, DomainError) as error:
+        raise MalformedRecordError(str(error), path="judgement") from error
+    return with_body(
+        "claims.judgement", body, id=record_id, issued_at=now, supersedes=supersedes, **_beside([claim], member)
+    )
+
+
+def weighing_of(
+    question: Shown,
+    evidence: Shown,
+    request: WeighingRequest,
+    *,
+    member: str,
+    record_id: str,
+    now: datetime,
+    supersedes: str | None,
+) -> Record:
+    """Make the record of what this member reads in a piece of evidence, for all who have it and the question.
+
+    Args:
+        question: The version that is on the screen.
+        evidence: The same of an item or claim.
+        request: What is read in it.
+        member: This member.
+        record_id: Of the new record.
+        now: UTC.
+        supersedes: What this member read in it before.
+
+    Raises:
+        MalformedRecordError: The question has no such hypothesis, or the reason is too long.
+        NotReleasableError: Nothing may derive from one of the two here.
+        StatusMixError: They are of two worlds.
+    """
+    asked = question.body
+    if not isinstance(asked, Question) or request.hypothesis not in {each.key for each in asked.hypotheses}:
+        raise MalformedRecordError("the question has no such hypothesis", path="hypothesis")
+    try:
+        body = Weighing(
+            question=_ref_to(question), hypothesis=request.hypothesis, evidence=_ref_to(evidence),
+            reading=request.reading, reason=request.reason,
+        )  # fmt: skip
+    except ValueError as error:
+        raise MalformedRecordError(str(error), path="reason") from error
+    return with_body(
+        "claims.weighing", body, id=record_id, issued_at=now, supersedes=supersedes,
+        **_beside([question, evidence], member),
+    )  # fmt: skip
+
+
+def _ref_to(shown: Shown) -> RecordRef:
+    return RecordRef(originator=shown.record.originator, record=shown.record.id)
+
+
+def _beside(about: Sequence[Shown], member: str) -> dict[str, Any]:
+    """Return what a record has from those that it is about."""
+    records = [each.record for each in about]
+    return {
+        "originator": member, "marking": _marking_beside(about, member), "precedence": Precedence.ROUTINE,
+        "status": reduce(combine_status, (each.status for each in records)),
+        "synthetic": any(each.synthetic for each in records),
+        "sources": tuple(Source(record=each.id, originator=each.originator) for each in records),
+    }  # fmt: skip
+
+
+def _marking_beside(about: Sequence[Shown], member: str) -> Marking:
+    """Return the marking of what a person says of records: what all of them allow, but never public."""
+    marking = derive(member, [each.record.marking for each in about])
     if marking.releasable_to == (PUBLIC,):  # what officers say of what is public is not for the public
         marking = Marking(releasable_to=(member,))
     if member not in marking.releasable_to:

@@ -14,7 +14,7 @@ from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
 from tocsin.errors import ConfigError, NotReleasableError, RecordError, SignatureError, TocsinError
-from tocsin.web import alerting, deciding, doing, entering, feeding, reading
+from tocsin.web import alerting, claiming, deciding, doing, entering, feeding, reading
 from tocsin.web.floor import Floor, signed_in
 from tocsin.web.manual import ManualPage
 from tocsin.web.outlets import outlets_router
@@ -61,6 +61,7 @@ def make_app(floor: Floor, *, page: Path = PAGE) -> Litestar:
                     doing.remark, doing.seen, doing.write_log,
                     entering.passkeys, entering.new_passkey_options, entering.add_passkey, entering.remove_passkey,
                     alerting.alerts, alerting.draft_end,
+                    claiming.claims, claiming.claim, claiming.questions, claiming.judge, claiming.weigh,
                     deciding.held, deciding.decide, deciding.decision_options, deciding.decide_signed,
                 ],
             ),

@@ -19,6 +19,7 @@ from tocsin.store import RecordQuery, Store, StoredRecord, Window, standing_in
 from tocsin.warning import WarningSettings
 from tocsin.web.alert_book import AlertBook
 from tocsin.web.alone import AloneDesk
+from tocsin.web.claim_book import ClaimBook
 from tocsin.web.feed import Feed
 from tocsin.web.picture import KINDS, SILENT_STAYS, Judge, PictureBook
 from tocsin.web.sensors import DeclaredSensor
@@ -114,6 +115,7 @@ class Gateway:
         )  # fmt: skip
         self.alerts = self._new_alerts()
         self.outlets = {outlet: PictureBook(member.code) for outlet in outlets}
+        self.claims = ClaimBook()
         self.links = LinkState(at=None, problem="not asked yet", links=(), problems=())
         self._declared = tuple(sensors)
         self.alone = AloneDesk(member.code, settings or WarningSettings())
@@ -147,7 +149,10 @@ class Gateway:
         is_over = self.book.hear(said)
         for book in self.outlets.values():
             book.hear(said)
-        if is_over or any(isinstance(each.body, Recall) for each in shown):
+        is_recalled = any(isinstance(each.body, Recall) for each in shown)
+        if is_recalled:
+            self.claims.forget()
+        if is_over or is_recalled:
             self._start_anew()
         told: list[Shown] = []
         for each in shown:
