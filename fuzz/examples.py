@@ -31,6 +31,10 @@ _AREA = {
 }  # fmt: skip
 _CONTROLLER = {"role": "exercise_controller", "pseudonym": "EC-1"}
 _REF = {"originator": "KOR", "record": "KOR-1"}
+_PORT = {
+    "name": "Rajin", "lat_deg": 42.2, "lon_deg": 130.3, "within_km": 2.0, "country": "KP", "unlocode": "KPRJN",
+    "wpi": 60510, "site": "NK-RAJIN",
+}  # fmt: skip
 _TEXT = {"language": "ja-JP", "event": "e", "headline": "h", "description": "d", "instruction": "i"}
 _BODIES: dict[str, Any] = {
     "alerts.alert": {
@@ -48,6 +52,39 @@ _BODIES: dict[str, Any] = {
     "alerts.sent": {
         "alert": "a", "digest": "0" * 64, "approvals": ["b"], "by": {"role": "alert_officer", "pseudonym": "AO-1"},
         "identifier": "JPN-a", "sender": "alerts@jpn.example", "sent_at": "2026-01-15T12:00:00Z",
+    },
+    "cargo.count": {
+        "place": {"name": "Tumangang", "country": "KP", "site": "KP-TUMANGANG"}, "since": _AT, "until": _AT,
+        "quantity": {"unit": "railcars", "least": 73.0, "most": 73.0},
+        "baseline": {"unit": "railcars", "most": 20.0, "is_about": True, "until": _AT}, "baseline_note": "five years",
+        "basis": "reported", "rests_on": [_REF],
+    },
+    "cargo.movement": {
+        "title": "t", "mode": "sea", "vessels": [_REF], "carrier": "c", "origin": _PORT, "destination": _PORT,
+        "since": _AT, "until": _AT, "cargo": "containers", "quantities": [{"unit": "containers", "least": 300.0}],
+        "legs": [{
+            "mode": "rail", "basis": "inferred", "origin": _PORT, "since": _AT, "until": _AT, "transponder": "silent",
+            "reason": "r", "rests_on": [_REF],
+        }],
+        "rests_on": [_REF], "topic": "t",
+    },
+    "cargo.reach": {
+        "vessel": _REF, "vessel_name": "n", "hours_alongside": 8.0, "most_kn": 20.0, "most_reason": "r",
+        "silent_from": {"at": "2026-01-14T12:00:00Z", "lat_deg": 42.8, "lon_deg": 132.4, "source": "s"},
+        "silent_to": {"at": _AT, "lat_deg": 42.8, "lon_deg": 132.4}, "shown_kn": 12.0, "shown_reason": "r",
+        "ports": [{
+            "port": _PORT, "answer": "unclear", "least_nmi": 195.0, "route_nmi": 230.0, "needed_kn": 14.4,
+            "hours_left": 4.8, "is_suspected": True,
+        }],
+        "port_list": "p", "method": "m", "assumptions": ["a"],
+    },
+    "cargo.vessel": {
+        "identities": [
+            {"what": "imo", "value": "9179842", "basis": "registered", "since": _AT, "until": _AT, "source": "s"},
+            {"what": "mmsi", "value": "273000000", "basis": "broadcast", "rests_on": [_REF]},
+            {"what": "flag", "value": "RU", "basis": "reported", "source": "s"},
+        ],
+        "ship_type": "ro-ro cargo", "note": "n",
     },
     "claims.claim": {
         "proposition": "300 containers were shipped", "speaker": "s", "reported_by": "r", "said_at": _AT,

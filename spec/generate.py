@@ -287,9 +287,12 @@ def _structs(struct: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
 
 
 def _table(struct: type[msgspec.Struct]) -> list[str]:
-    words = field_docs(struct)
+    line = [
+        each for each in reversed(struct.__mro__) if issubclass(each, msgspec.Struct) and each is not msgspec.Struct
+    ]
+    words = {name: text for each in line for name, text in field_docs(each).items()}
+    notes = {name: note for each in line for name, note in inspect.get_annotations(each).items()}
     lines = ["| field | type | default | meaning |", "|---|---|---|---|"]
-    notes = inspect.get_annotations(struct)
     for field in msgspec.structs.fields(struct):
         shape = _shape(str(notes[field.name]), field.type)
         default = "" if field.required else f"`{_default(field.default)}`"

@@ -21,6 +21,12 @@ def is_quantity(quantity: dict[str, Any]) -> bool:
     )
 
 
+def is_place(place: dict[str, Any]) -> bool:
+    """Tell it of a place."""
+    lat, lon = place.get("lat_deg"), place.get("lon_deg")
+    return together(place, "lat_deg", "lon_deg") and (lat is None or (-90 <= lat <= 90 and -180 <= lon <= 180))
+
+
 def is_claim(body: dict[str, Any]) -> bool:
     """Tell it of a ``claims.claim``."""
     return (
@@ -29,12 +35,7 @@ def is_claim(body: dict[str, Any]) -> bool:
         and short(body, "proposition")
         and in_order(body)
         and all(map(is_quantity, body.get("quantities", ())))
-        and all(together(place, "lat_deg", "lon_deg") for place in body.get("places", ()))
-        and all(
-            -90 <= place["lat_deg"] <= 90 and -180 <= place["lon_deg"] <= 180
-            for place in body.get("places", ())
-            if place.get("lat_deg") is not None
-        )
+        and all(map(is_place, body.get("places", ())))
     )
 
 

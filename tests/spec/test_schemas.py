@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ from tocsin.records import (
     Approval,
     AreaRisk,
     Assertion,
+    CargoCount,
+    CargoPlace,
     ChannelTest,
     Claim,
     ClaimItem,
@@ -49,6 +51,7 @@ from tocsin.records import (
     ExerciseEnd,
     ExerciseMessage,
     ExercisePlan,
+    Fix,
     Flown,
     HazardArea,
     Head,
@@ -63,14 +66,18 @@ from tocsin.records import (
     LocalName,
     LogEntry,
     MemberTrack,
+    Movement,
+    MovementLeg,
     Overflight,
     Person,
     PlanConsent,
     PlannedExercise,
+    PortReach,
     Position,
     Precedence,
     Quantity,
     Question,
+    Reach,
     Reaction,
     Recall,
     RecordRef,
@@ -80,6 +87,8 @@ from tocsin.records import (
     SameEvent,
     Source,
     TrackPoint,
+    Vessel,
+    VesselIdentity,
     Weighing,
     encode,
     record,
@@ -91,6 +100,9 @@ ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "spec" / "schema"
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 REF = RecordRef(originator="KOR", record="KOR-1")
+PORT = CargoPlace(
+    name="Rajin", lat_deg=42.2, lon_deg=130.3, within_km=2.0, country="KP", unlocode="KPRJN", wpi=60510, site="NK-RAJIN"
+)
 
 
 def _schema(name: str) -> Any:
@@ -184,6 +196,74 @@ EXAMPLES = {
         releaser=Person(role="releaser", pseudonym="P1"),
         keyid="0" * 64,
         signature="x",
+    ),
+    "cargo.count": CargoCount(
+        place=CargoPlace(name="Tumangang", country="KP", site="KP-TUMANGANG"),
+        quantity=Quantity(unit="railcars", least=73.0, most=73.0),
+        since=NOW,
+        until=NOW,
+        baseline=Quantity(unit="railcars", most=20.0, is_about=True, until=NOW),
+        baseline_note="n",
+        basis="reported",
+        rests_on=(REF,),
+    ),
+    "cargo.movement": Movement(
+        title="t",
+        mode="sea",
+        vessels=(REF,),
+        carrier="c",
+        origin=PORT,
+        destination=PORT,
+        since=NOW,
+        until=NOW,
+        cargo="c",
+        quantities=(Quantity(unit="containers", least=300.0),),
+        legs=(
+            MovementLeg(
+                mode="rail",
+                basis="inferred",
+                origin=PORT,
+                since=NOW,
+                transponder="silent",
+                reason="r",
+                rests_on=(REF,),
+            ),
+        ),
+        rests_on=(REF,),
+        topic="t",
+    ),
+    "cargo.reach": Reach(
+        vessel=REF,
+        vessel_name="n",
+        silent_from=Fix(at=NOW, lat_deg=42.8, lon_deg=132.4, source="s"),
+        silent_to=Fix(at=NOW + timedelta(hours=24), lat_deg=42.8, lon_deg=132.4),
+        hours_alongside=8.0,
+        most_kn=20.0,
+        most_reason="r",
+        shown_kn=12.0,
+        shown_reason="r",
+        ports=(
+            PortReach(
+                port=PORT,
+                answer="unclear",
+                least_nmi=195.0,
+                route_nmi=230.0,
+                needed_kn=14.4,
+                hours_left=4.8,
+                is_suspected=True,
+            ),
+        ),
+        port_list="p",
+        method="m",
+        assumptions=("a",),
+    ),
+    "cargo.vessel": Vessel(
+        identities=(
+            VesselIdentity(what="imo", value="9179842", basis="registered", since=NOW, until=NOW, source="s"),
+            VesselIdentity(what="mmsi", value="273000000", basis="broadcast", rests_on=(REF,)),
+        ),
+        ship_type="ro-ro cargo",
+        note="n",
     ),
     "claims.claim": Claim(
         proposition="p",

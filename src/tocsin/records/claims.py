@@ -72,7 +72,7 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             raise ValueError("a quantity has least, most or both")
         if self.least is not None and self.most is not None and self.most < self.least:
             raise ValueError(f"most ({self.most:g}) is not below least ({self.least:g})")
-        _require_order(self.since, self.until)
+        require_order(self.since, self.until)
 
 
 class ClaimPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -155,7 +155,7 @@ class ClaimItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                 require_utc(moment)
         if any(later.at < earlier.at for earlier, later in zip(self.custody, self.custody[1:], strict=False)):
             raise ValueError("custody is told oldest first")
-        _require_text(self.quote)
+        require_short(self.quote)
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -185,10 +185,10 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def __post_init__(self) -> None:
         if not (self.proposition.strip() and self.speaker.strip()):
             raise ValueError("a claim has a proposition and a speaker")
-        _require_text(self.proposition)
+        require_short(self.proposition)
         if self.said_at is not None:
             require_utc(self.said_at)
-        _require_order(self.since, self.until)
+        require_order(self.since, self.until)
 
 
 class ClaimLink(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -212,7 +212,7 @@ class ClaimLink(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             raise ValueError("nothing supports, contradicts or denies itself")
         if self.scope == "part" and not self.reason.strip():
             raise ValueError("what concerns a part says in its reason which part")
-        _require_text(self.reason)
+        require_short(self.reason)
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -228,7 +228,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     person: Person | None = None
 
     def __post_init__(self) -> None:
-        _require_text(self.reasons)
+        require_short(self.reasons)
 
 
 class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
@@ -263,15 +263,25 @@ class Weighing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
 
     def __post_init__(self) -> None:
-        _require_text(self.reason)
+        require_short(self.reason)
 
 
-def _require_text(text: str) -> None:
+def require_short(text: str) -> None:
+    """Refuse a text that is too long.
+
+    Raises:
+        ValueError: It has more than ``MAX_PROPOSITION`` characters.
+    """
     if len(text) > MAX_PROPOSITION:
         raise ValueError(f"a text has {MAX_PROPOSITION} characters at most, not {len(text)}")
 
 
-def _require_order(since: datetime | None, until: datetime | None) -> None:
+def require_order(since: datetime | None, until: datetime | None) -> None:
+    """Refuse times that are not in UTC, and an end before its beginning.
+
+    Raises:
+        ValueError: So it is.
+    """
     for moment in (since, until):
         if moment is not None:
             require_utc(moment)

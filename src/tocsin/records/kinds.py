@@ -9,7 +9,7 @@ import msgspec
 
 from tocsin.codec import decode
 from tocsin.errors import MalformedRecordError
-from tocsin.records import alerts, approval, claims, control, exercise, orbit, plans, tracks, warning, watch
+from tocsin.records import alerts, approval, cargo, claims, control, exercise, orbit, plans, tracks, warning, watch
 from tocsin.records.record import Record
 
 BODIES: dict[str, type[msgspec.Struct]] = {
@@ -17,6 +17,10 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "alerts.delivery": alerts.AlertDelivery,
     "alerts.sent": alerts.AlertSent,
     "alerts.test": alerts.ChannelTest,
+    "cargo.count": cargo.CargoCount,
+    "cargo.movement": cargo.Movement,
+    "cargo.reach": cargo.Reach,
+    "cargo.vessel": cargo.Vessel,
     "claims.claim": claims.Claim,
     "claims.item": claims.ClaimItem,
     "claims.judgement": claims.Judgement,
