@@ -11,6 +11,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -189,10 +190,12 @@ def schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
     for name, part in parts.items():
         part["description"] = _prose(part.get("description", ""))
         words = field_docs(structs[name]) if name in structs else {}
+        fields = msgspec.structs.fields(structs[name]) if name in structs else ()
+        times = {field.name for field in fields if datetime in (field.type, *getattr(field.type, "__args__", ()))}
         for field, property_ in part.get("properties", {}).items():
             if field in words:
                 property_["description"] = words[field]
-            if field == "at" or field.endswith("_at"):
+            if field in times:
                 _as_time(property_)
             if field == "resumes":
                 property_["anyOf"][0].update(PLACE if name == "Header" else HEAD_PLACE)

@@ -22,7 +22,12 @@ def is_url64(text: str, longest: int) -> bool:
 def is_launch(body: dict[str, Any]) -> bool:
     """Tell it of the body of a ``warning.launch``."""
     has_outcome, has_impact = (body.get(name) is not None for name in ("outcome", "impact"))
-    return (body["stage"] == "closed") == has_outcome and (body["stage"] != "predicted" or has_impact)
+    region = (body.get("impact") or {}).get("region", [])
+    return (
+        (body["stage"] == "closed") == has_outcome
+        and (body["stage"] != "predicted" or has_impact)
+        and (region == [] or (len(region) > 3 and region[0] == region[-1]))
+    )
 
 
 def is_approval(body: dict[str, Any]) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
-from conformance.receiver.texts import is_digest, is_member, says, short
+from conformance.receiver.texts import LONGEST_TEXT, is_digest, is_member, says, short
 
 MOST_MEMBERS, LONGEST_SCENARIO, LONGEST_INJECT = 64, 200_000, 50_000
 
@@ -75,8 +77,50 @@ def is_comment(body: dict[str, Any]) -> bool:
     return is_message(body) and names_it == (body.get("about", "exercise") != "exercise")
 
 
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
+    except ValueError:
+        return None
+
+
+def is_planned(exercise: dict[str, Any]) -> bool:
+    """Tell it of one exercise of a plan."""
+    begins, ends = _day(exercise["begins_on"]), _day(exercise["ends_on"])
+    members = exercise["members"]
+    return (
+        re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", exercise["id"]) is not None
+        and begins is not None
+        and ends is not None
+        and begins <= ends
+        and len(members) > 0
+        and members == sorted(set(members))
+        and all(map(is_member, members))
+        and says(exercise, "name")
+        and short(exercise, "name", "aim")
+        and all(len(text) <= LONGEST_TEXT for name in ("objectives", "domains") for text in exercise.get(name, ()))
+    )
+
+
+def is_plan(body: dict[str, Any]) -> bool:
+    """Tell it of an ``exercise.plan``."""
+    planned = body["exercises"]
+    return (
+        short(body, "title")
+        and 1 <= len(planned) <= 500
+        and all(map(is_planned, planned))
+        and len({each["id"] for each in planned}) == len(planned)
+    )
+
+
+def is_plan_consent(body: dict[str, Any]) -> bool:
+    """Tell it of an ``exercise.plan_consent``."""
+    return is_member(body["originator"]) and is_digest(body["digest"]) and short(body, "text")
+
+
 RULES_OF_EXERCISES: dict[str, Callable[[dict[str, Any]], bool]] = {
     "exercise.clock": is_clock, "exercise.comment": is_comment, "exercise.consent": is_consent,
     "exercise.decision": is_decision, "exercise.end": is_end, "exercise.exercise": is_exercise,
-    "exercise.inject": is_inject, "exercise.message": is_message, "exercise.reaction": is_reaction,
+    "exercise.inject": is_inject, "exercise.message": is_message, "exercise.plan": is_plan,
+    "exercise.plan_consent": is_plan_consent, "exercise.reaction": is_reaction,
 }  # fmt: skip

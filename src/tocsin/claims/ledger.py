@@ -1,4 +1,4 @@
-"""All claims, items, links and judgements that a member holds of one status, and how each stood at any moment."""
+"""All claims, items, links, judgements and records of cargo that a member holds of one status, as of any moment."""
 
 from __future__ import annotations
 
@@ -13,22 +13,30 @@ from tocsin.errors import StatusMixError
 from tocsin.markings import Marking
 from tocsin.records import (
     Admitted,
+    CargoCount,
     Claim,
     ClaimItem,
     ClaimLink,
     ClaimSource,
     Judgement,
+    Movement,
     Question,
+    Reach,
     RecordRef,
+    Vessel,
     Weighing,
 )
 
 KINDS = (
     "claims.source", "claims.item", "claims.claim", "claims.link", "claims.judgement", "claims.question",
-    "claims.weighing",
+    "claims.weighing", "cargo.vessel", "cargo.movement", "cargo.count", "cargo.reach",
 )  # fmt: skip
+"""What a ledger holds: claims, and the evidence of cargo that is told beside them."""
 
-Body = ClaimSource | ClaimItem | Claim | ClaimLink | Judgement | Question | Weighing
+Body = (
+    ClaimSource | ClaimItem | Claim | ClaimLink | Judgement | Question | Weighing
+    | Vessel | Movement | CargoCount | Reach
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,5 +230,7 @@ def _names(body: Body) -> Iterable[Ref]:
             return (ref_of(body.claim),)
         case Weighing():
             return (ref_of(body.question),)
+        case Movement() | CargoCount():
+            return dict.fromkeys(map(ref_of, body.rests_on))
         case _:
             return ()

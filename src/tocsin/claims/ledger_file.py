@@ -1,4 +1,4 @@
-"""A ledger as people write it: one TOML file of sources, items, claims and what links them, by keys of their own.
+"""A ledger as people write it: one TOML file of sources, items, claims, what links them, and of cargo, by keys.
 
 Each entry becomes one record. ``source = "csis"`` names an entry of the file (or one that was told before from another
 file by the same member), ``"KOR/KOR-claims-ev001"`` a record of any member.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -17,13 +17,16 @@ import msgspec
 from tocsin.claims.grades import band_of
 from tocsin.errors import DomainError, FeedError
 from tocsin.records import (
+    CargoCount,
     Claim,
     ClaimItem,
     ClaimLink,
     ClaimSource,
     Judgement,
+    Movement,
     Question,
     RecordRef,
+    Vessel,
     Weighing,
 )
 
@@ -39,8 +42,11 @@ TABLES: dict[str, tuple[str, type[msgspec.Struct], tuple[str, ...]]] = {
     "judgement": ("claims.judgement", Judgement, ("claim",)),
     "question": ("claims.question", Question, ()),
     "weighing": ("claims.weighing", Weighing, ("question", "evidence")),
+    "vessel": ("cargo.vessel", Vessel, ("identities.rests_on",)),
+    "movement": ("cargo.movement", Movement, ("vessels", "rests_on", "legs.rests_on")),
+    "count": ("cargo.count", CargoCount, ("rests_on",)),
 }
-"""What a table of the file becomes, and which of its fields name other entries."""
+"""What a table of the file becomes, and which of its fields name other entries; after a dot, those of each part."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,9 +143,14 @@ def _entry(table: str, fields: dict[str, Any], *, name: str, line: int, member: 
         return {"originator": ref.originator, "record": ref.record}
 
     for field in naming:
-        if field in given:
-            value = given[field]
-            given[field] = [named(each) for each in value] if isinstance(value, list) else named(value)
+        outer, _, inner = field.partition(".")
+        if outer not in given:
+            continue
+        value = given[outer]
+        if not inner:
+            given[outer] = [named(each) for each in value] if isinstance(value, list) else named(value)
+        elif isinstance(value, list):
+            given[outer] = [_with_named(part, inner, named) for part in value]
     try:
         body = msgspec.convert(given, shape)
         if isinstance(body, Judgement):
@@ -149,6 +160,13 @@ def _entry(table: str, fields: dict[str, Any], *, name: str, line: int, member: 
         raise FeedError(f"{table} {key}: {error}", source=name, line=line, advice=_ADVICE) from error
     raw = msgspec.Raw(msgspec.json.encode(body))
     return Entry(kind=kind, key=key, line=line, body=raw, refs=tuple(dict.fromkeys(refs)), cites=cited)
+
+
+def _with_named(part: Any, field: str, named: Callable[[object], dict[str, str]]) -> Any:
+    """Return a part of an entry with what one of its fields names; what is none is left for the struct to refuse."""
+    if not isinstance(part, dict) or not isinstance(part.get(field), list):
+        return part
+    return {**part, field: [named(each) for each in part[field]]}
 
 
 def _ref(value: object, member: str) -> RecordRef | None:

@@ -69,7 +69,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A member's rules for its exchange."""
 
     release: tuple[ReleaseRule, ...] = (
-        ReleaseRule(kinds=("warning.*", "watch.*", "orbit.launch_notice", "alerts.*", "claims.*"), action="release"),
+        ReleaseRule(
+            kinds=("warning.*", "watch.*", "orbit.launch_notice", "alerts.*", "cargo.*", "claims.*"), action="release"
+        ),
     )
     """What no rule fits waits for a person."""
     release_by: Literal["person", "passkey"] = "person"
