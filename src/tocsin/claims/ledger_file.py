@@ -143,14 +143,7 @@ def _entry(table: str, fields: dict[str, Any], *, name: str, line: int, member: 
         return {"originator": ref.originator, "record": ref.record}
 
     for field in naming:
-        outer, _, inner = field.partition(".")
-        if outer not in given:
-            continue
-        value = given[outer]
-        if not inner:
-            given[outer] = [named(each) for each in value] if isinstance(value, list) else named(value)
-        elif isinstance(value, list):
-            given[outer] = [_with_named(part, inner, named) for part in value]
+        _name_entries(given, field, named)
     try:
         body = msgspec.convert(given, shape)
         if isinstance(body, Judgement):
@@ -162,11 +155,16 @@ def _entry(table: str, fields: dict[str, Any], *, name: str, line: int, member: 
     return Entry(kind=kind, key=key, line=line, body=raw, refs=tuple(dict.fromkeys(refs)), cites=cited)
 
 
-def _with_named(part: Any, field: str, named: Callable[[object], dict[str, str]]) -> Any:
-    """Return a part of an entry with what one of its fields names; what is none is left for the struct to refuse."""
-    if not isinstance(part, dict) or not isinstance(part.get(field), list):
-        return part
-    return {**part, field: [named(each) for each in part[field]]}
+def _name_entries(fields: dict[str, Any], path: str, named: Callable[[object], dict[str, str]]) -> None:
+    """Put references in the place of what a field names, after a dot that of each part."""
+    field, _, inner = path.partition(".")
+    value = fields.get(field)
+    if inner and isinstance(value, list):
+        for part in value:
+            if isinstance(part, dict):
+                _name_entries(part, inner, named)
+    elif not inner and value is not None:
+        fields[field] = [named(each) for each in value] if isinstance(value, list) else named(value)
 
 
 def _ref(value: object, member: str) -> RecordRef | None:
