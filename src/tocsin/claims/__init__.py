@@ -3,10 +3,11 @@
 The machine counts and compares; what is so, people judge, each member for itself.
 """
 
+from tocsin.claims.entries import TABLES, Entry, Row, entries_of, record_id
 from tocsin.claims.grades import SCALES, LikelihoodWord, band_of
 from tocsin.claims.hypotheses import EvidenceRow, HypothesisScore, Matrix, matrix_of, weighings_of
 from tocsin.claims.ledger import KINDS, Ledger, Version
-from tocsin.claims.ledger_file import Entry, read_ledger, record_id
+from tocsin.claims.ledger_file import ledger_rows, read_ledger
 from tocsin.claims.origins import Corroboration, content_token, new_origin_token
 from tocsin.claims.quantities import Comparison, compare, in_words
 from tocsin.claims.standing import Change, Denial, Figure, Standing, changes_of, standing_of, standings
@@ -14,6 +15,7 @@ from tocsin.claims.standing import Change, Denial, Figure, Standing, changes_of,
 __all__ = [
     "KINDS",
     "SCALES",
+    "TABLES",
     "Change",
     "Comparison",
     "Corroboration",
@@ -25,13 +27,16 @@ __all__ = [
     "Ledger",
     "LikelihoodWord",
     "Matrix",
+    "Row",
     "Standing",
     "Version",
     "band_of",
     "changes_of",
     "compare",
     "content_token",
+    "entries_of",
     "in_words",
+    "ledger_rows",
     "matrix_of",
     "new_origin_token",
     "read_ledger",
