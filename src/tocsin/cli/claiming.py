@@ -1,15 +1,15 @@
-"""The ledger of claims: ``claims import``, ``list``, ``show``, ``weigh`` and ``origin``."""
+"""The ledger of claims: ``claims import``, ``export``, ``list``, ``show``, ``weigh`` and ``origin``."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from tocsin.cli.ordering import ask_node
-from tocsin.cli.parameters import HERE, Codes, Config, Flag, Json, Moment, UsageError, member_file
-from tocsin.cli.terminal import output, say_error, write_json
+from tocsin.cli.parameters import HERE, Audience, Codes, Config, Flag, Json, Moment, UsageError, member_file
+from tocsin.cli.terminal import notice, output, say_error, write_json
 
 if TYPE_CHECKING:
     from tocsin.claims import Ledger
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # What a command needs is imported when it runs: --help answers at once.
 # ruff: noqa: PLC0415
 
+Format = Literal["toml", "csv", "ftm", "stix", "geojson"]
+OutFormat = Literal["csv", "ftm", "stix", "geojson"]
 Status = Annotated[str, Parameter(help="actual, test or exercise:ID.")]
 
 claims = App(
@@ -35,31 +37,37 @@ def import_(
     file: Path,
     /,
     *,
+    form: Annotated[Format | None, Parameter(name="--format")] = None,
     to: Codes = (),
     status: Status = "actual",
     synthetic: Flag = False,
+    skip_bad: Flag = False,
     check: Flag = False,
     config: Config = HERE,
     as_json: Json = False,
 ) -> int:
-    """Tell what a ledger file holds: sources, items, claims, and what supports, contradicts and denies them.
+    """Tell what a file holds: sources, items, claims, and what supports, contradicts and denies them.
 
     What was told before under the same key and is the same is not told again; what changed is told as a revision, and
-    the earlier version stays to be seen. The form of the file: docs/how-to/keep-a-ledger-of-claims.md.
+    the earlier version stays to be seen. The form of a ledger: docs/how-to/keep-a-ledger-of-claims.md; how files of
+    others are read: docs/how-to/exchange-claims-in-other-formats.md.
 
     Args:
-        file: The ledger, TOML.
+        file: The ledger in TOML or CSV, or a file of FollowTheMoney, STIX 2.1 or GeoJSON.
+        form: Its format; without it, told by its name and content.
         to: Codes of the members that may have it, separated by commas; without any it stays with this member.
         status: actual, test or exercise:ID.
         synthetic: It is invented, for an exercise or a test.
+        skip_bad: Leave out what is wrong, with all that names it, and tell the rest; otherwise nothing is told.
         check: Read it, say what it says, and tell nobody.
         config: The member's TOML, or the folder that holds it as member.toml.
         as_json: Write one JSON object.
     """
     from collections import Counter
 
-    from tocsin.claims import read_ledger
+    from tocsin.claims import entries_of
     from tocsin.errors import FeedError
+    from tocsin.interchange import MOST_BYTES, read_file, require_kept
     from tocsin.markings import status_class
     from tocsin.node import read_config
     from tocsin.node.claiming import Tell
@@ -67,19 +75,88 @@ def import_(
     status_class(status)
     member = read_config(member_file(config)).member.code
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FeedError(f"cannot be read: {error}", source=str(file)) from error
-    entries = read_ledger(text, name=str(file), member=member)
+        with file.open("rb") as opened:
+            data = opened.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise FeedError(f"cannot be read: {error.strerror}", source=str(file)) from error
+    received = read_file(data, name=str(file), member=member, form=form)
+    wrong = received.wrong
+    if wrong and not skip_bad:
+        raise wrong[0]
+    entries = entries_of(received.rows, member=member, left_out=wrong if skip_bad else None)
+    require_kept(received, to=to, status=status, synthetic=synthetic)
+    for each in wrong:
+        notice(f"left out: {each}")
+    for why, count in received.passed_over.items():
+        notice(f"passed over: {count} {why}")
     if check:
         counts = Counter(entry.kind.partition(".")[2] for entry in entries)
         if as_json:
-            write_json({"entries": counts})
+            write_json({"entries": counts, "left_out": len(wrong), "passed_over": received.passed_over})
         else:
             output().print(", ".join(f"{count} {kind}" for kind, count in counts.items()) or "nothing in it")
             output().print(f"for {', '.join(to) or f'{member} alone'}; nothing was told")
-        return 0
-    return ask_node(Tell(entries=tuple(entries), to=to, status=status, synthetic=synthetic), config, as_json=as_json)
+        return 1 if wrong else 0
+    done = ask_node(Tell(entries=tuple(entries), to=to, status=status, synthetic=synthetic), config, as_json=as_json)
+    return done or (1 if wrong else 0)
+
+
+@claims.command
+def export(
+    *,
+    form: Annotated[OutFormat, Parameter(name="--format")],
+    to: Audience = (),
+    output_file: Annotated[Path | None, Parameter(name=("--output", "-o"), metavar="FILE")] = None,
+    status: Status = "actual",
+    config: Config = HERE,
+) -> int:
+    """Write the ledger as it stands in a format of others: csv, ftm (FollowTheMoney), stix (2.1) or geojson.
+
+    Only what all of its readers may have is in it. What each format carries, and what it cannot:
+    docs/reference/ledger-formats.md.
+
+    Args:
+        form: csv and stix hold everything; ftm what its model has words for; geojson the claims.
+        to: Codes of the members that are to read it, separated by commas, or PUBLIC; without any, this member alone.
+        output_file: The new file; without one it is written to standard output.
+        status: actual, test or exercise:ID.
+        config: The member's TOML, or the folder that holds it as member.toml.
+    """
+    import sys
+
+    from tocsin.errors import ConfigError
+    from tocsin.interchange import WRITERS
+    from tocsin.markings import status_class
+    from tocsin.node import read_config
+    from tocsin.node.claims_export import select_claims
+    from tocsin.records import Outlet
+
+    status_class(status)
+    member = read_config(member_file(config))
+    outlet = Outlet(f"claims.{form}", tuple(sorted(to)) or (member.member.code,))
+    chosen = select_claims(member, outlet, status)
+    if not chosen.entries:
+        say_error(
+            f"nothing of status {status} may go to {', '.join(outlet.audience)}",
+            advice=f"{chosen.stayed} records are not for all of them" if chosen.stayed else "The ledger is empty",
+        )
+        return 1
+    data = WRITERS[form](chosen.entries)
+    if output_file is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        try:
+            with output_file.open("xb") as sink:
+                sink.write(data)
+        except OSError as error:
+            raise ConfigError(
+                f"cannot be written: {error.strerror}", path=str(output_file), advice="Name a new file"
+            ) from error
+    notice(f"{len(chosen.entries)} records of status {status}, for {', '.join(outlet.audience)}")
+    if chosen.stayed:
+        notice(f"{chosen.stayed} records stayed: their marking does not name all of these")
+    return 0
 
 
 @claims.command(name="list")

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter, Token
 
 from tocsin.clock import SystemClock
+from tocsin.markings import PUBLIC
 
 _CODE = re.compile(r"[A-Z]{3}")
 _AGO = re.compile(r"(\d+)([smhd])")
@@ -27,6 +28,10 @@ def _codes(_type: Any, tokens: Sequence[Token]) -> tuple[str, ...]:
         if not _CODE.fullmatch(code):
             raise ValueError(f"{code!r} is no code of three letters, such as JPN")
     return tuple(dict.fromkeys(codes))
+
+
+def _audience(_type: Any, tokens: Sequence[Token]) -> tuple[str, ...]:
+    return (PUBLIC,) if [token.value.upper() for token in tokens] == [PUBLIC] else _codes(_type, tokens)
 
 
 def _moment(_type: Any, tokens: Sequence[Token]) -> datetime:
@@ -78,6 +83,7 @@ Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 Config = Annotated[Path, Parameter(name="--config")]
 MemberHome = Annotated[Path, Parameter(name=("--member", "--config"), metavar="DIR")]
 Codes = Annotated[tuple[str, ...], Parameter(converter=_codes, n_tokens=1, negative="", metavar="CODES")]
+Audience = Annotated[tuple[str, ...], Parameter(converter=_audience, n_tokens=1, negative="", metavar="CODES")]
 Pairs = Annotated[
     tuple[tuple[str, str], ...], Parameter(converter=_pairs, n_tokens=1, negative="", metavar="CODE-CODE")
 ]

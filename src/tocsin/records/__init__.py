@@ -30,6 +30,7 @@ from tocsin.records.cargo import (
     is_imo_number,
 )
 from tocsin.records.claims import (
+    MAX_PROPOSITION,
     Basis,
     Claim,
     ClaimItem,
@@ -122,6 +123,7 @@ __all__ = [
     "GEOCENTRIC",
     "MAX_BYTES",
     "MAX_NUMBER",
+    "MAX_PROPOSITION",
     "MAX_TEXT",
     "MESSAGES",
     "Act",
