@@ -115,6 +115,21 @@ def test_all_that_goes_to_the_public_is_released():
     assert all(carriers.values()), carriers
 
 
+def test_all_that_leaves_as_a_ledger_is_released():
+    """The formats of a ledger take what the door let go to an outlet, and each function of theirs does."""
+    writers = {
+        name: [ast.unparse(parameter.annotation) for parameter in parameters(function)]
+        for name, tree in TREES.items()
+        if room_of(name) == "interchange"
+        for function in public_functions(tree)
+        if function.name.startswith("to_")
+    }
+    assert len(writers) == 4
+    assert set(map(tuple, writers.values())) == {("Sequence[Leaving]",)}
+    (leaving,) = (node for node in TREES["interchange/leaving.py"].body if getattr(node, "name", "") == "Leaving")
+    assert "released: Released[Outlet]" in ast.unparse(leaving)
+
+
 def exported(room):
     for node in TREES[f"{room}/__init__.py"].body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":

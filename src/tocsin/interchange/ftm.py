@@ -40,6 +40,9 @@ _SCHEMA_OF_SOURCE = {
     "government": "PublicBody", "agency": "PublicBody", "organisation": "Organization", "press": "Organization",
     "company": "Company", "person": "Person",
 }  # fmt: skip
+NAMED = "tocsin:named"
+"""Tag of whoever is only named by a claim: no record of ours."""
+
 _URL = re.compile(r"https?://[^\s/?#]+\.[^\s]+")
 _MIME = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 
@@ -95,7 +98,7 @@ def _item(entry: Leaving, item: ClaimItem, threads: Threads) -> Entity:
 def _claim(entry: Leaving, claim: Claim, threads: Threads, named: dict[str, str]) -> Iterator[Entity]:
     speaker = named.get(claim.speaker) or _other("speaker", claim.speaker)
     if claim.speaker not in named:
-        yield {"id": speaker, "schema": "LegalEntity", "properties": {"name": [claim.speaker]}}
+        yield {"id": speaker, "schema": "LegalEntity", "properties": {"name": [claim.speaker], "keywords": [NAMED]}}
     placed = [(place, _other("place", place.name, str(place.lat_deg), str(place.lon_deg))) for place in claim.places]
     for place, place_id in placed:
         yield _address(place, place_id)

@@ -7,6 +7,7 @@ from typing import Any
 from tocsin.codec import decode
 from tocsin.errors import MalformedRecordError
 from tocsin.interchange.coming import Received, day, moment, new_key, one_line
+from tocsin.interchange.ftm import NAMED
 
 _SOURCES = {
     "PublicBody": "government", "Organization": "organisation", "Company": "company", "Person": "person",
@@ -47,9 +48,12 @@ def read_ftm(data: bytes, received: Received) -> None:
 
 def _read(entity: dict[str, Any], place: str, held: dict[str, dict[str, Any]], received: Received) -> None:
     schema, properties = entity["schema"], entity["properties"]
-    tags = dict(word.partition("=")[::2] for word in _all(properties, "keywords") if word.startswith("tocsin:"))
+    words = [*_all(properties, "keywords"), *_all(properties, "description")]  # a link has no keywords
+    tags = dict(word.partition("=")[::2] for word in words if word.startswith("tocsin:"))
     if "tocsin:originator" in tags:
         received.pass_over_member(tags["tocsin:originator"])
+    elif NAMED in tags or schema == "Address":  # parts of claims
+        return
     elif schema in _SOURCES:
         received.add(
             "source", place, key=_key(entity["id"]), name=_caption(properties) or entity["id"], kind=_SOURCES[schema],

@@ -96,7 +96,7 @@ def _objects(entry: Leaving, threads: Threads, sources: dict[str, str]) -> Itera
     match entry.body:
         case ClaimSource() as source:
             described = {"name": f"{entry.before}{source.name}", "description": source_words(source)}
-            yield _about(entry, "identity", identity_class=_CLASSES.get(source.kind, "unspecified"), **described)
+            yield _about(entry, "identity", identity_class=_CLASSES.get(source.kind, "unknown"), **described)
         case ClaimItem() as item:
             yield from _item(entry, item)
         case Claim() as claim:
@@ -208,7 +208,7 @@ def _markings(entry: Leaving) -> Iterator[Object]:
 def _identity(name: str) -> Object:
     return {
         "type": "identity", "spec_version": "2.1", "id": stix_id("identity", name), "created": _BEGUN,
-        "modified": _BEGUN, "name": name, "identity_class": "unspecified",
+        "modified": _BEGUN, "name": name, "identity_class": "unknown",
     }  # fmt: skip
 
 
