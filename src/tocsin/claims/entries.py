@@ -192,6 +192,8 @@ def _name_entries(fields: dict[str, Any], path: str, named: Callable[[object], d
 
 
 def _ref(value: object, member: str) -> RecordRef | None:
+    if isinstance(value, dict):  # as a record holds it
+        value = f"{value.get('originator')}/{value.get('record')}"
     if not isinstance(value, str):
         return None
     originator, slash, record = value.partition("/")

@@ -44,7 +44,7 @@ class Received:
         """Return a place in the file as errors name it."""
         return f"{self.source}, {what}"
 
-    def add(self, table: str, place: str, **fields: Any) -> None:
+    def add(self, table: str, place: str, /, **fields: Any) -> None:
         """Add a row; fields that are None are left out."""
         given = {name: value for name, value in fields.items() if value is not None}
         self.rows.append(Row(table=table, fields=given, source=self.place(place)))
@@ -79,16 +79,12 @@ class Received:
         table = _TABLE_OF.get(record.kind)
         key = key_of(record.id, self.member)
         if table is None:
-            self.passed_over[f"of kind {record.kind}, which is none of a ledger"] += 1
+            self.passed_over[f"of kind {record.kind}, which no ledger file tells"] += 1
         elif record.originator != self.member:
             self.pass_over_member(record.originator)
         elif key is None:
             self.passed_over["told by this member otherwise than from a ledger file"] += 1
         else:
-            for name in TABLES[table][2]:
-                if name in body:
-                    value = body[name]
-                    body[name] = [_named(each) for each in value] if isinstance(value, list) else _named(value)
             cites = [source.cites for source in record.sources if source.cites]
             self.bind(record.marking, record.status, synthetic=record.synthetic)
             self.add(table, place, **{**body, "key": key, "cites": cites})
@@ -188,7 +184,3 @@ def json_object(data: bytes, source: str) -> Any:
         raise FeedError(
             f"no JSON: {str(error)[:300]}", source=source, advice="Export it again from where it comes from"
         ) from error
-
-
-def _named(ref: Any) -> Any:
-    return f"{ref.get('originator')}/{ref.get('record')}" if isinstance(ref, dict) else ref

@@ -18,7 +18,10 @@ from tocsin.interchange.leaving import (
     Leaving,
     Threads,
     claim_words,
+    identity_words,
     link_words,
+    movement_words,
+    name_of,
     note_words,
     source_words,
 )
@@ -29,9 +32,11 @@ from tocsin.records import (
     ClaimPlace,
     ClaimSource,
     Judgement,
-    Question,
+    Movement,
     RecordRef,
+    Vessel,
     Weighing,
+    is_imo_number,
 )
 
 Entity = dict[str, Any]
@@ -73,7 +78,11 @@ def _entities(entry: Leaving, threads: Threads, named: dict[str, str]) -> Iterat
             yield _note(entry, [claim_ref], threads)
         case Weighing(question=asked, evidence=evidence):
             yield _note(entry, [asked, evidence], threads)
-        case Question():
+        case Vessel() as vessel:
+            yield _vessel(entry, vessel)
+        case Movement() as movement:
+            yield from _movement(entry, movement, threads)
+        case _:
             yield _note(entry, [], threads)
 
 
@@ -99,7 +108,7 @@ def _claim(entry: Leaving, claim: Claim, threads: Threads, named: dict[str, str]
     speaker = named.get(claim.speaker) or _other("speaker", claim.speaker)
     if claim.speaker not in named:
         yield {"id": speaker, "schema": "LegalEntity", "properties": {"name": [claim.speaker], "keywords": [NAMED]}}
-    placed = [(place, _other("place", place.name, str(place.lat_deg), str(place.lon_deg))) for place in claim.places]
+    placed = [(place, _place_id(place)) for place in claim.places]
     for place, place_id in placed:
         yield _address(place, place_id)
     items = [_id(item) for ref in claim.rests_on if (item := threads.of(ref)) is not None]
@@ -109,6 +118,31 @@ def _claim(entry: Leaving, claim: Claim, threads: Threads, named: dict[str, str]
         startDate=[_text(claim.since)] if claim.since else [], endDate=[_text(claim.until)] if claim.until else [],
         publisher=[claim.reported_by or claim.speaker], sourceUrl=_urls(entry.cites),
         notes=[f"Denied by {words}" for words in threads.denials(entry)],
+    )  # fmt: skip
+
+
+def _vessel(entry: Leaving, vessel: Vessel) -> Entity:
+    flags = vessel.values("flag")
+    imo = [number for number in vessel.values("imo") if is_imo_number(number)]  # a wrong one is kept in words
+    return _thing(
+        entry, "Vessel", name_of(vessel), imoNumber=imo, mmsi=list(vessel.values("mmsi")),
+        callSign=list(vessel.values("call_sign")), flag=[flag.lower() for flag in flags], type=[vessel.ship_type],
+        description=[*identity_words(vessel), vessel.note],
+    )  # fmt: skip
+
+
+def _movement(entry: Leaving, movement: Movement, threads: Threads) -> Iterator[Entity]:
+    ends = [place for place in (movement.origin, movement.destination) if place is not None]
+    placed = [(place, _place_id(place)) for place in ends]
+    for place, place_id in placed:
+        yield _address(place, place_id)
+    rests_on = [threads.of(ref) for ref in movement.rests_on]
+    yield _thing(
+        entry, "Event", movement.title, location=[place.name for place in ends], summary=movement_words(movement),
+        addressEntity=[place_id for _, place_id in placed], sourceUrl=_urls(entry.cites),
+        proof=[_id(each) for each in rests_on if each is not None and isinstance(each.body, ClaimItem)],
+        startDate=[_text(movement.since)] if movement.since else [],
+        endDate=[_text(movement.until)] if movement.until else [],
     )  # fmt: skip
 
 
@@ -149,6 +183,10 @@ def _address(place: ClaimPlace, entity_id: str) -> Entity:
     if place.within_km is not None:
         properties["remarks"] = [f"within {place.within_km:g} km"]
     return {"id": entity_id, "schema": "Address", "properties": properties}
+
+
+def _place_id(place: ClaimPlace) -> str:
+    return _other("place", place.name, str(place.lat_deg), str(place.lon_deg))
 
 
 def _id(entry: Leaving) -> str:

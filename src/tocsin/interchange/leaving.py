@@ -13,15 +13,19 @@ from tocsin.claims.grades import CREDIBILITY, RELIABILITY
 from tocsin.codec import decode
 from tocsin.markings import status_class
 from tocsin.records import (
+    CargoCount,
     Claim,
     ClaimLink,
     ClaimSource,
     Judgement,
+    Movement,
     Outlet,
     Question,
+    Reach,
     Record,
     RecordRef,
     Released,
+    Vessel,
     Weighing,
     body_of,
 )
@@ -125,9 +129,20 @@ def source_words(source: ClaimSource) -> str:
 
 
 def note_words(entry: Leaving) -> str:
-    """Return a judgement, a question or a weighing in words; a word of likelihood stays one of its scale."""
+    """Return in words what formats of others have no form for; a word of likelihood stays one of its scale."""
     member = entry.record.originator
     match entry.body:
+        case Vessel() as vessel:
+            return "\n".join([f"Vessel: {name_of(vessel)}", *identity_words(vessel)])
+        case CargoCount() as count:
+            shown = f"{in_words(count.quantity)} at {count.place.name}, {count.since:%Y-%m-%d} ({count.basis})"
+            usual = in_words(count.baseline) if count.baseline else "not known"
+            return f"{shown}. Before: {usual}" + (f" ({count.baseline_note})" if count.baseline_note else "")
+        case Reach() as reach:
+            answers = [f"{each.port.name}: {each.answer}" for each in reach.ports]
+            span = f"{reach.silent_from.at:%Y-%m-%d %H:%M}Z to {reach.silent_to.at:%Y-%m-%d %H:%M}Z"
+            asked = f"Where {reach.vessel_name or 'the vessel'} could have called while silent, {span}"
+            return "\n".join([f"{asked}; that it could is no evidence that it did", *answers, *reach.assumptions])
         case Judgement() as judgement:
             words = f"{member} judges: {judgement.word} ({_SCALES[judgement.scale]})"
             if judgement.confidence:
@@ -141,6 +156,30 @@ def note_words(entry: Leaving) -> str:
             return f"{words}: {weighing.reason}" if weighing.reason else words
         case _:
             return ""
+
+
+def name_of(vessel: Vessel) -> str:
+    """Return what a vessel is called: its names, else its numbers."""
+    return ", ".join(vessel.values("name") or vessel.values("imo") or vessel.values("mmsi")) or "not named"
+
+
+def identity_words(vessel: Vessel) -> list[str]:
+    """Return every identity of a vessel, a line each."""
+    return [
+        f"{each.what} {each.value} ({each.basis}{f', {each.source}' if each.source else ''})"
+        + (f" from {each.since:%Y-%m-%d}" if each.since else "") + (f" to {each.until:%Y-%m-%d}" if each.until else "")
+        for each in vessel.identities
+    ]  # fmt: skip
+
+
+def movement_words(movement: Movement) -> list[str]:
+    """Return what is said of a movement besides its title, a line each."""
+    words = [f"Cargo as stated: {movement.cargo}"] if movement.cargo else []
+    words += [f"Figure: {in_words(quantity)}" for quantity in movement.quantities]
+    for leg in movement.legs:
+        ends = " to ".join(end.name if end is not None else "not known" for end in (leg.origin, leg.destination))
+        words.append(f"By {leg.mode}, {ends}: {leg.basis}" + (f" ({leg.reason})" if leg.reason else ""))
+    return words
 
 
 def link_words(link: ClaimLink) -> str:

@@ -24,18 +24,20 @@ from tocsin.interchange.leaving import (
     Threads,
     claim_words,
     link_words,
+    movement_words,
     note_words,
     source_words,
 )
 from tocsin.markings import Tlp
 from tocsin.records import (
+    CargoCount,
     Claim,
     ClaimItem,
     ClaimLink,
     ClaimPlace,
     ClaimSource,
     Judgement,
-    Question,
+    Movement,
     RecordRef,
     Weighing,
 )
@@ -107,7 +109,11 @@ def _objects(entry: Leaving, threads: Threads, sources: dict[str, str]) -> Itera
             yield _note(entry, [claim_ref], threads)
         case Weighing(question=asked, evidence=evidence):
             yield _note(entry, [asked, evidence], threads)
-        case Question():
+        case Movement() as movement:
+            yield from _movement(entry, movement, threads)
+        case CargoCount(rests_on=rests_on):
+            yield _note(entry, rests_on, threads)
+        case _:
             yield _note(entry, [], threads)
 
 
@@ -141,6 +147,19 @@ def _claim(entry: Leaving, claim: Claim, threads: Threads, sources: dict[str, st
     yield _about(
         entry, "report", name=f"{entry.before}{claim.proposition}", description="\n".join(words),
         published=_time(claim.said_at or entry.record.issued_at), object_refs=list(refs),
+    )  # fmt: skip
+
+
+def _movement(entry: Leaving, movement: Movement, threads: Threads) -> Iterator[Object]:
+    ends = [place for place in (movement.origin, movement.destination) if place is not None]
+    places = [_location(place) for place in ends if place.lat_deg is not None]
+    yield from places
+    named = [_id(found) for ref in (*movement.vessels, *movement.rests_on) if (found := threads.of(ref)) is not None]
+    refs = dict.fromkeys([stix_id("identity", entry.record.originator), *named, *(place["id"] for place in places)])
+    words = [*movement_words(movement), *(f"Place: {place.name}" for place in ends)]
+    yield _about(
+        entry, "report", name=f"{entry.before}{movement.title}", description="\n".join(words) or movement.title,
+        published=_time(entry.record.issued_at), object_refs=list(refs),
     )  # fmt: skip
 
 
@@ -179,13 +198,13 @@ def _about(entry: Leaving, kind: str, **properties: Any) -> Object:
 
 
 def _id(entry: Leaving) -> str:
-    return stix_id(_TYPES[type(entry.body)], *entry.thread[0])
+    return stix_id(_TYPES.get(type(entry.body), "note"), *entry.thread[0])
 
 
 _TYPES: dict[type, str] = {
-    ClaimSource: "identity", ClaimItem: "observed-data", Claim: "report", ClaimLink: "opinion", Judgement: "note",
-    Question: "note", Weighing: "note",
+    ClaimSource: "identity", ClaimItem: "observed-data", Claim: "report", Movement: "report", ClaimLink: "opinion",
 }  # fmt: skip
+"""All else is a note."""
 
 
 def _markings(entry: Leaving) -> Iterator[Object]:

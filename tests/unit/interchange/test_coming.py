@@ -312,6 +312,15 @@ def test_any_json_comes_in_or_is_refused(form, value):
         pass
 
 
+def test_a_record_whose_body_has_fields_of_any_name_is_told_as_wrong(home):
+    home.tell(EXAMPLE)
+    whole = json.loads(to_geojson(home.leaving("KOR")))
+    whole["features"][0]["properties"]["record"]["body"] |= {"self": 1, "table": 2, "place": 3}
+    received = read(json.dumps(whole), name="f.geojson")
+    with pytest.raises(FeedError, match="feature 1: claim .*: unknown field self"):
+        entries_of(received.rows, member="KOR")
+
+
 def test_columns_are_those_of_every_table():
     assert set(COLUMNS) >= {field for _, shape, _ in TABLES.values() for field in shape.__struct_fields__}
     assert len(set(COLUMNS)) == len(COLUMNS)

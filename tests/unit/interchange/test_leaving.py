@@ -11,7 +11,8 @@ from followthemoney import model
 from stix2validator import ValidationOptions, validate_string
 from tests.ledger_home import EXAMPLE
 
-from tocsin.interchange import WRITERS, to_csv, to_ftm, to_geojson, to_stix
+from tocsin.claims import entries_of, read_ledger
+from tocsin.interchange import WRITERS, read_file, to_csv, to_ftm, to_geojson, to_stix
 from tocsin.markings import Marking, Tlp, marking_for
 from tocsin.records import ClaimLink
 
@@ -165,3 +166,59 @@ def test_features_are_those_of_rfc_7946(example):
             assert -180 <= lon_deg <= 180
             assert 40 < lat_deg < 50  # of the example: latitude second
     assert sum(feature["geometry"] is None for feature in whole["features"]) == 5
+
+
+CARGO = """
+[[item]]
+key = "image"
+title = "Satellite image"
+media = "image/png"
+basis = "own"
+
+[[vessel]]
+key = "angara"
+ship_type = "ro-ro cargo"
+identities = [
+  { what = "name", value = "Angara", basis = "reported", source = "a monitor", since = 2023-08-01T00:00:00Z },
+  { what = "imo", value = "9179843", basis = "broadcast", rests_on = ["image"] },
+  { what = "flag", value = "RU", basis = "reported", source = "a monitor" },
+]
+
+[[movement]]
+key = "m1"
+title = "Angara went from Rajin to Dunai"
+vessels = ["angara"]
+origin = { name = "Rajin", lat_deg = 42.2333, lon_deg = 130.3, country = "KP", unlocode = "KPRJN" }
+destination = { name = "Dunai", lat_deg = 42.88, lon_deg = 132.35 }
+cargo = "containers"
+quantities = [{ unit = "containers", least = 100 }]
+legs = [{ mode = "sea", basis = "seen", origin = { name = "Rajin" }, rests_on = ["image"] }]
+rests_on = ["image"]
+
+[[count]]
+key = "n1"
+place = { name = "Tumangang" }
+quantity = { unit = "railcars", least = 73, most = 73 }
+since = 2023-10-05T00:00:00Z
+baseline = { unit = "railcars", most = 20 }
+rests_on = ["image"]
+"""
+
+
+def test_evidence_of_cargo_leaves_with_the_claims_and_comes_back(home):
+    home.tell(CARGO)
+    entries = home.leaving("KOR")
+    told = {entry.key: bytes(entry.body) for entry in read_ledger(CARGO, name="f", member="KOR")}
+    for data, name in ((to_csv(entries), "f.csv"), (to_stix(entries), "f.json")):
+        received = read_file(data, name=name, member="KOR")
+        back = entries_of(received.rows, member="KOR")
+        assert {entry.key: bytes(entry.body) for entry in back} == told
+    vessel, movement = (
+        next(each for each in ftm(entries) if each["schema"] == schema)["properties"] for schema in ("Vessel", "Event")
+    )
+    assert (vessel["flag"], vessel.get("imoNumber")) == (["ru"], None)  # its check digit is wrong: in words alone
+    assert "imo 9179843 (broadcast)" in vessel["description"]
+    assert movement["location"] == ["Rajin", "Dunai"]
+    for entity in ftm(entries):
+        model.get(entity["schema"]).validate(entity)
+    assert validate_string(to_stix(entries).decode(), ValidationOptions(version="2.1")).is_valid
