@@ -317,7 +317,7 @@ def test_a_record_whose_body_has_fields_of_any_name_is_told_as_wrong(home):
     whole = json.loads(to_geojson(home.leaving("KOR")))
     whole["features"][0]["properties"]["record"]["body"] |= {"self": 1, "table": 2, "place": 3}
     received = read(json.dumps(whole), name="f.geojson")
-    with pytest.raises(FeedError, match="feature 1: claim .*: unknown field self"):
+    with pytest.raises(FeedError, match=r"feature 1: claim .*: unknown field self"):
         entries_of(received.rows, member="KOR")
 
 
