@@ -11,7 +11,6 @@ from typing import Annotated, Any
 from cyclopts import Parameter, Token
 
 from tocsin.clock import SystemClock
-from tocsin.markings import PUBLIC
 
 _CODE = re.compile(r"[A-Z]{3}")
 _AGO = re.compile(r"(\d+)([smhd])")
@@ -31,6 +30,8 @@ def _codes(_type: Any, tokens: Sequence[Token]) -> tuple[str, ...]:
 
 
 def _audience(_type: Any, tokens: Sequence[Token]) -> tuple[str, ...]:
+    from tocsin.markings import PUBLIC  # noqa: PLC0415 - not needed for help
+
     return (PUBLIC,) if [token.value.upper() for token in tokens] == [PUBLIC] else _codes(_type, tokens)
 
 
