@@ -66,15 +66,18 @@ async def claim(
     record_id: FromPath[str],
     status: FromQuery[str] = "actual",
     as_of: FromQuery[datetime | None] = None,
-) -> ClaimWhole:
-    """Return what supports and contradicts it, who denies it, figures side by side, judgements, and what changed it."""
+) -> ClaimWhole | None:
+    """Return what supports and contradicts it, who denies it, figures side by side, judgements, and what changed it.
+
+    Null if no such claim stood then, or none is shown here.
+    """
     gateway, moment = floor_of(request).gateway, _moment(as_of)
 
-    def ask(shelf: Shelf, _: tuple[str, ...]) -> ClaimWhole:
+    def ask(shelf: Shelf, _: tuple[str, ...]) -> ClaimWhole | None:
         try:
             return whole_claim(shelf.ledger, (originator, record_id), moment)
-        except DomainError as error:
-            raise NotFoundException("no such claim stood then") from error
+        except DomainError:
+            return None
 
     return await asyncio.to_thread(_ask, gateway, status, ask)
 

@@ -67,7 +67,7 @@ export interface Deciding {
 const PATIENCE_MS = 15_000
 const LOG_ENTRIES = 50
 
-async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   let answer: Response
   try {
     answer = await fetch(path, { ...init, credentials: 'same-origin', signal: AbortSignal.timeout(PATIENCE_MS) })
@@ -94,7 +94,7 @@ async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   return said as T
 }
 
-function query(parameters: object): string {
+export function query(parameters: object): string {
   const pairs = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '')
   return pairs.length ? `?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}` : ''
 }
@@ -108,16 +108,16 @@ export class Server {
   }
 
   async signIn(name: string, password: string): Promise<Session> {
-    return this.#keep(await this.#send<Session>('api/v1/sign-in', { name, password }))
+    return this.#keep(await this.send<Session>('api/v1/sign-in', { name, password }))
   }
 
   async enrol(code: string): Promise<Session> {
-    return this.#keep(await this.#send<Session>('api/v1/enrol', { code }))
+    return this.#keep(await this.send<Session>('api/v1/enrol', { code }))
   }
 
   async signInByPasskey(): Promise<Session> {
-    const { options } = await this.#send<Ceremony>('api/v1/sign-in/passkey/options', {})
-    return this.#keep(await this.#send<Session>('api/v1/sign-in/passkey', await signWithPasskey(options)))
+    const { options } = await this.send<Ceremony>('api/v1/sign-in/passkey/options', {})
+    return this.#keep(await this.send<Session>('api/v1/sign-in/passkey', await signWithPasskey(options)))
   }
 
   passkeys(): Promise<Passkey[]> {
@@ -125,16 +125,16 @@ export class Server {
   }
 
   async addPasskey(label: string): Promise<void> {
-    const { options } = await this.#send<CreationCeremony>('api/v1/passkeys/options', {})
-    await this.#send('api/v1/passkeys', { label, passkey: await makePasskey(options) })
+    const { options } = await this.send<CreationCeremony>('api/v1/passkeys/options', {})
+    await this.send('api/v1/passkeys', { label, passkey: await makePasskey(options) })
   }
 
   async removePasskey(id: string): Promise<void> {
-    await this.#send(`api/v1/passkeys/${encodeURIComponent(id)}/remove`, {})
+    await this.send(`api/v1/passkeys/${encodeURIComponent(id)}/remove`, {})
   }
 
   async signOut(): Promise<void> {
-    await this.#send('api/v1/sign-out', {})
+    await this.send('api/v1/sign-out', {})
   }
 
   /** The picture of now, or as it was known here at a time. */
@@ -173,16 +173,16 @@ export class Server {
   }
 
   writeLog(text: string, eventId: string, handsOver: boolean): Promise<unknown> {
-    return this.#send('api/v1/log', { text, event_id: eventId, hands_over: handsOver })
+    return this.send('api/v1/log', { text, event_id: eventId, hands_over: handsOver })
   }
 
   remark(originator: string, recordId: string, act: Act, text: string): Promise<unknown> {
-    return this.#send('api/v1/remarks', { originator, record_id: recordId, act, text })
+    return this.send('api/v1/remarks', { originator, record_id: recordId, act, text })
   }
 
   /** Tell the others that this event is on a screen here. */
   async seen(key: string): Promise<void> {
-    await this.#send('api/v1/seen', { key })
+    await this.send('api/v1/seen', { key })
   }
 
   held(): Promise<Held[]> {
@@ -192,18 +192,18 @@ export class Server {
   /** Decide about a record, with the signature of one's passkey or without. */
   async decide(deciding: Deciding, byPasskey: boolean): Promise<void> {
     if (!byPasskey) {
-      await this.#send('api/v1/decisions', deciding)
+      await this.send('api/v1/decisions', deciding)
       return
     }
-    const { options } = await this.#send<Ceremony>('api/v1/decisions/options', deciding)
-    await this.#send('api/v1/decisions/signed', {
+    const { options } = await this.send<Ceremony>('api/v1/decisions/options', deciding)
+    await this.send('api/v1/decisions/signed', {
       passkey: await signWithPasskey(options), knows_of_newer: deciding.knows_of_newer,
     })
   }
 
   /** Draft the end of an alert; it then waits for people. */
   async draftEnd(alertId: string, message: 'cancel' | 'all_clear', reason = 'sent_in_error'): Promise<void> {
-    await this.#send('api/v1/alerts/end', { alert_id: alertId, message, reason })
+    await this.send('api/v1/alerts/end', { alert_id: alertId, message, reason })
   }
 
   #keep(session: Session): Session {
@@ -211,7 +211,8 @@ export class Server {
     return session
   }
 
-  #send<T>(path: string, body: object): Promise<T> {
+  /** Say something to the server, with the token of this page. */
+  send<T>(path: string, body: object): Promise<T> {
     return ask(path, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'X-Tocsin-CSRF': this.csrf },

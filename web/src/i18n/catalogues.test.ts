@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { en as claimsEn } from './claims/en.ts'
+import { ja as claimsJa } from './claims/ja.ts'
+import { ko as claimsKo } from './claims/ko.ts'
 import { en } from './en.ts'
 import { ja } from './ja.ts'
 import { ko } from './ko.ts'
@@ -8,14 +11,20 @@ import { inWords } from './said.ts'
 const said = (word: string | ((...given: never[]) => string)): string =>
   typeof word === 'string' ? word : (word as (...given: string[]) => string)('«1»', '«2»')
 
-describe.each([['ko', ko], ['ja', ja]] as const)('the catalogue %s', (_name, catalogue) => {
+type Words = Record<string, string | ((...given: never[]) => string)>
+
+const CATALOGUES: [string, Words, Words][] = [
+  ['ko', ko, en], ['ja', ja, en], ['ko of claims', claimsKo, claimsEn], ['ja of claims', claimsJa, claimsEn],
+]
+
+describe.each(CATALOGUES)('the catalogue %s', (_name, catalogue, en) => {
   it('has every word, and none besides', () => {
     expect(Object.keys(catalogue).sort()).toEqual(Object.keys(en).sort())
   })
 
   it('leaves no word empty and keeps everything that stands in it', () => {
     for (const [key, word] of Object.entries(en)) {
-      const other = said(catalogue[key as keyof typeof en])
+      const other = said(catalogue[key] ?? '')
       expect(other, key).not.toBe('')
       for (const given of said(word).match(/«\d»/g) ?? []) expect(other, key).toContain(given)
     }

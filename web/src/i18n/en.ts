@@ -384,6 +384,13 @@ export const en = {
   unseen: (count: number) => `(${count})`,
   credits: 'Licences of what this page is built with',
   error: 'It did not work',
+  // views of the page
+  views: 'Views',
+  view_warning: 'Warning',
+  view_claims: 'Claims',
+  open_events: (count: string) => `Open events in the warning view: ${count}`,
+  to_warning: 'Go to the warning view',
+  claims_as_known_at: (time: string) => `Claims as they were known here at ${time}`,
   ...alerts,
 }
 

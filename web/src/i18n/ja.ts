@@ -367,5 +367,11 @@ export const ja: Catalogue = {
   unseen: (count) => `(${count})`,
   credits: 'この画面に使われているソフトウェアのライセンス',
   error: '失敗しました',
+  views: '画面の切替',
+  view_warning: '警報',
+  view_claims: '主張',
+  open_events: (count) => `警報画面で継続中の事象：${count}`,
+  to_warning: '警報画面へ',
+  claims_as_known_at: (time) => `${time} にここで知られていた主張`,
   ...alerts,
 }

@@ -367,5 +367,11 @@ export const ko: Catalogue = {
   unseen: (count) => `(${count})`,
   credits: '이 화면에 쓰인 소프트웨어 라이선스',
   error: '실패함',
+  views: '보기 전환',
+  view_warning: '경보',
+  view_claims: '주장',
+  open_events: (count) => `경보 화면에 열린 사건: ${count}`,
+  to_warning: '경보 화면으로',
+  claims_as_known_at: (time) => `${time}에 여기서 알려진 주장`,
   ...alerts,
 }

@@ -7,6 +7,7 @@ import GeoJSON from 'ol/format/GeoJSON'
 import Point from 'ol/geom/Point'
 import Graticule from 'ol/layer/Graticule'
 import VectorImageLayer from 'ol/layer/VectorImage'
+import { createEmpty, extend, isEmpty } from 'ol/extent'
 import { fromLonLat } from 'ol/proj'
 import VectorSource from 'ol/source/Vector'
 import ScaleLine from 'ol/control/ScaleLine'
@@ -44,6 +45,8 @@ export interface Frame {
   coverageName(sensorId: string): string
 }
 
+export type BesidesStyle = (feature: Feature, looks: Looks) => Style[]
+
 type AreaStates = Map<string, { state: AreaState; world: World }>
 
 interface BaseMap {
@@ -79,6 +82,8 @@ export class WatchMap {
   readonly #sensors = new VectorSource()
   readonly #places = new VectorSource()
   readonly #events = new VectorSource()
+  readonly #besides = new VectorSource()
+  #styleBesides: BesidesStyle = () => []
   readonly #drawnEvents = new Map<string, { event: EventItem; isPlain: boolean; features: Feature[] }>()
   #areaState: AreaStates = new Map()
   #contributing: ReadonlySet<string> = new Set()
@@ -86,8 +91,8 @@ export class WatchMap {
   #later: ReturnType<typeof setTimeout> | undefined
   #fitted = ''
   #follows = true
-  /** Called when an event is picked on the map. */
-  onPick: (eventKey: string) => void = () => {}
+  /** Called when an event, or what stands besides, is picked on the map. */
+  onPick: (key: string) => void = () => {}
 
   constructor(private readonly target: HTMLElement) {
     this.#palette = readPalette()
@@ -141,6 +146,7 @@ export class WatchMap {
       new VectorImageLayer({ source: this.#areas, imageRatio: 1.2, style: (feature, resolution) => this.#styleArea(feature as Feature, resolution), declutter: true }),
       new VectorImageLayer({ source: this.#places, style: (feature, resolution) => this.#stylePlace(feature as Feature, resolution) }),
       new VectorImageLayer({ source: this.#sensors, imageRatio: 1.2, style: (feature, resolution) => this.#styleSensor(feature as Feature, resolution) }),
+      new VectorImageLayer({ source: this.#besides, imageRatio: 1.2, declutter: true, style: (feature) => this.#styleBesides(feature as Feature, this.#looks()) }),
       new VectorImageLayer({ source: this.#events, imageRatio: 1.2, style: (feature) => eventStyle(this.#looks())(feature) }),
     ])
     this.#overlay.forget()
@@ -166,6 +172,19 @@ export class WatchMap {
   refresh(): void {
     for (const source of [this.#areas, this.#events, this.#sensors]) source.changed()
     this.#overlay.due()
+  }
+
+  /** Draw what another view has besides events; a feature's `pick` is told to `onPick`. */
+  setBesides(features: Feature[], style: BesidesStyle): void {
+    this.#styleBesides = style
+    this.#replace(this.#besides, features)
+  }
+
+  /** Show all of what `setBesides` drew, or a part of it. */
+  fitBesides(part: (feature: Feature) => boolean = () => true): void {
+    const extent = createEmpty()
+    for (const feature of this.#besides.getFeatures().filter(part)) extend(extent, feature.getGeometry()?.getExtent() ?? [])
+    if (!isEmpty(extent)) this.#map.getView().fit(extent, { padding: [60, 60, 60, 60], maxZoom: 8 })
   }
 
   /** Let the countdowns go on. */
@@ -335,9 +354,9 @@ export class WatchMap {
     const near = this.#overlay.pick(pixel)
     if (near) this.onPick(near)
     else this.#map.forEachFeatureAtPixel(pixel, (feature) => {
-      const drawn = feature.get('drawn') as Drawn | undefined
-      if (drawn) this.onPick(drawn.eventKey)
-      return drawn !== undefined
+      const picked = (feature.get('drawn') as Drawn | undefined)?.eventKey ?? (feature.get('pick') as string | undefined)
+      if (picked !== undefined) this.onPick(picked)
+      return picked !== undefined
     }, { hitTolerance: 6 })
   }
 }

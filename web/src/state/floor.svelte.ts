@@ -18,7 +18,7 @@ import type {
   TrackItem,
 } from '../api/shapes.ts'
 import { Feed, openSocket } from '../feed/feed.ts'
-import { together, type Marked } from '../format/marking.ts'
+import { PUBLIC, together, type Marked } from '../format/marking.ts'
 import type { Language } from '../i18n/words.svelte.ts'
 import { alertsByUrgency, toldBy, waitingOf } from './alerting.ts'
 import { ServerClock } from './clock.ts'
@@ -35,7 +35,12 @@ const SHOWN_KEPT = 5000
 export type Happening = { event: EventItem; news: 'new' | 'stage' }
 
 type EventNews = Extract<FeedMessage, { say: 'event' }>
+/** Views of the page; each has the whole screen but for the banner and the head. */
+export type View = 'warning' | 'claims'
+
 const EMPTY: ScreenMarking = { audience: [], caveats: [], worlds: [], statuses: [], has_synthetic: false }
+/** Of a screen that nothing stands on yet: whatever comes narrows it. */
+const NOTHING: ScreenMarking = { ...EMPTY, audience: [PUBLIC] }
 
 class Floor {
   readonly server = new Server()
@@ -61,6 +66,9 @@ class Floor {
     new Map<string, AreaProperties>((this.areas?.features ?? []).map(({ properties }) => [properties.id, properties])),
   )
   #sensors = $state.raw<readonly Sensor[]>([])
+  view = $state<View>('warning')
+  /** The moment that the ledger of claims is looked at of; null: now. */
+  ledgerAsOf = $state<string | null>(null)
   /** The picture of another moment than now, if one is looked at. */
   past = $state.raw<Picture | null>(null)
   #selected = $state<string | null>(null)
@@ -77,8 +85,14 @@ class Floor {
   shownEvents = $derived(byUrgency(this.past ? this.past.events : this.events.values()))
   /** Of what the map shows alone. */
   mapMarking = $derived(together(this.past ? this.past.marking : this.#marking, this.shownSensors))
-  /** Of the whole screen. */
-  marking = $derived(together(this.mapMarking, [...this.#besides.values()].flat()))
+  #shownBesides = $derived([...this.#besides.values()].flat())
+  /** Of the whole screen; the picture is on it in one view alone. */
+  marking = $derived(
+    this.view === 'warning' ? together(this.mapMarking, this.#shownBesides)
+    : this.#shownBesides.length ? together(NOTHING, this.#shownBesides) : EMPTY,
+  )
+  /** The moment that is looked at in the view on the screen; null: now. */
+  notNowAt = $derived(this.view === 'warning' ? (this.past?.at ?? null) : this.ledgerAsOf)
   selected = $derived(
     this.shownEvents.find((event) => names(event).includes(this.#selected ?? '')) ??
       this.shownEvents[0] ??
@@ -178,6 +192,11 @@ class Floor {
   async signOut(): Promise<void> {
     await this.server.signOut()
     this.#leave()
+  }
+
+  backToNow(): void {
+    if (this.view === 'warning') void this.lookAt(null)
+    else this.ledgerAsOf = null
   }
 
   select(key: string): void {
