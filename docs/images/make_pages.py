@@ -104,6 +104,48 @@ def alert_panel(browser: Browser) -> None:
             member.stop()
 
 
+def claims_board(browser: Browser) -> None:
+    """Take the board of claims at a member that holds the movements of the example, as two members weigh them."""
+    sys.path.insert(0, str(HERE.parents[1]))
+    from tests.pages.conftest import Looker, Member  # noqa: PLC0415
+    from tests.pages.running import tocsin  # noqa: PLC0415
+    from tests.pages.test_claims_page import MOVEMENTS, said  # noqa: PLC0415
+
+    from tocsin.claims import record_id  # noqa: PLC0415
+    from tocsin.records import RecordRef, Weighing  # noqa: PLC0415
+
+    def ref(key: str) -> RecordRef:
+        return RecordRef(originator="KOR", record=record_id("KOR", key))
+
+    with tempfile.TemporaryDirectory() as folder:
+        member = Member(Path(folder))
+        try:
+            tocsin(member.home, "claims", "import", str(MOVEMENTS), "--to", "JPN")
+            context = browser.new_context(
+                viewport={"width": 1600, "height": 900}, color_scheme="dark", locale="en-GB", timezone_id="Asia/Seoul"
+            )
+            looker = Looker.on(context)
+            member.sign_in(looker, "Ana")
+            page = looker.page
+            page.get_by_role("button", name="Claims", exact=True).click()
+            page.get_by_text("Claims: 16").wait_for()
+            for key, hypothesis, reading in (
+                ("ev008", "arms", "consistent"), ("ev008", "civil", "inconsistent"), ("ev003", "civil", "inconsistent"),
+                ("ev009", "arms", "neutral"), ("ev009", "civil", "neutral"),
+            ):  # fmt: skip
+                weighed = Weighing(
+                    question=ref("what-was-in-it"), hypothesis=hypothesis, evidence=ref(key), reading=reading
+                )
+                member.say(said("claims.weighing", weighed))
+            page.get_by_role("button", name=re.compile("^The containers held arms")).click()
+            page.get_by_role("tab", name="Board").click()
+            page.get_by_text("73 freight cars").wait_for()
+            page.wait_for_timeout(2000)
+            page.screenshot(path=HERE / "claims-board.png")
+        finally:
+            member.stop()
+
+
 def everything(page: Page, folder: Path) -> None:
     """Take every view in every theme and language, and in every size once."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -145,6 +187,7 @@ def main() -> None:
         if wanted.all is None:
             for_the_docs(page)
             alert_panel(browser)
+            claims_board(browser)
         else:
             everything(page, wanted.all)
         browser.close()

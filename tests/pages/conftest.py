@@ -151,7 +151,8 @@ class Member(Running):
         house.edit("KOR", "[health]", f'[web]\nrun = "here"\nlisten = "127.0.0.1:{port}"\n\n[health]')
         home = house.homes["KOR"]
         self.local_url = f"http://localhost:{port}/"
-        tocsin(home, "people", "add", "Min", "--pseudonym", "WO-7", "--role", "watch_officer")
+        for name, *who in (("Min", "WO-7", "watch_officer"), ("Ana", "AN-3", "analyst")):
+            tocsin(home, "people", "add", name, "--pseudonym", who[0], "--role", who[1])
         self.code = code_for(home, "Jin", "R-1", "releaser")
         """Enrols a releaser, once."""
         house.edit("KOR", "[[exchange.release]]", '[exchange]\nrelease_by = "passkey"\n\n[[exchange.release]]')
@@ -199,10 +200,10 @@ class Member(Running):
         self._do(self._peer.stop())
         super().stop()
 
-    def sign_in(self, looker: Looker) -> None:
-        """Sign in as a watch officer does, by the form."""
+    def sign_in(self, looker: Looker, name: str = "Min") -> None:
+        """Sign in by the form, as a watch officer or as another."""
         looker.page.goto(self.url)
-        looker.page.get_by_label("Name").fill("Min")
+        looker.page.get_by_label("Name").fill(name)
         looker.page.get_by_label("Password").fill(PASSWORD)
         looker.page.get_by_role("button", name="Sign in").click()
         looker.page.get_by_role("tab", name="Event").wait_for()
