@@ -52,6 +52,8 @@ class Outline:
     says: str
     is_region: bool = True
     is_dashed: bool = False
+    holes: Sequence[Sequence[Corner]] = ()
+    """Of a region."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ def great_circle(begin: Corner, end: Corner) -> list[Corner]:
     return list(zip(lons.tolist(), lats.tolist(), strict=True))
 
 
-def chart_map(about: str, base: Base, outlines: Sequence[Outline], spots: Sequence[Spot]) -> str:
+def chart_map(
+    about: str, base: Base, outlines: Sequence[Outline], spots: Sequence[Spot], *, notes: Sequence[str] = ()
+) -> str:
     """Return a map just large enough for all that is marked.
 
     Args:
@@ -95,6 +99,7 @@ def chart_map(about: str, base: Base, outlines: Sequence[Outline], spots: Sequen
         base: What lies beneath; beyond the map it is cut off.
         outlines: Lines and regions.
         spots: Places.
+        notes: Lines of words beneath it.
     """
     centre = _centre([spot.lon_deg for spot in spots] + [corner[0] for each in outlines for corner in each.corners])
 
@@ -128,7 +133,9 @@ def chart_map(about: str, base: Base, outlines: Sequence[Outline], spots: Sequen
     parts += [_spot(spot, *at(spot.lon_deg, spot.lat_deg)) for spot in spots]
     parts.append(svg.element("rect", x=left, y=0, width=wide, height=height, fill="none", stroke=_COAST))
     clip = svg.element("clipPath", svg.element("rect", x=left, y=0, width=wide, height=height), id="sheet")
-    return svg.drawing(WIDTH, height, about, clip, svg.element("g", *parts, clip_path="url(#sheet)"))
+    said = [svg.words(0, height + 16 * (n + 1), note, fill=svg.FAINT) for n, note in enumerate(notes)]
+    below = 16 * len(notes) + 6 * bool(notes)
+    return svg.drawing(WIDTH, height + below, about, clip, svg.element("g", *parts, clip_path="url(#sheet)"), *said)
 
 
 def _centre(lons: Sequence[float]) -> float:
@@ -178,10 +185,12 @@ def _grid(west: float, east: float, south: float, north: float, at: Projection) 
 
 def _outline(each: Outline, at: Projection) -> str:
     points = [at(lon, lat) for lon, lat in each.corners]
-    line = svg.path(points, is_closed=each.is_region)
+    rings = [svg.path(points, is_closed=each.is_region)]
+    rings += [svg.path([at(lon, lat) for lon, lat in hole], is_closed=True) for hole in each.holes]
     return svg.element(
-        "path", svg.title(each.says), d=line, fill=each.colour if each.is_region else "none", fill_opacity=0.14,
-        stroke=each.colour, stroke_width=1.1, stroke_dasharray="4 3" if each.is_dashed else None,
+        "path", svg.title(each.says), d=" ".join(rings), fill_rule="evenodd" if each.holes else None,
+        fill=each.colour if each.is_region else "none", fill_opacity=0.14, stroke=each.colour,
+        stroke_width=1.1, stroke_dasharray="4 3" if each.is_dashed else None,
     )  # fmt: skip
 
 

@@ -19,6 +19,11 @@ def distance_m(lat1_deg: float, lon1_deg: float, lat2_deg: float, lon2_deg: floa
     return float(_WGS84.inv(lon1_deg, lat1_deg, lon2_deg, lat2_deg)[2])
 
 
+def distances_m(lat1_deg: Vector, lon1_deg: Vector, lat2_deg: Vector, lon2_deg: Vector) -> Vector:
+    """Return the length of the shortest way between places of two arrays of one shape, metres."""
+    return np.asarray(_WGS84.inv(lon1_deg, lat1_deg, lon2_deg, lat2_deg)[2])
+
+
 def initial_bearing_deg(lat1_deg: float, lon1_deg: float, lat2_deg: float, lon2_deg: float) -> float:
     """Return the bearing at the first place towards the second, clockwise from north, at least 0 and below 360."""
     return float(_WGS84.inv(lon1_deg, lat1_deg, lon2_deg, lat2_deg)[0]) % 360.0 % 360.0
