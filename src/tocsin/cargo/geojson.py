@@ -15,11 +15,10 @@ from tocsin.cargo.areas import area_in_reach, cut_at_antimeridian
 from tocsin.cargo.drawing import says
 from tocsin.cargo.ports import located
 from tocsin.cargo.reach import ReachTest
-from tocsin.records import CargoPlace, Fix, Movement, Reach, RecordRef
+from tocsin.records import CargoPlace, Fix, Movement, Reach
 
-_CENTIMETRES = 6
-"""Digits after the point, of degrees; areas have fewer, since their grid is coarse."""
-_AREA_DIGITS = 3
+_POINT_DIGITS, _AREA_DIGITS = 6, 3
+"""After the point, of degrees: areas have fewer, since their grid is coarse."""
 
 Feature = dict[str, Any]
 
@@ -44,55 +43,57 @@ def tested_features(test: ReachTest) -> list[Feature]:
 
 
 def reach_features(reach: Reach, **properties: object) -> list[Feature]:
-    """Return the fixes and the ports of a test, with all its figures and assumptions.
+    """Return a test as its fixes and its ports, with all figures and assumptions.
 
     Args:
         reach: The test.
-        properties: More of each feature, such as its record.
+        properties: More of the first feature, such as its record.
     """
-    asked = {
-        "vessel": reach.vessel_name, "hours_of_silence": round(reach.hours, 3),
-        "hours_alongside": reach.hours_alongside, "most_kn": reach.most_kn, "most_reason": reach.most_reason,
-        "shown_kn": reach.shown_kn, "shown_reason": reach.shown_reason, "assumptions": list(reach.assumptions),
-        "method": reach.method, "port_list": reach.port_list,
-    }  # fmt: skip
     features = [
-        _feature(_point(fix), what=what, at=fix.at, source=fix.source, **asked, **properties)
-        for what, fix in (("last fix before the silence", reach.silent_from), ("first fix after", reach.silent_to))
-    ]
+        _feature(
+            {"type": "MultiPoint", "coordinates": [_point(fix)["coordinates"] for fix in _fixes(reach)]},
+            what="reach test: the fixes before and after the silence", vessel=reach.vessel_name,
+            silent_from=reach.silent_from.at, silent_to=reach.silent_to.at, hours_of_silence=round(reach.hours, 3),
+            hours_alongside=reach.hours_alongside, most_kn=reach.most_kn, most_reason=reach.most_reason,
+            shown_kn=reach.shown_kn, shown_reason=reach.shown_reason, assumptions=list(reach.assumptions),
+            method=reach.method, port_list=reach.port_list, **properties,
+        )
+    ]  # fmt: skip
     return features + [
         _feature(
             _point(each.port), what="port", name=each.port.name, wpi=each.port.wpi, unlocode=each.port.unlocode,
             answer=each.answer, says=says(each), least_nmi=each.least_nmi, route_nmi=each.route_nmi,
-            needed_kn=each.needed_kn, hours_left=each.hours_left, is_suspected=each.is_suspected, **properties,
+            needed_kn=each.needed_kn, hours_left=each.hours_left, is_suspected=each.is_suspected,
+            part_of=properties.get("record_id"),
         )
         for each in reach.ports
+        if each.port.lat_deg is not None
     ]  # fmt: skip
 
 
-def movement_features(ref: RecordRef, movement: Movement, **properties: object) -> list[Feature]:
-    """Return a movement as the places that it names; a place that is not known has no geometry (RFC 7946, 3.2).
+def _fixes(reach: Reach) -> tuple[Fix, Fix]:
+    return reach.silent_from, reach.silent_to
+
+
+def movement_features(movement: Movement, **properties: object) -> list[Feature]:
+    """Return a movement, and each of its legs, as the places that it names; where none is known there is no geometry.
 
     Args:
-        ref: Of its record.
         movement: What was told.
-        properties: More of each feature, such as who denies it.
+        properties: More of the first feature, such as its record and who denies it.
     """
-    shared: dict[str, object] = {
-        "record": str(ref), "title": movement.title, "carrier": movement.carrier, "cargo": movement.cargo,
-        "quantities": [msgspec.to_builtins(each) for each in movement.quantities], **properties,
-    }  # fmt: skip
     features = [
         _feature(
-            _both(movement.origin, movement.destination), what="movement", mode=movement.mode, since=movement.since,
-            until=movement.until, **_ends(movement.origin, movement.destination), **shared,
+            _both(movement.origin, movement.destination), what="movement", title=movement.title, mode=movement.mode,
+            carrier=movement.carrier, since=movement.since, until=movement.until, cargo=movement.cargo,
+            quantities=movement.quantities, **_ends(movement.origin, movement.destination), **properties,
         )
     ]  # fmt: skip
     return features + [
         _feature(
-            _both(leg.origin, leg.destination), what="leg", mode=leg.mode, basis=leg.basis, reason=leg.reason,
-            transponder=leg.transponder, since=leg.since, until=leg.until, **_ends(leg.origin, leg.destination),
-            **shared,
+            _both(leg.origin, leg.destination), what="leg", of=movement.title, mode=leg.mode, basis=leg.basis,
+            reason=leg.reason, transponder=leg.transponder, since=leg.since, until=leg.until,
+            **_ends(leg.origin, leg.destination), part_of=properties.get("record_id"),
         )
         for leg in movement.legs
     ]  # fmt: skip
@@ -114,7 +115,7 @@ def _both(*places: CargoPlace | None) -> dict[str, Any] | None:
 def _point(place: CargoPlace | Fix) -> dict[str, Any]:
     if place.lat_deg is None or place.lon_deg is None:
         raise ValueError("a place without a position has no point")
-    return {"type": "Point", "coordinates": [round(place.lon_deg, _CENTIMETRES), round(place.lat_deg, _CENTIMETRES)]}
+    return {"type": "Point", "coordinates": [round(place.lon_deg, _POINT_DIGITS), round(place.lat_deg, _POINT_DIGITS)]}
 
 
 def _rounded(coordinates: Sequence[Any]) -> list[Any]:
@@ -122,4 +123,4 @@ def _rounded(coordinates: Sequence[Any]) -> list[Any]:
 
 
 def _feature(geometry: dict[str, Any] | None, **properties: object) -> Feature:
-    return {"type": "Feature", "geometry": geometry, "properties": msgspec.to_builtins(properties)}
+    return {"type": "Feature", "geometry": geometry, "properties": properties}

@@ -3,11 +3,12 @@
 The machine counts and compares; what is so, people judge, each member for itself.
 """
 
-from tocsin.claims.entries import TABLES, Entry, Row, entries_of, record_id
+from tocsin.claims.entries import TABLES, Entry, Row, entries_of, record_id, require_key
 from tocsin.claims.grades import SCALES, LikelihoodWord, band_of
 from tocsin.claims.hypotheses import EvidenceRow, HypothesisScore, Matrix, matrix_of, weighings_of
 from tocsin.claims.ledger import KINDS, Ledger, Version
 from tocsin.claims.ledger_file import ledger_rows, read_ledger
+from tocsin.claims.movements import MovementStanding, movement_standing
 from tocsin.claims.origins import Corroboration, content_token, new_origin_token
 from tocsin.claims.quantities import Comparison, compare, in_words
 from tocsin.claims.standing import Change, Denial, Figure, Standing, changes_of, standing_of, standings
@@ -27,6 +28,7 @@ __all__ = [
     "Ledger",
     "LikelihoodWord",
     "Matrix",
+    "MovementStanding",
     "Row",
     "Standing",
     "Version",
@@ -38,9 +40,11 @@ __all__ = [
     "in_words",
     "ledger_rows",
     "matrix_of",
+    "movement_standing",
     "new_origin_token",
     "read_ledger",
     "record_id",
+    "require_key",
     "standing_of",
     "standings",
     "weighings_of",

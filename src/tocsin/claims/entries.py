@@ -78,6 +78,17 @@ def record_id(member: str, key: str) -> str:
     return f"{member}-claims-{key}"
 
 
+def require_key(key: str) -> str:
+    """Return a key as it is.
+
+    Raises:
+        DomainError: It is none.
+    """
+    if not _KEY.fullmatch(key):
+        raise DomainError(f"{key[:80]!r} is no key", advice="Give one of letters, digits, _ and -, such as ev001")
+    return key
+
+
 def entries_of(rows: Iterable[Row], *, member: str, left_out: list[FeedError] | None = None) -> list[Entry]:
     """Check rows and put them in order.
 

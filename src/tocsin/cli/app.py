@@ -11,6 +11,7 @@ from cyclopts import App, CycloptsError
 
 from tocsin.cli import (
     alerting,
+    cargoing,
     claiming,
     configuring,
     exercising,
@@ -50,6 +51,7 @@ for group in (
     warning,
     alerting,
     claiming,
+    cargoing,
     exercising,
 ):
     group.add_to(app)

@@ -175,7 +175,7 @@ def list_(
     from tocsin.claims import standings
     from tocsin.cli.claims_view import claim_json, render_list
 
-    ledger = _ledger(config, status)
+    ledger = ledger_of(config, status)
     found = [each for each in standings(ledger, as_of) if not topic or each.claim.body.topic == topic]
     if as_json:
         for standing in found:
@@ -200,8 +200,8 @@ def show(
     from tocsin.claims import changes_of, standing_of
     from tocsin.cli.claims_view import claim_json, render_claim
 
-    ledger = _ledger(config, status)
-    ref = _find(ledger, claim)
+    ledger = ledger_of(config, status)
+    ref = find_in(ledger, claim)
     standing = standing_of(ledger, ref, as_of)
     changes = [change for change in changes_of(ledger, ref) if as_of is None or change.at <= as_of]
     if as_json:
@@ -235,9 +235,9 @@ def weigh(
     from tocsin.cli.claims_view import render_matrix
     from tocsin.node import read_config
 
-    ledger = _ledger(config, status)
+    ledger = ledger_of(config, status)
     member = by.upper() or read_config(member_file(config)).member.code
-    matrix = matrix_of(ledger, _find(ledger, question), member, as_of)
+    matrix = matrix_of(ledger, find_in(ledger, question), member, as_of)
     if as_json:
         write_json({"schema": "tocsin.matrix/1", "matrix": matrix})
     elif not matrix.rows:
@@ -278,7 +278,12 @@ def origin(file: Path | None = None, /, *, as_json: Json = False) -> None:
         output().print(token)
 
 
-def _ledger(config: Path, status: str) -> Ledger:
+def ledger_of(config: Path, status: str) -> Ledger:
+    """Return the ledger of one status that a member's store holds.
+
+    Raises:
+        TocsinError: The configuration or the store cannot be read, or there is no such status.
+    """
     from tocsin.markings import status_class
     from tocsin.node import read_config
     from tocsin.node.claiming import read_claims
@@ -287,7 +292,12 @@ def _ledger(config: Path, status: str) -> Ledger:
     return read_claims(read_config(member_file(config)), status)
 
 
-def _find(ledger: Ledger, text: str) -> Ref:
+def find_in(ledger: Ledger, text: str) -> Ref:
+    """Return the record that a key of a ledger file, an id or MEMBER/id means.
+
+    Raises:
+        UsageError: It means none, or several.
+    """
     from tocsin.claims import record_id
 
     originator, slash, rest = text.partition("/")

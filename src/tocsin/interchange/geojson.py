@@ -1,4 +1,4 @@
-"""Claims on a map: GeoJSON (RFC 7946), one feature a claim, its denials beside it; a claim without a place has none."""
+"""Claims and cargo on a map: GeoJSON (RFC 7946); a claim is one feature, with its denials beside it."""
 
 from __future__ import annotations
 
@@ -7,26 +7,46 @@ from typing import Any
 
 import msgspec
 
+from tocsin.cargo import movement_features, reach_features
 from tocsin.claims import in_words
 from tocsin.codec import encode
 from tocsin.interchange.coming import Received, json_object, moment, new_key, one_line
 from tocsin.interchange.leaving import Leaving, Threads, speaker
-from tocsin.records import Claim, ClaimItem, ClaimPlace
+from tocsin.records import Claim, ClaimItem, ClaimPlace, Movement, Reach
 
 _TEXTS = ("proposition", "name", "title", "description")
 _SPEAKERS = ("speaker", "source", "author", "publisher")
 
 
 def to_geojson(entries: Sequence[Leaving]) -> bytes:
-    """Return the claims of a ledger as a FeatureCollection; each feature holds the record, byte for byte."""
+    """Return claims, movements and reach tests as a FeatureCollection; a feature of each holds its record's bytes."""
     threads = Threads(entries)
-    features = [_feature(entry, threads) for entry in entries if isinstance(entry.body, Claim)]
+    features: list[dict[str, Any]] = []
+    for entry in entries:
+        match entry.body:
+            case Claim():
+                features.append(_feature(entry, threads))
+            case Movement() as movement:
+                claims = [claim for ref in movement.rests_on if (claim := threads.of(ref)) is not None]
+                denied_by = dict.fromkeys(denial for claim in claims for denial in threads.denials(claim))
+                name = f"{entry.before}{movement.title}"
+                features += movement_features(movement, name=name, denied_by=list(denied_by), **_record(entry))
+            case Reach() as reach:
+                name = f"{entry.before}{reach.vessel_name}"
+                features += reach_features(reach, name=name, **_record(entry))
     return encode({"type": "FeatureCollection", "features": features})
+
+
+def _record(entry: Leaving) -> dict[str, Any]:
+    record = entry.record
+    return {
+        "marking": entry.marking, "status": record.status, "synthetic": record.synthetic,
+        "originator": record.originator, "record_id": record.id, "record": msgspec.Raw(entry.released.data),
+    }  # fmt: skip
 
 
 def _feature(entry: Leaving, threads: Threads) -> dict[str, Any]:
     claim: Claim = entry.body
-    record = entry.record
     rests_on = [threads.of(ref) for ref in claim.rests_on]
     properties: dict[str, Any] = {
         "name": f"{entry.before}{claim.proposition}", "speaker": speaker(claim), "said_at": claim.said_at,
@@ -35,8 +55,7 @@ def _feature(entry: Leaving, threads: Threads) -> dict[str, Any]:
         "denied_by": threads.denials(entry),
         "rests_on": [item.body.title for item in rests_on if item is not None and isinstance(item.body, ClaimItem)],
         "places": [{"name": place.name, "within_km": place.within_km} for place in claim.places],
-        "marking": entry.marking, "status": record.status, "synthetic": record.synthetic,
-        "originator": record.originator, "record_id": record.id, "record": msgspec.Raw(entry.released.data),
+        **_record(entry),
     }  # fmt: skip
     return {"type": "Feature", "id": entry.name, "geometry": _geometry(claim.places), "properties": properties}
 
@@ -63,15 +82,20 @@ def read_geojson(data: bytes, received: Received) -> None:
     if not isinstance(features, list):
         received.refuse("the whole", "has no list of features", "It is a FeatureCollection (RFC 7946)")
         return
-    for number, feature in enumerate(features, 1):
+    all_properties = [feature.get("properties") if isinstance(feature, dict) else None for feature in features]
+    held = {each["record_id"] for each in all_properties if isinstance(each, dict) and _is_own(each)}
+    for number, (feature, properties) in enumerate(zip(features, all_properties, strict=True), 1):
         place = f"feature {number}"
-        properties = feature.get("properties") if isinstance(feature, dict) else None
         if not isinstance(properties, dict):
             received.refuse(place, "has no properties", f"Give it {_TEXTS[0]} and {_SPEAKERS[0]}")
         elif isinstance(properties.get("record"), dict):
             received.add_record(properties["record"], place)
-        else:
+        elif properties.get("part_of") not in held:  # what is part of a record stands in it
             _foreign(feature, properties, number, received)
+
+
+def _is_own(properties: dict[str, Any]) -> bool:
+    return isinstance(properties.get("record"), dict) and isinstance(properties.get("record_id"), str)
 
 
 def _foreign(feature: dict[str, Any], properties: dict[str, Any], number: int, received: Received) -> None:
