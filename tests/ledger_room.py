@@ -10,14 +10,17 @@ from tests.sealed import START, Federation
 from tocsin.claims import Ledger
 from tocsin.markings import marking_for
 from tocsin.records import (
+    CargoCount,
     Claim,
     ClaimItem,
     ClaimLink,
     ClaimSource,
     Judgement,
+    Movement,
     Precedence,
     Question,
     RecordRef,
+    Vessel,
     Weighing,
     with_body,
 )
@@ -25,6 +28,7 @@ from tocsin.records import (
 KINDS = {
     Claim: "claims.claim", ClaimSource: "claims.source", ClaimItem: "claims.item", Judgement: "claims.judgement",
     ClaimLink: "claims.link", Question: "claims.question", Weighing: "claims.weighing",
+    CargoCount: "cargo.count", Movement: "cargo.movement", Vessel: "cargo.vessel",
 }  # fmt: skip
 MEMBERS = ("JPN", "KOR", "USA")
 

@@ -5,7 +5,7 @@
 """
 
 from tocsin.cargo.drawing import draw, says
-from tocsin.cargo.geojson import collection, movement_features, reach_features, tested_features
+from tocsin.cargo.geojson import collection, features_of_test, movement_features, reach_features
 from tocsin.cargo.identity import Mark, Ship, Told, in_two_places, ships_of
 from tocsin.cargo.ports import find_port, known_ports, known_sites, located, marks_of
 from tocsin.cargo.reach import ReachTest, Silence, reach_test
@@ -19,6 +19,7 @@ __all__ = [
     "Told",
     "collection",
     "draw",
+    "features_of_test",
     "find_port",
     "in_two_places",
     "known_ports",
@@ -31,5 +32,4 @@ __all__ = [
     "says",
     "sea",
     "ships_of",
-    "tested_features",
 ]

@@ -28,7 +28,7 @@ def collection(features: Iterable[Feature]) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": list(features)}
 
 
-def tested_features(test: ReachTest) -> list[Feature]:
+def features_of_test(test: ReachTest) -> list[Feature]:
     """Return a test with the areas in reach, the larger first."""
     reach = test.reach
     areas = []

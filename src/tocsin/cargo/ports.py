@@ -54,11 +54,11 @@ def find_port(text: str) -> CargoPlace:
     wanted = text.strip().casefold()
     codes = [
         port for port in known_ports()
-        if wanted in (str(port.wpi), port.unlocode.casefold(), port.site.casefold(), port.name.casefold())
+        if wanted and wanted in (str(port.wpi), port.unlocode.casefold(), port.site.casefold(), port.name.casefold())
     ]  # fmt: skip
     others = {
         row["wpi"] for row in data_rows("ports.csv")
-        if wanted in (row["name"].casefold(), *row["other_names"].casefold().split("; "))
+        if wanted and wanted in (row["name"].casefold(), *row["other_names"].casefold().split("; "))
     }  # fmt: skip
     found = codes or [port for port in known_ports() if str(port.wpi) in others]
     if not found:

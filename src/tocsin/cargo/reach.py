@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 import msgspec
@@ -48,6 +48,10 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     vessel: RecordRef | None = None
     vessel_name: str = ""
 
+    def __post_init__(self) -> None:
+        if not all(map(math.isfinite, (self.hours_alongside, self.most_kn, self.shown_kn or 0.0))):
+            raise ValueError("hours_alongside, most_kn and shown_kn are finite")
+
     @property
     def hours(self) -> float:
         """How long it was silent; negative if the fixes are the wrong way round."""
@@ -61,8 +65,6 @@ class ReachTest:
     reach: Reach
     fields: tuple[Field, Field] | None
     """From the fix before and the fix after; None if one of them is not at sea, as far as the grid goes."""
-    ways: dict[int, tuple[Way, Way]] = field(default_factory=dict)
-    """To and from each port for which one was found, by its place in ``reach.ports``."""
 
 
 def least_nmi(silence: Silence, port: CargoPlace) -> float:
@@ -101,33 +103,36 @@ def reach_test(
     Raises:
         ValueError: A figure of what is asked makes no sense, as ``records.Reach`` says.
     """
-    fields = _fields(sea, silence)
-    found: list[tuple[PortReach, tuple[Way, Way] | None]] = []
     codes = {_code(port) for port in suspected}
     others = [port for port in ports if _code(port) not in codes]
+    looked_at = len(suspected) + len(others)
+    _reach(silence, (), looked_at)  # refuses at once what makes no sense
+    fields = _fields(sea, silence)
+    found = []
     for port in (*suspected, *others):
         least = least_nmi(silence, port)
         is_suspected = _code(port) in codes
         if answer_of(silence, least, None) == "impossible" and not is_suspected:
             continue
         ways = None if fields is None else _ways(sea, fields, port)
-        found.append((_port_reach(silence, port, least, ways, is_suspected=is_suspected), ways))
-    found.sort(key=lambda each: (not each[0].is_suspected, each[0].needed_kn is None, each[0].needed_kn or 0.0,
-                                 each[0].least_nmi))  # fmt: skip
-    reach = Reach(
+        found.append(_port_reach(silence, port, least, ways, is_suspected=is_suspected))
+    found.sort(key=lambda each: (not each.is_suspected, each.needed_kn is None, each.needed_kn or 0.0, each.least_nmi))
+    return ReachTest(_reach(silence, tuple(found), looked_at), fields)
+
+
+def _reach(silence: Silence, ports: tuple[PortReach, ...], looked_at: int) -> Reach:
+    return Reach(
         vessel=silence.vessel, vessel_name=silence.vessel_name, silent_from=silence.begin, silent_to=silence.end,
         hours_alongside=silence.hours_alongside, most_kn=silence.most_kn, most_reason=silence.most_reason,
-        shown_kn=silence.shown_kn, shown_reason=silence.shown_reason, ports=tuple(each for each, _ in found),
-        port_list=f"{len(suspected) + len(others)} ports: {PORT_LIST}", method=METHOD,
-        assumptions=_assumptions(silence),
+        shown_kn=silence.shown_kn, shown_reason=silence.shown_reason, ports=ports,
+        port_list=f"{looked_at} ports: {PORT_LIST}", method=METHOD, assumptions=_assumptions(silence),
     )  # fmt: skip
-    return ReachTest(reach, fields, {at: ways for at, (_, ways) in enumerate(found) if ways is not None})
 
 
 def _fields(sea: Sea, silence: Silence) -> tuple[Field, Field] | None:
     limit = min(max(silence.most_kn * silence.hours, 0.0), LONGEST_WAY_NMI) + 2 * _NEAR_NMI
     begin = field_from(sea, _at(silence.begin), limit, towards=_at(silence.end))
-    end = field_from(sea, _at(silence.end), limit, towards=_at(silence.begin))
+    end = None if begin is None else field_from(sea, _at(silence.end), limit, towards=_at(silence.begin))
     return None if begin is None or end is None else (begin, end)
 
 

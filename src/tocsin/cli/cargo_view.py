@@ -331,7 +331,7 @@ def _when(body: Movement | CargoCount) -> str:
 
 
 def _where(place: CargoPlace | None) -> str:
-    return place.name if place is not None else "not stated"
+    return place.name if place is not None else "a place not stated"
 
 
 def _name(ref: Ref) -> str:

@@ -147,7 +147,7 @@ def reach(
     """
     import msgspec
 
-    from tocsin.cargo import Silence, collection, draw, known_ports, reach_test, sea, tested_features
+    from tocsin.cargo import Silence, collection, draw, features_of_test, known_ports, reach_test, sea
     from tocsin.cli.cargo_view import reach_json, render_reach
     from tocsin.errors import DomainError
     from tocsin.records import Fix, RecordRef
@@ -165,7 +165,7 @@ def reach(
     except ValueError as error:
         raise DomainError(str(error), advice="See docs/how-to/test-whether-a-ship-could-have-called.md") from error
     _write(svg, lambda: draw(test).encode())
-    _write(geojson, lambda: msgspec.json.encode(collection(tested_features(test))))
+    _write(geojson, lambda: msgspec.json.encode(collection(features_of_test(test))))
     if tell:
         return _tell(test, tell, to=to, status=status, synthetic=synthetic, config=config, as_json=as_json)
     if as_json:
