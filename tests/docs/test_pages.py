@@ -13,7 +13,9 @@ import msgspec
 import pytest
 
 from tocsin import errors
+from tocsin.claims.proposals import Proposal
 from tocsin.errors import TocsinError
+from tocsin.intake import Report, propose
 from tocsin.node.config import TABLES
 from tocsin.records import BODIES, ExercisePlan, LaunchNotice
 
@@ -88,6 +90,11 @@ def test_configurations_are_read(page: Path) -> None:
                 continue
             if "exercises" in tables:  # a plan of them
                 msgspec.convert(tables, ExercisePlan)
+                continue
+            if "proposal" in tables:  # of the example, as the rules make it
+                report = Report((ROOT / "examples" / "report-of-cargo.txt").read_bytes(), "f", "The Harbour Gazette")
+                made = propose(report).proposal
+                assert all(msgspec.convert(each, Proposal) in made for each in tables["proposal"])
                 continue
             for name, table in tables.items():
                 msgspec.convert(table, TABLES[name])

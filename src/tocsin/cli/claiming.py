@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from tocsin.cli import proposing
 from tocsin.cli.ordering import ask_node
 from tocsin.cli.parameters import HERE, Audience, Codes, Config, Flag, Json, Moment, UsageError, member_file
 from tocsin.cli.terminal import notice, output, say_error, write_json
@@ -29,6 +30,7 @@ claims = App(
 
 def add_to(app: App) -> None:
     """Add these commands to the program."""
+    proposing.add_to(claims)
     app.command(claims)
 
 

@@ -16,7 +16,7 @@ from tocsin.errors import FeedError, MalformedRecordError, NotReleasableError, S
 from tocsin.markings import Marking, combine, is_within, marking_for
 from tocsin.records import MAX_PROPOSITION, Record
 
-MOST_BYTES = 16_000_000
+MOST_BYTES = 64_000_000
 """Of a file; longer ones are refused unread."""
 
 _TABLE_OF = {kind: table for table, (kind, _, _) in TABLES.items()}

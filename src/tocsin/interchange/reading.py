@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from tocsin.claims import ledger_rows
+from tocsin.claims.proposals import is_proposals, read_proposals
 from tocsin.codec import decode
 from tocsin.errors import FeedError, MalformedRecordError
 from tocsin.interchange.coming import MOST_BYTES, Received
@@ -43,7 +44,7 @@ def read_file(data: bytes, *, name: str, member: str, form: Format | None = None
     received = Received(source=name, member=member)
     match form or _format_of(data, name):
         case "toml":
-            received.rows += ledger_rows(_text(data, name), name)
+            _read_toml(_text(data, name), received)
         case "csv":
             read_csv(_text(data, name), received)
         case "ftm":
@@ -53,6 +54,18 @@ def read_file(data: bytes, *, name: str, member: str, form: Format | None = None
         case "geojson":
             read_geojson(data, received)
     return received
+
+
+def _read_toml(text: str, received: Received) -> None:
+    """Read a ledger, or a file of proposals, of which only what a person accepted is told."""
+    if not is_proposals(text):
+        received.rows += ledger_rows(text, received.source)
+        return
+    proposals = read_proposals(text, received.source)
+    received.rows += proposals.rows(received.source)
+    count = proposals.count()
+    undecided = {"proposed, and decided by nobody yet": count["open"], "refused": count["refuse"]}
+    received.passed_over.update({why: number for why, number in undecided.items() if number})
 
 
 def _format_of(data: bytes, name: str) -> Format:
