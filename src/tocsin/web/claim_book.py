@@ -14,7 +14,7 @@ from datetime import datetime
 
 from tocsin.claims import Ledger
 from tocsin.claims.origins import Ref
-from tocsin.records import Claim, Question, WatchFloor
+from tocsin.records import Claim, ClaimLink, Question, WatchFloor
 from tocsin.store import RecordQuery, Store
 from tocsin.web.shown import show
 
@@ -29,6 +29,8 @@ class Shelf:
     claims: list[Ref] = field(default_factory=list)
     """Every version, in the order of coming in."""
     questions: list[Ref] = field(default_factory=list)
+    denials: list[Ref] = field(default_factory=list)
+    """Links by which something is denied."""
     moments: list[datetime] = field(default_factory=list)
     """When frames came in that held something of it; each once, oldest first."""
 
@@ -77,3 +79,5 @@ class ClaimBook:
                 shelf.claims.append(ref)
             elif isinstance(shown.body, Question):
                 shelf.questions.append(ref)
+            elif isinstance(shown.body, ClaimLink) and shown.body.relation == "denies":
+                shelf.denials.append(ref)

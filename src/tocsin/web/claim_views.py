@@ -148,19 +148,16 @@ def _standing(ledger: Ledger, refs: Sequence[Ref], as_of: datetime | None) -> It
 
 
 def _claims(shelf: Shelf, as_of: datetime | None) -> Iterator[Version]:
-    for version in _standing(shelf.ledger, shelf.claims, as_of):
-        if isinstance(version.body, Claim) and not _stands_beside(shelf.ledger, version.ref, as_of):
+    """Yield the claims that stood, but for those that deny another: they stand beside that one alone."""
+    ledger = shelf.ledger
+    denials = {
+        ledger.thread(ref_of(link.body.of))[0]
+        for link in _standing(ledger, shelf.denials, as_of)
+        if ledger.at(ref_of(link.body.to), as_of) is not None
+    }
+    for version in _standing(ledger, shelf.claims, as_of):
+        if isinstance(version.body, Claim) and ledger.thread(version.ref)[0] not in denials:
             yield version
-
-
-def _stands_beside(ledger: Ledger, ref: Ref, as_of: datetime | None) -> bool:
-    """Tell whether a claim denies another that is held here."""
-    thread = ledger.thread(ref)
-    return any(
-        isinstance(version.body, ClaimLink) and version.body.relation == "denies"
-        and ref_of(version.body.of) in thread and ledger.at(ref_of(version.body.to), as_of) is not None
-        for version in ledger.about(ref, as_of)
-    )  # fmt: skip
 
 
 def _said(claim: Claim) -> str:
