@@ -14,11 +14,11 @@ from datetime import datetime
 
 from tocsin.claims import Ledger
 from tocsin.claims.origins import Ref
-from tocsin.records import Claim, ClaimLink, Question, WatchFloor
+from tocsin.records import Claim, ClaimLink, Movement, Question, WatchFloor
 from tocsin.store import RecordQuery, Store
 from tocsin.web.shown import show
 
-ROOM = "claims.*"
+ROOMS = ("claims.*", "cargo.*")
 
 
 @dataclass
@@ -29,6 +29,7 @@ class Shelf:
     claims: list[Ref] = field(default_factory=list)
     """Every version, in the order of coming in."""
     questions: list[Ref] = field(default_factory=list)
+    movements: list[Ref] = field(default_factory=list)
     denials: list[Ref] = field(default_factory=list)
     """Links by which something is denied."""
     moments: list[datetime] = field(default_factory=list)
@@ -65,7 +66,7 @@ class ClaimBook:
             self._shelves, self._order = {}, 0
 
     def _read(self, store: Store, floor: WatchFloor) -> None:
-        for shown in show(store.records(RecordQuery(kinds=(ROOM,), after_order=self._order)), floor):
+        for shown in show(store.records(RecordQuery(kinds=ROOMS, after_order=self._order)), floor):
             self._order = shown.order
             record = shown.record
             shelf = self._shelves.get(record.status)
@@ -79,5 +80,7 @@ class ClaimBook:
                 shelf.claims.append(ref)
             elif isinstance(shown.body, Question):
                 shelf.questions.append(ref)
+            elif isinstance(shown.body, Movement):
+                shelf.movements.append(ref)
             elif isinstance(shown.body, ClaimLink) and shown.body.relation == "denies":
                 shelf.denials.append(ref)

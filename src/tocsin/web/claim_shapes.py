@@ -15,6 +15,7 @@ from tocsin.records import (
     ClaimSource,
     Confidence,
     Judgement,
+    Movement,
     Quantity,
     Question,
     Reading,
@@ -80,6 +81,18 @@ class TopicCount(msgspec.Struct, frozen=True, kw_only=True):
     claims: int
 
 
+class MovementTold(Told, frozen=True, kw_only=True):
+    """What went from where to where, leg by leg; its claims say who says so."""
+
+    movement: Movement
+    vessels: tuple[str, ...]
+    """Names of the ships that it names, as far as they are held here."""
+    claims: tuple[RecordRef, ...]
+    """Those that it rests on and that stand here."""
+    denials: tuple[DenialTold, ...]
+    """Of these claims: who denies one denies the movement."""
+
+
 class ClaimPage(msgspec.Struct, frozen=True, kw_only=True):
     """The claims of one status, the newest here first; denials stand beside what they deny alone."""
 
@@ -90,6 +103,8 @@ class ClaimPage(msgspec.Struct, frozen=True, kw_only=True):
     claims: tuple[ClaimLine, ...]
     found: int
     """How many there are, shown or not."""
+    movements: tuple[MovementTold, ...]
+    """Of the same topic and with the same words, the newest here first."""
     topics: tuple[TopicCount, ...]
     moments: tuple[datetime, ...]
     """When something came in, at most some hundreds of them: oldest first, also those after ``as_of``."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
+import msgspec
+
+from tocsin.cargo import located
 from tocsin.claims import (
     SCALES,
     Change,
@@ -18,6 +22,7 @@ from tocsin.claims import (
     band_of,
     changes_of,
     matrix_of,
+    movement_standing,
     standing_of,
     weighings_of,
 )
@@ -25,7 +30,19 @@ from tocsin.claims.ledger import ref_of
 from tocsin.claims.origins import Ref
 from tocsin.errors import DomainError
 from tocsin.markings import combine, status_class
-from tocsin.records import BODIES, Claim, ClaimItem, ClaimLink, ClaimSource, Judgement, RecordRef
+from tocsin.records import (
+    BODIES,
+    CargoPlace,
+    Claim,
+    ClaimItem,
+    ClaimLink,
+    ClaimSource,
+    Judgement,
+    Movement,
+    MovementLeg,
+    RecordRef,
+    Vessel,
+)
 from tocsin.web.claim_book import Shelf
 from tocsin.web.claim_shapes import (
     BesideFigure,
@@ -42,6 +59,7 @@ from tocsin.web.claim_shapes import (
     FigureTold,
     JudgementTold,
     LinkedEvidence,
+    MovementTold,
     ScoreTold,
     SourceTold,
     Told,
@@ -69,17 +87,20 @@ def page_of(
     standing = list(_claims(shelf, as_of))
     topics = Counter(version.body.topic for version in standing)
     wanted = words.casefold().split()
-    found = [
-        version
-        for version in standing
-        if (topic is None or version.body.topic == topic) and all(word in _said(version.body) for word in wanted)
-    ]
+
+    def is_wanted(version: Version) -> bool:
+        body = version.body
+        return (topic is None or body.topic == topic) and all(word in _said(body) for word in wanted)
+
+    found = [version for version in standing if is_wanted(version)]
+    moved = (version for version in _standing(shelf.ledger, shelf.movements, as_of) if is_wanted(version))
     return ClaimPage(
         status=shelf.ledger.status,
         statuses=tuple(statuses),
         as_of=as_of,
         claims=tuple(ClaimLine(**_line(shelf.ledger, version, as_of)) for version in found[:limit]),
         found=len(found),
+        movements=tuple(_movement(shelf.ledger, version, as_of) for version in islice(moved, limit)),
         topics=tuple(TopicCount(topic=topic, claims=count) for topic, count in topics.most_common()),
         moments=_thinned(shelf.moments),
         scales=SCALES,
@@ -160,11 +181,46 @@ def _claims(shelf: Shelf, as_of: datetime | None) -> Iterator[Version]:
             yield version
 
 
-def _said(claim: Claim) -> str:
-    places = (place.name for place in claim.places)
-    return " ".join(
-        (claim.proposition, claim.speaker, claim.reported_by, claim.subject, claim.object, claim.topic, *places)
-    ).casefold()
+def _said(body: Claim | Movement) -> str:
+    """Return all words by which something is found."""
+    if isinstance(body, Claim):
+        words = [body.proposition, body.speaker, body.reported_by, body.subject, body.object]
+        words += [place.name for place in body.places]
+    else:
+        ends = [(body.origin, body.destination), *((leg.origin, leg.destination) for leg in body.legs)]
+        words = [body.title, body.carrier, body.cargo, *(place.name for pair in ends for place in pair if place)]
+    return " ".join((*words, body.topic)).casefold()
+
+
+def _movement(ledger: Ledger, version: Version, as_of: datetime | None) -> MovementTold:
+    standing = movement_standing(ledger, version.ref, as_of)
+    names = (
+        (vessel.ref[1], vessel.body.values("name")) for vessel in standing.vessels if isinstance(vessel.body, Vessel)
+    )
+    return MovementTold(
+        **_told(ledger, version),
+        movement=_placed(version.body),
+        vessels=tuple(said[-1] if said else record for record, said in names),
+        claims=tuple(RecordRef(originator=each.claim.ref[0], record=each.claim.ref[1]) for each in standing.claims),
+        denials=_denials(ledger, standing.denials),
+    )
+
+
+def _placed(movement: Movement) -> Movement:
+    """Return a movement with the positions of the places that it names by their codes alone."""
+
+    def placed(place: CargoPlace | None) -> CargoPlace | None:
+        known = None if place is None else located(place)
+        if place is None or known is None:
+            return place
+        where = {field: getattr(known, field) for field in ("lat_deg", "lon_deg", "within_km")}
+        return msgspec.structs.replace(place, **where)
+
+    def both(told: Movement | MovementLeg) -> dict[str, CargoPlace | None]:
+        return {"origin": placed(told.origin), "destination": placed(told.destination)}
+
+    legs = tuple(msgspec.structs.replace(leg, **both(leg)) for leg in movement.legs)
+    return msgspec.structs.replace(movement, legs=legs, **both(movement))
 
 
 def _thinned(moments: Sequence[datetime]) -> tuple[datetime, ...]:

@@ -12,16 +12,21 @@ from tests.unit.web.conftest import Desk, agreed, endex, visitor
 
 from tocsin.markings import Marking, marking_for
 from tocsin.records import (
+    CargoPlace,
     Claim,
     ClaimItem,
     ClaimLink,
     ClaimSource,
     Hypothesis,
     Judgement,
+    Movement,
+    MovementLeg,
     Quantity,
     Question,
     Recall,
     RecordRef,
+    Vessel,
+    VesselIdentity,
     WatchFloor,
     Weighing,
 )
@@ -29,7 +34,8 @@ from tocsin.web import Gateway, Sessions
 
 KINDS = {
     Claim: "claims.claim", ClaimSource: "claims.source", ClaimItem: "claims.item", Judgement: "claims.judgement",
-    ClaimLink: "claims.link", Question: "claims.question", Weighing: "claims.weighing",
+    ClaimLink: "claims.link", Question: "claims.question", Weighing: "claims.weighing", Vessel: "cargo.vessel",
+    Movement: "cargo.movement",
 }  # fmt: skip
 EVERYBODY = marking_for("JPN", "KOR", "USA")
 
@@ -162,6 +168,29 @@ def test_what_is_recalled_is_gone(officer: TestClient, ledger: Ledger, desk: Des
     body = msgspec.to_builtins(Recall(record_id=claim.record, reason="spilled"))
     gateway.take(desk.admit(make_record("R-1", originator="USA", kind="exchange.recall", body=body, marking=EVERYBODY)))
     assert "Angara" not in officer.get("/api/v1/claims").text
+
+
+def test_a_movement_is_told_leg_by_leg_with_who_denies_its_claims_and_where_its_codes_are(
+    officer: TestClient, ledger: Ledger
+) -> None:
+    claim = ledger.movement()
+    name = VesselIdentity(what="name", value="Angara", basis="reported", source="RUSI")
+    ship = ledger.say(Vessel(identities=(name,)))
+    rajin = CargoPlace(name="Rajin", wpi=60510)
+    ledger.say(
+        Movement(
+            title="Containers from Rajin", vessels=(ship,), rests_on=(claim,), topic="movements",
+            legs=(MovementLeg(mode="sea", basis="seen", origin=rajin, transponder="silent"),),
+        )
+    )  # fmt: skip
+    page = officer.get("/api/v1/claims", params={"words": "angara"}).json()
+    assert page["movements"] == []  # it is found by its own words
+    (told,) = officer.get("/api/v1/claims", params={"words": "rajin"}).json()["movements"]
+    assert (told["vessels"], told["claims"]) == (["Angara"], [{"originator": "USA", "record": claim.record}])
+    assert [denial["claim"]["speaker"] for denial in told["denials"]] == ["Russia"]
+    assert told["movement"]["legs"][0]["origin"]["lat_deg"] == pytest.approx(42.2, abs=0.1)
+    before = {"as_of": START.isoformat()}
+    assert officer.get("/api/v1/claims", params=before).json()["movements"] == []
 
 
 def question(ledger: Ledger) -> RecordRef:

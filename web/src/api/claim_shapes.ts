@@ -104,6 +104,37 @@ export interface ClaimLine extends Told {
   counts_audience: string[]
 }
 
+export type LegBasis = 'seen' | 'inferred' | 'reported'
+
+export interface MovementLeg {
+  mode?: 'sea' | 'rail' | 'road' | 'air'
+  basis: LegBasis
+  origin?: ClaimPlace
+  destination?: ClaimPlace
+  since?: string
+  until?: string
+  transponder?: 'sending' | 'silent' | 'unknown'
+  reason?: string
+}
+
+export interface MovementTold extends Told {
+  movement: {
+    title: string
+    carrier?: string
+    origin?: ClaimPlace
+    destination?: ClaimPlace
+    since?: string
+    until?: string
+    cargo?: string
+    quantities?: Quantity[]
+    legs?: MovementLeg[]
+    topic?: string
+  }
+  vessels: string[]
+  claims: RecordRef[]
+  denials: Denial[]
+}
+
 export interface ScaleWord {
   word: string
   also: string
@@ -117,6 +148,7 @@ export interface ClaimPage {
   as_of: string | null
   claims: ClaimLine[]
   found: number
+  movements: MovementTold[]
   topics: { topic: string; claims: number }[]
   moments: string[]
   scales: Record<Scale, ScaleWord[]>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ClaimBody, ClaimLine } from '../api/claim_shapes.ts'
+import type { ClaimBody, ClaimLine, MovementTold } from '../api/claim_shapes.ts'
 import { together } from '../format/marking.ts'
 import { movementsOf, nextOf } from './movements.ts'
 import { days, figure, happened, inTime, keyOf, markedOfLines, refOf } from './reading.ts'
@@ -83,22 +83,35 @@ describe('a figure', () => {
 describe('movements', () => {
   const one = line('1', { places: [RAJIN, DUNAI] })
   const two = line('2', { places: [RAJIN, DUNAI] }, { denials: [denied('Russia')] })
+  const told = (legs: MovementTold['movement']['legs'], claims: string[] = []): MovementTold => ({
+    ...line('m'), vessels: [], denials: [], movement: { title: 'm', ...(legs ? { legs } : {}) },
+    claims: claims.map((record) => ({ originator: 'USA', record })),
+  })
 
   it('that name the same places in the same order are one, and worlds stay apart', () => {
     const found = movementsOf([
       one, two, line('3', { places: [DUNAI, RAJIN] }), line('4', { places: [RAJIN] }), line('5', { places: [{ name: 'somewhere' }] }),
       line('6', { places: [RAJIN, DUNAI] }, { status: 'exercise:x', world: 'exercise' }),
-    ])
+    ], [])
     expect(found.map(({ claims }) => claims.map(({ record_id: id }) => id))).toEqual([['3'], ['4'], ['6'], ['1', '2']])
     expect(found.map(({ isDenied }) => isDenied)).toEqual([false, false, false, true])
   })
 
   it('are looked at one claim after the other', () => {
-    const [movement] = movementsOf([one, two])
+    const [movement] = movementsOf([one, two], [])
     if (!movement) throw new Error('there is one')
     expect(nextOf(movement, null)?.record_id).toBe('1')
     expect(nextOf(movement, keyOf(refOf(one)))?.record_id).toBe('2')
     expect(nextOf(movement, keyOf(refOf(two)))?.record_id).toBe('1')
+  })
+
+  it('that are told leg by leg draw their claims, each basis for itself', () => {
+    const found = movementsOf([one, two], [
+      told([{ basis: 'seen', origin: RAJIN, destination: DUNAI }, { basis: 'inferred', origin: DUNAI }, { basis: 'seen', origin: { name: 'x' } }], ['1']),
+    ])
+    expect(found.map(({ basis, claims }) => [basis, claims.map(({ record_id: id }) => id)])).toEqual([
+      ['seen', ['1']], ['inferred', ['1']], [null, ['2']],
+    ])
   })
 })
 

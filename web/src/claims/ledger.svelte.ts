@@ -2,10 +2,10 @@
 
 import { untrack } from 'svelte'
 import * as api from '../api/claims.ts'
-import type { Board, ClaimLine, ClaimPage, ClaimWhole, RecordRef } from '../api/claim_shapes.ts'
+import type { Board, ClaimLine, ClaimPage, ClaimWhole, MovementTold, RecordRef } from '../api/claim_shapes.ts'
 import { isAnswered } from '../api/server.ts'
 import { floor } from '../state/floor.svelte.ts'
-import { keyOf, markedOfBoard, markedOfLines, markedOfWhole, refOf } from './reading.ts'
+import { keyOf, markedOfBoard, markedOfLines, markedOfMovement, markedOfWhole, refOf } from './reading.ts'
 
 export type Pane = 'list' | 'board' | 'timeline' | 'map'
 
@@ -25,6 +25,7 @@ class Ledger {
   error = $state.raw<unknown>(null)
 
   claims = $derived<readonly ClaimLine[]>(this.page?.claims ?? [])
+  movements = $derived<readonly MovementTold[]>(this.page?.movements ?? [])
   /** The moment that is looked at; null: now. */
   asOf = $derived(floor.ledgerAsOf)
   selectedKey = $derived(this.#wanted && keyOf(this.#wanted))
@@ -83,7 +84,7 @@ class Ledger {
   mark(): void {
     const shown = [
       ...markedOfLines(this.claims), ...(this.pane === 'board' ? this.boards.flatMap(markedOfBoard) : []),
-      ...(this.whole ? markedOfWhole(this.whole) : []),
+      ...(this.pane === 'map' ? this.movements.flatMap(markedOfMovement) : []), ...(this.whole ? markedOfWhole(this.whole) : []),
     ]
     untrack(() => floor.showBesides('claims', shown))
   }

@@ -1,6 +1,6 @@
-/** Claims that name places, as ways and places on a map. Pure. */
+/** What moved where, by what claims name and by what was told leg by leg, as ways and places on a map. Pure. */
 
-import type { ClaimLine } from '../api/claim_shapes.ts'
+import type { ClaimLine, ClaimPlace, LegBasis, MovementLeg, MovementTold, Told } from '../api/claim_shapes.ts'
 import type { LonLat } from '../geo/sphere.ts'
 import { keyOf, refOf } from './reading.ts'
 
@@ -10,35 +10,66 @@ export interface Spot {
   withinKm: number
 }
 
-/** Claims that name the same places in the same order; one place is a stay, more are a way. */
+/** Claims, or legs of movements, that name the same places in the same order; one place is a stay, more are a way. */
 export interface Movement {
-  /** Of its places. */
   key: string
   spots: readonly Spot[]
   claims: readonly ClaimLine[]
+  /** Told leg by leg. */
+  told: readonly MovementTold[]
+  /** Of the leg; null: claims alone name the places. */
+  basis: LegBasis | null
+  first: Told
   isDenied: boolean
 }
 
-/** What moved where, those that most claims tell of last, so that they are drawn on top. */
-export function movementsOf(claims: readonly ClaimLine[]): Movement[] {
-  const found = new Map<string, { spots: Spot[]; claims: ClaimLine[] }>()
-  for (const line of claims) {
-    const spots = (line.claim.places ?? []).flatMap(({ name, lat_deg: lat, lon_deg: lon, within_km: within }): Spot[] =>
-      lat === undefined || lon === undefined ? [] : [{ name, at: [lon, lat], withinKm: within ?? 0 }],
-    )
-    if (!spots.length) continue
+type Found = Omit<Movement, 'isDenied'> & { claims: ClaimLine[]; told: MovementTold[] }
+
+const spotOf = (place: ClaimPlace | undefined): Spot[] =>
+  place?.lat_deg === undefined || place.lon_deg === undefined ? []
+  : [{ name: place.name, at: [place.lon_deg, place.lat_deg], withinKm: place.within_km ?? 0 }]
+
+const lineKey = (line: ClaimLine): string => keyOf(refOf(line))
+
+/** The legs of a movement; one that tells none is as one leg that somebody reported. */
+export function legsOf({ movement }: MovementTold): readonly MovementLeg[] {
+  const { legs, origin, destination } = movement
+  if (legs?.length) return legs
+  return [{ basis: 'reported', ...(origin ? { origin } : {}), ...(destination ? { destination } : {}) }]
+}
+
+/** What moved where, what is told most often last, so that it is drawn on top; what a movement tells of no claim draws. */
+export function movementsOf(claims: readonly ClaimLine[], told: readonly MovementTold[]): Movement[] {
+  const found = new Map<string, Found>()
+  const put = (first: Told, basis: LegBasis | null, spots: Spot[]): Found | null => {
+    if (!spots.length) return null
     // worlds are never drawn as one
-    const key = [line.status, ...spots.map(({ at }) => at.map((degrees) => degrees.toFixed(2)).join(','))].join(' ')
-    const known = found.get(key)
-    if (known) known.claims.push(line)
-    else found.set(key, { spots, claims: [line] })
+    const key = [first.status, basis ?? '', ...spots.map(({ at }) => at.map((degrees) => degrees.toFixed(2)).join(','))].join(' ')
+    const known = found.get(key) ?? { key, spots, claims: [], told: [], basis, first }
+    found.set(key, known)
+    return known
   }
-  return [...found].map(([key, each]): Movement => ({ ...each, key, isDenied: each.claims.some(({ denials }) => denials.length > 0) }))
-    .sort((a, b) => a.claims.length - b.claims.length)
+  const lines = new Map(claims.map((line) => [lineKey(line), line]))
+  const isTold = new Set(told.flatMap((each) => each.claims.map(keyOf)))
+  for (const each of told) {
+    for (const leg of legsOf(each)) {
+      const known = put(each, leg.basis, [...spotOf(leg.origin), ...spotOf(leg.destination)])
+      if (!known) continue
+      if (!known.told.includes(each)) known.told.push(each)
+      known.claims.push(...each.claims.flatMap((ref) => lines.get(keyOf(ref)) ?? []).filter((line) => !known.claims.includes(line)))
+    }
+  }
+  for (const line of claims.filter((each) => !isTold.has(lineKey(each)))) {
+    put(line, null, (line.claim.places ?? []).flatMap(spotOf))?.claims.push(line)
+  }
+  const count = (each: Found): number => each.told.length || each.claims.length
+  return [...found.values()]
+    .map((each) => ({ ...each, isDenied: [...each.claims, ...each.told].some(({ denials }) => denials.length > 0) }))
+    .sort((a, b) => count(a) - count(b))
 }
 
 /** The claim of a movement to look at next, when it is picked again and again. */
 export function nextOf(movement: Movement, selected: string | null): ClaimLine | undefined {
-  const at = movement.claims.findIndex((line) => keyOf(refOf(line)) === selected)
+  const at = movement.claims.findIndex((line) => lineKey(line) === selected)
   return movement.claims[(at + 1) % movement.claims.length]
 }

@@ -1,6 +1,6 @@
 /** What a page reads out of claims: their times, their places, their order, their marking. Pure. */
 
-import type { ClaimBody, ClaimLine, ClaimWhole, Board, Evidence, Quantity, RecordRef, Told } from '../api/claim_shapes.ts'
+import type { ClaimBody, ClaimLine, ClaimWhole, Board, Evidence, MovementTold, Quantity, RecordRef, Told } from '../api/claim_shapes.ts'
 import type { Marked } from '../format/marking.ts'
 
 export const refOf = ({ originator, record_id }: Told): RecordRef => ({ originator, record: record_id })
@@ -54,6 +54,8 @@ export const markedOfWhole = (whole: ClaimWhole): Marked[] => [
   ...whole.evidence.flatMap(({ link, evidence }) => [...(link ? [link] : []), ...markedOfEvidence(evidence)]),
   ...whole.figures, ...whole.judgements, ...whole.changes,
 ]
+
+export const markedOfMovement = (told: MovementTold): Marked[] => [told, ...told.denials, ...told.denials.map(({ link }) => link)]
 
 export const markedOfBoard = (board: Board): Marked[] => [
   board, ...board.rows.flatMap(({ evidence, cells }) => [...(evidence ? markedOfEvidence(evidence) : []), ...cells]),

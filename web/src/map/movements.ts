@@ -25,6 +25,8 @@ export interface DrawnMovement {
   world: World
   isSelected: boolean
   text: string
+  /** It was seen, or claims name its places; else it was inferred or told. */
+  isFirm: boolean
   /** Of the last piece of an arc, clockwise from north; for its arrow. */
   turn: number
 }
@@ -45,10 +47,12 @@ function make(geometry: LineString | Point | ReturnType<typeof polygons>, pick: 
   return feature
 }
 
+const looksOf = ({ first, basis }: Movement) => ({ world: first.world, isFirm: basis === null || basis === 'seen', turn: 0 })
+
 /**
  * Everything of the movements, what is selected last.
  *
- * @param selected Key of the claim that is looked at.
+ * @param isSelected Whether it is looked at.
  * @param told What stands at a way or a stay, such as how many claims tell of it.
  */
 export function featuresOf(
@@ -57,7 +61,7 @@ export function featuresOf(
   const places = new Map<string, { spot: Spot; movement: Movement; isSelected: boolean; text: string }>()
   const ways: Feature[] = []
   for (const movement of [...movements].sort((a, b) => Number(isSelected(a)) - Number(isSelected(b)))) {
-    const common = { world: movement.claims[0]?.world ?? ('test' as const), isSelected: isSelected(movement), turn: 0 }
+    const common = { ...looksOf(movement), isSelected: isSelected(movement) }
     for (const [i, spot] of movement.spots.entries()) {
       const next = movement.spots[i + 1]
       const text = movement.spots.length === 1 ? `${spot.name} · ${told(movement)}` : spot.name
@@ -72,7 +76,7 @@ export function featuresOf(
     }
   }
   const stands = [...places.values()].flatMap(({ spot, movement, isSelected: is, text }) => {
-    const common = { world: movement.claims[0]?.world ?? ('test' as const), isSelected: is, turn: 0 }
+    const common = { ...looksOf(movement), isSelected: is }
     return [
       ...(spot.withinKm ? [make(polygons([circle(spot.at, spot.withinKm)]), movement.key, { ...common, part: 'around' as const, text: '' })] : []),
       make(new Point(point(spot.at)), movement.key, { ...common, part: 'place', text }),
@@ -81,11 +85,11 @@ export function featuresOf(
   return [...ways, ...stands]
 }
 
-/** Only what is actual is drawn with full lines. */
+/** Only what is actual is drawn with full lines, and of that what was inferred or told with dots. */
 export function movementStyle(feature: Feature, { palette }: Looks): Style[] {
-  const { part, world, isSelected, text, turn } = feature.get('moved') as DrawnMovement
+  const { part, world, isSelected, text, isFirm, turn } = feature.get('moved') as DrawnMovement
   const colour = isSelected ? palette.track : palette.sensor
-  const dash = world === 'actual' ? {} : { lineDash: [scaled(7), scaled(5)] }
+  const dash = world !== 'actual' ? { lineDash: [scaled(7), scaled(5)] } : isFirm ? {} : { lineDash: [scaled(1.5), scaled(4.5)] }
   const letters = {
     font: labelFont(isSelected ? 13 : 11.5), fill: new Fill({ color: palette.text }), stroke: new Stroke({ color: palette.halo, width: 3 }),
   }
