@@ -75,6 +75,10 @@ bench-exchange *args:
 bench-hotpath:
     python -m bench.hotpath
 
+# events a second against 10,000 and a million indicators, beside OASIS's matcher; --write adds rows to bench/README.md
+bench-cyber *args:
+    python -m bench.cyber {{args}}
+
 # 10,000 detections a second from one member to two peers for a minute: loss, lag, memory, processor
 bench-flood *args:
     python -m bench.flood {{args}}

@@ -22,6 +22,7 @@
     │ └ BusAuthError           (never retry)
     ├ FeedError                .source .line
     ├ CapError                 .path .line
+    ├ PatternError
     ├ ScenarioError            .source .line .others
     ├ ChannelError             .channel (retry)
     ├ ReplacedError            (never retry)
@@ -173,6 +174,12 @@ class FeedError(TocsinError):
         super().__init__(f"{where}: {message}", advice=advice)
         self.source = source
         self.line = line
+
+
+class PatternError(TocsinError):
+    """A text is no STIX pattern, or one that this program cannot match in bounded time and memory."""
+
+    code = "tocsin.pattern"
 
 
 class CapError(TocsinError):
