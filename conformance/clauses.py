@@ -8,6 +8,7 @@ _PERSON = "what a person decides or is shown"
 _TRANSPORT = "servers and links; the contract hands frames over by itself"
 _TRAFFIC = "shows in traffic over time; the contract asks one question after the other"
 _JUDGED = "the contract asks what is admitted, not what a decision is worth; spec/approvals has the cases"
+_CONSULTATION = "where a consultation stands is made of many records; the contract tells of each by itself"
 _EXERCISE = "what becomes of an exercise shows in a picture; the contract asks what is admitted"
 
 NOT_TESTABLE: dict[str, str] = {
@@ -54,4 +55,9 @@ NOT_TESTABLE: dict[str, str] = {
     "17.3": _EXERCISE,
     "17.4": _EXERCISE,
     "17.5": _EXERCISE,
+    "18.1": _CONSULTATION,
+    "18.2": _CONSULTATION,
+    "18.3": _CONSULTATION,
+    "18.4": _CONSULTATION,
+    "18.5": _CONSULTATION,
 }

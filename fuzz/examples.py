@@ -30,6 +30,7 @@ _AREA = {
     "rings": [[[141.0, 43.0], [142.0, 43.0], [142.0, 44.0], [141.0, 43.0]]],
 }  # fmt: skip
 _CONTROLLER = {"role": "exercise_controller", "pseudonym": "EC-1"}
+_DRAFTER = {"role": "drafter", "pseudonym": "D-1"}
 _REF = {"originator": "KOR", "record": "KOR-1"}
 _PORT = {
     "name": "Rajin", "lat_deg": 42.2, "lon_deg": 130.3, "within_km": 2.0, "country": "KP", "unlocode": "KPRJN",
@@ -113,6 +114,24 @@ _BODIES: dict[str, Any] = {
     "claims.source": {"name": "n", "kind": "press", "reliability": "B", "reason": "r"},
     "claims.weighing": {
         "question": _REF, "hypothesis": "a", "evidence": _REF, "reading": "inconsistent", "reason": "r",
+    },
+    "consult.answer": {"act": "suspended", "of": _REF, "digest": "0" * 64, "missing": ["JPN"]},
+    "consult.comment": {
+        "act": "replace", "of": _REF, "by": _DRAFTER, "paragraph": "p-1", "texts": {"en": "words", "ko": "말"},
+        "text": "r",
+    },
+    "consult.issue": {
+        "act": "issued", "of": _REF, "digest": "0" * 64, "by": _DRAFTER, "unsigned": ["JPN"], "replaces": _REF,
+        "replaces_as": "corrected", "text": "r",
+    },
+    "consult.signature": {"of": _REF, "digest": "0" * 64, "keyid": "1" * 64, "signature": "AA==", "by": _DRAFTER},
+    "consult.silence": {
+        "consultation": "joint-1", "number": 2, "of": _REF, "digest": "0" * 64, "deadline_at": _AT, "minimum_s": 3600.0,
+        "grace_s": 60.0, "by": _DRAFTER, "text": "t",
+    },
+    "consult.text": {
+        "consultation": "joint-1", "number": 1, "statement": "{}", "by": _DRAFTER, "zones": {"KOR": "Asia/Seoul"},
+        "text": "first",
     },
     "exchange.heads": {"clock_at": _AT, "heads": [HEAD], "held": [HEAD], "count": 3, "tick": 4},
     "exchange.request": {"originator": "KOR", "precedence": "flash", "epoch": "E1", "after": 2, "up_to": 9},

@@ -298,7 +298,7 @@ def _table(struct: type[msgspec.Struct]) -> list[str]:
     lines = ["| field | type | default | meaning |", "|---|---|---|---|"]
     for field in msgspec.structs.fields(struct):
         shape = _shape(str(notes[field.name]), field.type)
-        default = "" if field.required else f"`{_default(field.default)}`"
+        default = "" if field.required else f"`{_default(field)}`"
         meaning = " ".join(words.get(field.name, "").split())
         lines.append(f"| `{field.name}` | {shape} | {default} | {meaning} |")
     return lines
@@ -313,7 +313,8 @@ def _shape(note: str, shape: Any) -> str:
     return note
 
 
-def _default(value: Any) -> str:
+def _default(field: msgspec.structs.FieldInfo) -> str:
+    value = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
     return json.dumps(value.value if isinstance(value, Enum) else value, ensure_ascii=False)
 
 

@@ -57,6 +57,11 @@ SHOWN_BY = {
     "17.3": ("unit/exercise/test_desk.py", "test_the_clock_and_the_plan_are_worked_by_the_director_alone"),
     "17.4": ("unit/exercise/test_desk.py", "test_any_member_ends_it_at_once_and_nobody_else_does"),
     "17.5": ("unit/node/test_valve.py", "test_a_cut_keeps_back_what_is_of_the_exercise_and_nothing_else"),
+    "18.1": ("unit/consult/test_silence.py", "test_what_may_not_be_done_is_refused_with_the_reason"),
+    "18.2": ("unit/consult/test_statement.py", "test_what_is_no_statement_is_refused_with_the_reason"),
+    "18.3": ("property/test_consult_machine.py", "a_member_says_one_last_word"),
+    "18.4": ("property/test_consult_machine.py", "what_is_agreed_is_agreed_by_all"),
+    "18.5": ("property/test_statement_laws.py", "test_a_signature_holds_for_one_text_alone"),
 }
 
 

@@ -85,7 +85,13 @@ from tocsin.records import (
     Request,
     Revocation,
     SameEvent,
+    Silence,
+    SilenceAnswer,
     Source,
+    StatementComment,
+    StatementIssue,
+    StatementSignature,
+    StatementText,
     TrackPoint,
     Vessel,
     VesselIdentity,
@@ -135,6 +141,7 @@ AREA = AlertArea(
     rings=(((142.0, 27.0), (142.3, 27.0), (142.3, 27.2), (142.0, 27.0)),),
 )  # fmt: skip
 TEXT = AlertText(language="ja-JP", event="e", headline="h", description="d", instruction="i")
+DRAFTER = Person(role="drafter", pseudonym="D-1")
 CONTROLLER = Person(role="exercise_controller", pseudonym="EC-1")
 EXAMPLES = {
     "alerts.alert": Alert(
@@ -306,6 +313,35 @@ EXAMPLES = {
     ),
     "claims.source": ClaimSource(name="n", kind="press", reliability="B", reason="r"),
     "claims.weighing": Weighing(question=REF, hypothesis="a", evidence=REF, reading="inconsistent", reason="r"),
+    "consult.answer": SilenceAnswer(act="broken", of=REF, digest="0" * 64, by=DRAFTER, text="r"),
+    "consult.comment": StatementComment(
+        act="reserve", of=REF, by=DRAFTER, paragraph="p-1", texts={"en": "w", "ko": "말"}, text="r"
+    ),
+    "consult.issue": StatementIssue(
+        act="issued",
+        of=REF,
+        digest="0" * 64,
+        by=DRAFTER,
+        unsigned=("JPN",),
+        replaces=REF,
+        replaces_as="superseded",
+        text="r",
+    ),
+    "consult.signature": StatementSignature(of=REF, digest="0" * 64, keyid="1" * 64, signature="AA==", by=DRAFTER),
+    "consult.silence": Silence(
+        consultation="joint-1",
+        number=2,
+        of=REF,
+        digest="0" * 64,
+        deadline_at=NOW,
+        minimum_s=3600.0,
+        grace_s=60.0,
+        by=DRAFTER,
+        text="t",
+    ),
+    "consult.text": StatementText(
+        consultation="joint-1", number=1, statement="{}", by=DRAFTER, zones={"KOR": "Asia/Seoul"}, text="t"
+    ),
     "exchange.recall": Recall(record_id="a", reason="r"),
     "exchange.revocation": Revocation(document="{}"),
     "exercise.clock": ExerciseClock(act="jump", at_s=60.0, to_s=900.0, by=CONTROLLER),

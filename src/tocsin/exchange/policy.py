@@ -70,7 +70,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     release: tuple[ReleaseRule, ...] = (
         ReleaseRule(
-            kinds=("warning.*", "watch.*", "orbit.launch_notice", "alerts.*", "cargo.*", "claims.*"), action="release"
+            kinds=("warning.*", "watch.*", "orbit.launch_notice", "alerts.*", "cargo.*", "claims.*", "consult.*"),
+            action="release",
         ),
     )
     """What no rule fits waits for a person."""

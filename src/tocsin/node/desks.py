@@ -17,6 +17,7 @@ from typing import Protocol, runtime_checkable
 
 import structlog
 
+from tocsin.consult import ConsultDesk
 from tocsin.errors import ConfigError
 from tocsin.exchange import Reason, Rejected
 from tocsin.exercise.desk import ExerciseDesk, Tables
@@ -30,6 +31,7 @@ from tocsin.warning import WarningDesk
 GROUP = "tocsin.desks"
 WARNING = "warning"
 EXERCISE = "exercise"
+CONSULT = "consult"
 
 log = structlog.get_logger()
 
@@ -161,13 +163,14 @@ def _records(made: Iterable[object]) -> list[Record]:
 
 
 def open_desks(context: DeskContext) -> list[OpenDesk]:
-    """Make the desks of a node: warning, exercises, then what is installed under ``tocsin.desks``, by name.
+    """Make the desks of a node: warning, exercises, consultations, then what third parties installed, by name.
 
     Raises:
         ConfigError: A third party's desk cannot be opened.
     """
     exercises = ExerciseDesk(context.member, new_id=context.new_id, tables=exercise_tables)
-    desks = [open_warning(context), OpenDesk(EXERCISE, exercises)]
+    consulting = GatedDesk(context.member, ConsultDesk(context.member, new_id=context.new_id))
+    desks = [open_warning(context), OpenDesk(EXERCISE, exercises), OpenDesk(CONSULT, consulting)]
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         try:
             desks.append(OpenDesk(entry.name, entry.load()(context)))

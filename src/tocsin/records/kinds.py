@@ -9,7 +9,20 @@ import msgspec
 
 from tocsin.codec import decode
 from tocsin.errors import MalformedRecordError
-from tocsin.records import alerts, approval, cargo, claims, control, exercise, orbit, plans, tracks, warning, watch
+from tocsin.records import (
+    alerts,
+    approval,
+    cargo,
+    claims,
+    consult,
+    control,
+    exercise,
+    orbit,
+    plans,
+    tracks,
+    warning,
+    watch,
+)
 from tocsin.records.record import Record
 
 BODIES: dict[str, type[msgspec.Struct]] = {
@@ -28,6 +41,12 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "claims.question": claims.Question,
     "claims.source": claims.ClaimSource,
     "claims.weighing": claims.Weighing,
+    "consult.answer": consult.SilenceAnswer,
+    "consult.comment": consult.StatementComment,
+    "consult.issue": consult.StatementIssue,
+    "consult.signature": consult.StatementSignature,
+    "consult.silence": consult.Silence,
+    "consult.text": consult.StatementText,
     "exchange.heads": control.Heads,
     "exchange.request": control.Request,
     "exchange.downgrade": control.Downgrade,

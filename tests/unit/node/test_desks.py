@@ -72,11 +72,11 @@ def test_the_own_desks_come_first_then_what_is_installed_by_name(config, install
     install("zebra = tiny_desk:Desk", "aardvark = tiny_desk:Desk")
     context = DeskContext("KOR", config, lambda: "id")
     desks = open_desks(context)
-    assert [desk.name for desk in desks] == ["warning", "exercise", "aardvark", "zebra"]
-    assert desks[2].desk.context is context
+    assert [desk.name for desk in desks] == ["warning", "exercise", "consult", "aardvark", "zebra"]
+    assert desks[3].desk.context is context
     entry = Federation().admitted(make_record("r1")).records[0]
-    assert list(desks[2].work([entry], START)) == [[], []]
-    assert desks[2].desk.taken == ["r1"]
+    assert list(desks[3].work([entry], START)) == [[], []]
+    assert desks[3].desk.taken == ["r1"]
 
 
 @pytest.mark.parametrize(
