@@ -91,6 +91,10 @@ bench-catchup *args:
 bench-alerts:
     python -m bench.alerts
 
+# ways by sea, and reach tests of silences of a day, 60 hours and ten days
+bench-cargo:
+    python -m bench.cargo
+
 # warnings beside a million records of bulk
 bench-bulk *args:
     python -m bench.bulk {{args}}

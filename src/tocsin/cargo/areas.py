@@ -10,8 +10,8 @@ from shapely.geometry.base import BaseGeometry
 
 from tocsin.cargo.grid import LONGEST_DETOUR
 from tocsin.cargo.reach import ReachTest
-from tocsin.cargo.routes import METRES_A_NMI
-from tocsin.cargo.sea import CELLS_A_DEGREE, SOUTH_DEG, WEST_DEG
+from tocsin.cargo.routes import METRES_A_NMI, at_least_m
+from tocsin.cargo.sea import CELLS_A_DEGREE, SOUTH_DEG, WEST_DEG, middles
 
 SMOOTHED_DEG = 0.02
 """Corners of the grid that stand out less are left out."""
@@ -20,7 +20,8 @@ SMOOTHED_DEG = 0.02
 def area_in_reach(test: ReachTest, speed_kn: float) -> MultiPolygon:
     """Return the water from which both fixes are in time at a speed, without a stop; longitudes go on beyond 180.
 
-    The steps of the grid are up to 2.8 % longer than ways are, so that much is added: rather too large than too small.
+    Steps of the grid are up to 2.8 % longer than ways are, so that much is added, though nothing beyond what geodesics
+    allow: rather too large than too small.
 
     Args:
         test: With its fields.
@@ -34,10 +35,13 @@ def area_in_reach(test: ReachTest, speed_kn: float) -> MultiPolygon:
     right = min(each.left + each.water.shape[1] for each in test.fields)
     if bottom <= top or right <= left:
         return MultiPolygon()
-    whole = sum(
-        each.length_m[top - each.top : bottom - each.top, left - each.left : right - each.left] for each in test.fields
-    )
-    is_in = np.asarray(whole) <= speed_kn * test.reach.hours * METRES_A_NMI * LONGEST_DETOUR
+    lat, lon = middles(np.arange(top, bottom), np.arange(left, right))
+    most_m = speed_kn * test.reach.hours * METRES_A_NMI
+    along, straight = np.zeros((bottom - top, right - left)), np.zeros((bottom - top, right - left))
+    for each in test.fields:
+        along += each.length_m[top - each.top : bottom - each.top, left - each.left : right - each.left]
+        straight += at_least_m(lat, lon, each.start)
+    is_in = (along <= most_m * LONGEST_DETOUR) & (straight <= most_m)
     edges = np.diff(np.pad(is_in, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     (rows, begins), (_, ends) = np.nonzero(edges == 1), np.nonzero(edges == -1)
     strips = shapely.box(

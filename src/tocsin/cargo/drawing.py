@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from shapely.geometry import Point, Polygon, box
 
 from tocsin.cargo.areas import area_in_reach
 from tocsin.cargo.reach import ReachTest
@@ -14,8 +16,8 @@ from tocsin.records import PortReach, Reach
 _AT_MOST, _AS_SHOWN = "#07648b", "#a6245d"
 _SIGNS = {"possible": ("mark", _AS_SHOWN), "unclear": ("ring", _AT_MOST), "impossible": ("cross", svg.FAINT)}
 _MOST_LABELS = 16
-_APART = (0.13, 0.035)
-"""Of the width of what is in reach: labels nearer than this, across and along a meridian, would lie on each other."""
+_LETTER, _LINE = 0.009, 0.03
+"""How wide a letter and how high a line of a label are, of the width of what is drawn."""
 
 
 def draw(test: ReachTest) -> str:
@@ -23,17 +25,14 @@ def draw(test: ReachTest) -> str:
     reach = test.reach
     outlines = list(_areas(test))
     fixes = [
-        Spot(fix.lat_deg, fix.lon_deg, svg.TEXT, f"{said} {fix.at:%Y-%m-%d %H:%MZ}", sign="launch", label=said)
-        for fix, said in ((reach.silent_from, "last fix"), (reach.silent_to, "next fix"))
+        Spot(fix.lat_deg, fix.lon_deg, svg.TEXT, f"{said} {fix.at:%Y-%m-%d %H:%MZ}", sign="launch")
+        for fix, said in ((reach.silent_from, "last fix before:"), (reach.silent_to, "first fix after:"))
     ]
-    if (reach.silent_from.lat_deg, reach.silent_from.lon_deg) == (reach.silent_to.lat_deg, reach.silent_to.lon_deg):
-        both = f"last fix {reach.silent_from.at:%Y-%m-%d %H:%MZ}, next fix {reach.silent_to.at:%Y-%m-%d %H:%MZ}"
-        fixes = [Spot(fixes[0].lat_deg, fixes[0].lon_deg, svg.TEXT, both, sign="launch", label="last and next fix")]
-    labelled, spots = _labelled(reach), []
+    labelled, spots = _labelled(reach, outlines), []
     for at, each in enumerate(reach.ports):
         port, (sign, colour) = each.port, _SIGNS[each.answer]
         if port.lat_deg is not None and port.lon_deg is not None:
-            label = f"{port.name}{' (asked about)' if each.is_suspected else ''}" if at in labelled else ""
+            label = _label(each) if at in labelled else ""
             spots.append(Spot(port.lat_deg, port.lon_deg, colour, says(each), sign=sign, label=label))
     name = reach.vessel_name or "A ship"
     return chart_map(
@@ -62,19 +61,24 @@ def _areas(test: ReachTest) -> Iterator[Outline]:
             yield Outline(rings[0], colour, f"could have been here, {how}: {speed:g} kn", holes=rings[1:])
 
 
-def _labelled(reach: Reach) -> set[int]:
+def _label(each: PortReach) -> str:
+    return each.port.name.partition(" (")[0] + (" (asked about)" if each.is_suspected else "")
+
+
+def _labelled(reach: Reach, outlines: Sequence[Outline]) -> set[int]:
     """Return which ports bear their name on the map: the suspected ones, and others as far as there is room."""
-    placed = [(each.port.lat_deg or 0.0, each.port.lon_deg or 0.0) for each in reach.ports]
-    fixes = [(fix.lat_deg, fix.lon_deg) for fix in (reach.silent_from, reach.silent_to)]
-    lons = [lon for _, lon in (*placed, *fixes)]
+    placed = [(each.port.lon_deg or 0.0, each.port.lat_deg or 0.0) for each in reach.ports]
+    lons = [lon for lon, _ in (*placed, *(corner for each in outlines for corner in each.corners))] or [0.0]
     span = max(max(lons) - min(lons), 4.0)
-    taken, kept = fixes, set[int]()
-    for at, (lat, lon) in enumerate(placed):
-        is_free = all(abs(lon - x) > _APART[0] * span or abs(lat - y) > _APART[1] * span for y, x in taken)
-        if reach.ports[at].is_suspected or (is_free and len(kept) < _MOST_LABELS):
-            kept.add(at)
-            taken = [*taken, (lat, lon)]
-    return kept
+    boxes: dict[int, Polygon] = {}
+    for at, (lon, lat) in enumerate(placed):
+        wide, high = _LETTER * span * len(_label(reach.ports[at])), _LINE * span / 2
+        label = box(lon, lat - high, lon + wide, lat + high)
+        others = (Point(place) for place in placed if place != (lon, lat))
+        is_free = not any(map(label.intersects, (*boxes.values(), *others)))
+        if reach.ports[at].is_suspected or (is_free and len(boxes) < _MOST_LABELS):
+            boxes[at] = label
+    return set(boxes)
 
 
 def _notes(reach: Reach, name: str) -> list[str]:
@@ -84,5 +88,5 @@ def _notes(reach: Reach, name: str) -> list[str]:
         f"{name}, silent from {begin} to {end} ({reach.hours:.1f} h): where it could have been, not where it was.",
         f"Blue: in reach at {reach.most_kn:g} kn, the most that is assumed{shown}.",
         f"Ports, {reach.hours_alongside:g} h alongside: filled possible, ring unclear, cross impossible.",
-        "That a call was possible is no evidence that it happened.",
+        "Triangles: the fixes. That a call was possible is no evidence that it happened.",
     ]

@@ -102,6 +102,10 @@ class Field:
         return lat, (lon + 180.0) % 360.0 - 180.0
 
 
+_NEAR_WATER_M = 30_000.0
+"""The place that is gone to may lie so far from the water of the grid."""
+
+
 def field_from(sea: Sea, start: Place, limit_nmi: float, *, towards: Place | None = None) -> Field | None:
     """Return how far over water everything is from a place.
 
@@ -126,7 +130,9 @@ def field_from(sea: Sea, start: Place, limit_nmi: float, *, towards: Place | Non
     left, right = max(int(cell[1] - across), 0), min(int(cell[1] + across) + 1, columns)
     water = np.ascontiguousarray(sea.is_water[top:bottom, left:right])
     lat, lon = middles(np.arange(top, bottom), np.arange(left, right))
-    left_m = np.zeros(water.shape) if towards is None else _at_least_m(lat, lon, towards)
+    left_m = np.zeros(water.shape)
+    if towards is not None:
+        left_m = np.maximum(at_least_m(lat, lon, towards) - _NEAR_WATER_M, 0.0)
     length, came = grid.spread(
         water, (cell[0] - top) * water.shape[1] + cell[1] - left, grid.STEPS_ARRAY, _steps_m(lat), left_m, limit_m
     )
@@ -144,13 +150,13 @@ def _steps_m(lat_deg: Degrees) -> npt.NDArray[np.float64]:
     return distances_m(begin, np.zeros(shape), begin + down, np.broadcast_to(right, shape))
 
 
-def _at_least_m(lat_deg: Degrees, lon_deg: Degrees, to: Place) -> npt.NDArray[np.float64]:
-    """Return what no way from each cell to a place is shorter than, less what the cells are coarse by."""
+def at_least_m(lat_deg: Degrees, lon_deg: Degrees, to: Place) -> npt.NDArray[np.float64]:
+    """Return what no way to a place is shorter than, from the middles of rows and columns: shape (rows, columns)."""
     lat, lon = np.radians(lat_deg)[:, None], np.radians(lon_deg)[None, :]
     there, lon_there = np.radians(to[0]), np.radians(to[1])
     half = np.sin((lat - there) / 2) ** 2 + np.cos(lat) * np.cos(there) * np.sin((lon - lon_there) / 2) ** 2
-    least: npt.NDArray[np.float64] = 2 * grid.NARROWEST_RADIUS_M * np.arcsin(np.sqrt(half.clip(0, 1))) - 30_000.0
-    return np.maximum(least, 0.0)
+    least: npt.NDArray[np.float64] = 2 * grid.NARROWEST_RADIUS_M * np.arcsin(np.sqrt(half.clip(0, 1)))
+    return least
 
 
 def _length_nmi(corners: list[Place]) -> float:

@@ -161,6 +161,7 @@ def _entry(row: Row, member: str) -> Entry:
     refs = _resolved(row, given, naming, member)
     try:
         body = msgspec.convert(given, shape)
+        _require_known(given, body)
         if isinstance(body, Judgement):
             band_of(body.scale, body.word)
         cited = msgspec.convert(cites, tuple[str, ...])
@@ -168,6 +169,19 @@ def _entry(row: Row, member: str) -> Entry:
     except (msgspec.ValidationError, ValueError, DomainError) as error:  # half a surrogate pair is a ValueError
         raise _wrong(row, f"{table} {key}: {error}", ADVICE) from error
     return Entry(kind=kind, key=key, line=row.line, body=raw, refs=refs, cites=cited)
+
+
+def _require_known(given: object, made: object, path: str = "") -> None:
+    """Refuse a field of a part that its struct does not know: a slip of the pen would otherwise be lost in silence."""
+    if isinstance(made, msgspec.Struct) and isinstance(given, dict):
+        for name, value in given.items():
+            if name not in made.__struct_fields__:
+                known = ", ".join(made.__struct_fields__)
+                raise ValueError(f"unknown field {path}{str(name)[:80]}; there are: {known}")
+            _require_known(value, getattr(made, name), f"{path}{name}.")
+    elif isinstance(made, tuple) and isinstance(given, list):
+        for value, part in zip(given, made, strict=True):
+            _require_known(value, part, path)
 
 
 def _resolved(row: Row, given: dict[str, Any], naming: tuple[str, ...], member: str) -> tuple[RecordRef, ...]:

@@ -16,7 +16,7 @@ from tocsin.cli.terminal import notice, output, write_json
 
 if TYPE_CHECKING:
     from tocsin.cargo import ReachTest
-    from tocsin.records import CargoPlace
+    from tocsin.records import CargoPlace, RecordRef
 
 # What a command needs is imported when it runs: --help answers at once.
 # ruff: noqa: PLC0415
@@ -142,7 +142,7 @@ def reach(
         to: With --tell, codes of the members that may have it, separated by commas.
         status: With --tell: actual, test or exercise:ID.
         synthetic: With --tell: it is invented, for an exercise or a test.
-        config: With --tell, the member's TOML, or the folder that holds it as member.toml.
+        config: With --tell or MEMBER/id, the member's TOML, or the folder that holds it as member.toml.
         as_json: Write one JSON object (tocsin.reach/1).
     """
     import msgspec
@@ -150,16 +150,15 @@ def reach(
     from tocsin.cargo import Silence, collection, draw, features_of_test, known_ports, reach_test, sea
     from tocsin.cli.cargo_view import reach_json, render_reach
     from tocsin.errors import DomainError
-    from tocsin.records import Fix, RecordRef
+    from tocsin.records import Fix
 
-    originator, slash, record = vessel.partition("/")
-    ship = RecordRef(originator=originator, record=record) if slash else None
+    ship, name = _ship(vessel, config, status)
     suspected = [_port(each) for each in port]
     try:
         begin, end = (Fix(at=at, lat_deg=lat, lon_deg=lon) for lat, lon, at in (last, next_))
         silence = Silence(
             begin=begin, end=end, hours_alongside=hours, most_kn=most_kn, most_reason=most_reason, shown_kn=shown_kn,
-            shown_reason=shown_reason or "as told", vessel=ship, vessel_name="" if ship else vessel,
+            shown_reason=shown_reason or "as told", vessel=ship, vessel_name=name,
         )  # fmt: skip
         test = reach_test(sea(), silence, known_ports(), suspected)
     except ValueError as error:
@@ -173,6 +172,20 @@ def reach(
     else:
         output().print(render_reach(test.reach))
     return 0
+
+
+def _ship(text: str, config: Path, status: str) -> tuple[RecordRef | None, str]:
+    """Return the record of a ship and its names; what is no MEMBER/id is a name."""
+    from tocsin.records import RecordRef, Vessel
+
+    if "/" not in text:
+        return None, text
+    ledger = ledger_of(config, status)
+    version = ledger.at(find_in(ledger, text))
+    if version is None or not isinstance(version.body, Vessel):
+        raise UsageError(f"{text!r} is no vessel that is held here: give its name, or MEMBER/id of its record")
+    ref = RecordRef(originator=version.ref[0], record=version.ref[1])
+    return ref, " or ".join(version.body.values("name"))
 
 
 def _port(text: str) -> CargoPlace:
