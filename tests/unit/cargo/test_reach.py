@@ -127,7 +127,7 @@ def test_the_map_shows_an_area_and_names_what_was_asked(day):
     words = "".join(root.itertext())
     assert "could have been, not where it was" in words
     assert "no evidence" in words
-    assert "Rajin (Najin, Rason) (asked about)" in words
+    assert "Rajin (asked about)" in words
     assert "Vladivostok: possible; at least" in words
     assert "<polyline" not in text
 

@@ -92,3 +92,49 @@ def test_the_example_is_fourteen_movements_with_their_denials():
     assert sum(entry.key.startswith("ev0") for entry in entries) == 14
     names = {str(ref) for entry in entries for ref in entry.refs}
     assert names <= {f"KOR/KOR-claims-{entry.key}" for entry in entries}
+
+
+EVIDENCE = """
+[[claim]]
+key = "c"
+proposition = "cargo moved"
+speaker = "s"
+[[movement]]
+key = "m"
+title = "t"
+vessels = ["v"]
+[[movement.legs]]
+mode = "sea"
+basis = "seen"
+origin = { name = "Rajin", wpi = 60510 }
+rests_on = ["c", "USA/USA-9"]
+[[vessel]]
+key = "v"
+[[vessel.identities]]
+what = "imo"
+value = "9179842"
+basis = "registered"
+source = "s"
+"""
+
+
+def test_parts_of_an_entry_name_others_too():
+    entries = {entry.key: entry for entry in read(EVIDENCE)}
+    assert [str(ref) for ref in entries["m"].refs] == ["KOR/KOR-claims-v", "KOR/KOR-claims-c", "USA/USA-9"]
+    assert list(entries).index("m") > max(list(entries).index("c"), list(entries).index("v"))
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "says"),
+    [
+        (("wpi =", "wpj ="), 6, "movement m: unknown field legs.origin.wpj"),
+        (("value =", "valeu ="), 15, "vessel v:"),
+        (("source =", "sauce ="), 15, "vessel v:"),
+        (("9179842", "9179843"), 15, "its check digit is wrong"),
+        (('["c",', '["c d",'), 6, "'c d' names no entry"),
+    ],
+)
+def test_what_is_wrong_in_a_part_is_told_with_its_line(change, line, says):
+    with pytest.raises(FeedError, match=says) as caught:
+        read(EVIDENCE.replace(*change))
+    assert caught.value.line == line
