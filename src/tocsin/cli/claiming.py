@@ -118,7 +118,7 @@ def export(
     docs/reference/ledger-formats.md.
 
     Args:
-        form: csv and stix hold everything; ftm what its model has words for; geojson the claims.
+        form: csv and stix hold everything; ftm what its model has words for; geojson claims, movements and reach tests.
         to: Codes of the members that are to read it, separated by commas, or PUBLIC; without any, this member alone.
         output_file: The new file; without one it is written to standard output.
         status: actual, test or exercise:ID.
