@@ -26,7 +26,7 @@ SPEED = "6"
 LANGUAGES = {"en": "English", "ko": "한국어", "ja": "日本語"}
 DESK = (1920, 1080)
 OTHER_SIZES = {"wall": (3840, 2160), "laptop": (1280, 720), "tablet": (1024, 768), "tablet-upright": (768, 1024)}
-TABS = ("event", "alerts", "records", "held", "links", "log")
+TABS = ("event", "alerts", "exercises", "records", "held", "links", "log")
 _PATIENCE_MS = 180_000
 
 
@@ -146,6 +146,63 @@ def claims_board(browser: Browser) -> None:
             member.stop()
 
 
+CELL = """
+format: tocsin.exercise/1
+id: dawn
+name: Bell at dawn
+summary: A launch over the sea, a radar that falls silent, and a decision that cannot wait.
+members: [JPN, KOR]
+clock: {ends: "40:00"}
+objective: [{id: decide, name: Decide in time}]
+inject:
+  - {id: hello, at: 0, kind: message, sender: Joint control, text: Good morning. The exercise begins now.}
+  - {id: launch-1, at: 5, kind: launch, title: The first launch, launch: NK-20170828-01}
+  - id: ask
+    at: 60
+    kind: decision
+    title: The ferries
+    question: Do we tell the ferries now?
+    options: [tell them, wait]
+    role: watch_officer
+    within: "3:00"
+    objectives: [decide]
+  - {id: outage, at: "6:00", kind: sensor_outage, title: A radar falls silent, sensors: [KOR-radar-b], lasting: "5:00"}
+  - {id: launch-2, at: "20:00", kind: launch, title: The second launch, launch: NK-20191128-01}
+"""
+
+
+def white_cell(browser: Browser) -> None:
+    """Take what a controller has before them while an exercise runs on two members."""
+    sys.path.insert(0, str(HERE.parents[1]))  # the members are those of the tests
+    from tests.pages.conftest import Looker, Member  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        member = Member(Path(folder))
+        try:
+            controller, officer = (
+                Looker.on(
+                    browser.new_context(
+                        viewport={"width": 1500, "height": 1080}, color_scheme="dark", locale="en-GB"
+                    )
+                )
+                for _ in range(2)
+            )  # fmt: skip
+            member.sign_in(controller, "Ari")
+            member.sign_in(officer)
+            member.propose("dawn-1", CELL)
+            page = controller.page
+            page.get_by_role("tab", name="Exercises").click()
+            page.get_by_role("button", name="Consent to this text").click()
+            officer.page.get_by_role("button", name="Answer").click(timeout=_PATIENCE_MS)
+            officer.page.get_by_placeholder("Reason").fill("Ships are under the path")
+            officer.page.get_by_role("button", name="tell them").click()
+            page.locator(".countdown strong").first.wait_for(timeout=_PATIENCE_MS)
+            page.wait_for_timeout(15_000)  # until it is well on its way
+            page.screenshot(path=HERE / "white-cell.png")
+        finally:
+            member.stop()
+
+
 def everything(page: Page, folder: Path) -> None:
     """Take every view in every theme and language, and in every size once."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -187,6 +244,7 @@ def main() -> None:
         if wanted.all is None:
             for_the_docs(page)
             alert_panel(browser)
+            white_cell(browser)
             claims_board(browser)
         else:
             everything(page, wanted.all)

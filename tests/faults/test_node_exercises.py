@@ -12,9 +12,11 @@ import pytest
 from tests.nodes import CODES, House, Local, numbered, running
 from tests.servers import eventually, on_loop
 
+from tocsin.exercise.orders import ExerciseOrder
+from tocsin.exercise.state import Exercises
 from tocsin.node import ControlSocket
 from tocsin.node.control import ask
-from tocsin.node.exercising import ExerciseOrder, Propose, states
+from tocsin.node.exercising import Propose
 from tocsin.node.planning import ProposePlan, SignPlan, plans_in
 from tocsin.records import ExercisePlan, Inject, PlannedExercise
 from tocsin.signing import KeyRole
@@ -32,7 +34,13 @@ inject:
   - {id: hello, at: 0, kind: message, sender: control, text: Good morning}
   - {id: noise, at: 600, kind: false_detections, sensors: [KOR-radar-b], per_scan: 5.0, lasting: 600}
   - {id: never, at: 1200, kind: message, sender: control, text: Not this}
-  - {id: later, at: 1800, kind: decision, question: "Go?", options: ["yes", "no"], to: [USA]}
+  - id: later
+    at: 1800
+    kind: decision
+    question: "Go?"
+    options: ["yes", "no"]
+    to: [USA]
+    expect: [{id: answer, what: judged, within: 60}]
 """
 
 
@@ -99,6 +107,9 @@ def test_an_exercise_on_running_members(tmp_path: Path) -> None:
             await eventually(lambda: was_made(kor, "later"))
             assert made(kor) == {"hello", "noise", "more", "later"}
             await eventually(lambda: here(usa, "warning.detection"))
+            await eventually(lambda: here(usa, "exercise.decision"))
+            assert "no option" in await do(usa, order("decide", what="later", choice="maybe"))
+            assert "no decision later is asked of KOR" in await do(kor, order("decide", what="later", choice="yes"))
             assert await do(usa, order("decide", what="later", choice="yes", role="watch_officer")) == ""
             told = order("message", text="We see it, too.", to=("KOR",), role="watch_officer")
             messages = len(found(kor, "exercise.message"))
@@ -112,10 +123,11 @@ def test_an_exercise_on_running_members(tmp_path: Path) -> None:
             assert await do(kor, order("stop", text="enough")) == ""
             for each in nodes.values():
                 await eventually(lambda each=each: here(each, "exercise.end"))
-                assert states(each.node).get("exercise:bell-1").ended_by == "KOR"
+                assert Exercises(found(each, "exercise.*")).get("exercise:bell-1").ended_by == "KOR"
             assert "is over" in await do(jpn, order("resume"))
             assert await do(usa, order("lesson", text="Ask earlier.")) == ""
             assert "takes no part" in await do(usa, order("react", what="later", choice="answer", to=("AUS",)))
+            assert "no expected reaction" in await do(usa, order("react", what="later", choice="answers", to=("JPN",)))
             assert await do(usa, order("react", what="later", choice="answer", to=("JPN",))) == ""
             await eventually(lambda: here(jpn, "exercise.reaction"))
             await eventually(lambda: here(jpn, "exercise.comment"))

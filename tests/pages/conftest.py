@@ -17,10 +17,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.nodes import House, Local
 from tests.pages.running import PASSWORD, TOCSIN, Running, code_for, tocsin
-from tests.servers import free_ports
+from tests.servers import eventually, free_ports
 
 from tocsin.clock import SystemClock
+from tocsin.exercise.orders import ExerciseOrder
 from tocsin.markings import marking_for
+from tocsin.node.control import ask
+from tocsin.node.exercising import Propose, record_for
 from tocsin.records import APPROVAL, Consent, Exercise, Person, Precedence, Record, with_body
 from tocsin.store import RecordQuery, standing_in
 
@@ -151,7 +154,9 @@ class Member(Running):
         house.edit("KOR", "[health]", f'[web]\nrun = "here"\nlisten = "127.0.0.1:{port}"\n\n[health]')
         home = house.homes["KOR"]
         self.local_url = f"http://localhost:{port}/"
-        for name, *who in (("Min", "WO-7", "watch_officer"), ("Ana", "AN-3", "analyst")):
+        for name, *who in (
+            ("Min", "WO-7", "watch_officer"), ("Ana", "AN-3", "analyst"), ("Ari", "EC-4", "exercise_controller"),
+        ):  # fmt: skip
             tocsin(home, "people", "add", name, "--pseudonym", who[0], "--role", who[1])
         self.code = code_for(home, "Jin", "R-1", "releaser")
         """Enrols a releaser, once."""
@@ -167,6 +172,22 @@ class Member(Running):
             self._agreed.add(status)
             self._agree(status)
         self._issue_at_peer(*records)
+
+    def propose(self, exercise_id: str, scenario: str) -> None:
+        """Have KOR propose an exercise (YAML), and JPN consent to it as soon as it knows of it."""
+        order = Propose(scenario=scenario, form="yaml", pseudonym="EC-4", id=exercise_id)
+        consent = ExerciseOrder(act="consent", exercise=exercise_id, pseudonym="EC-1")
+
+        async def agree() -> None:
+            assert (await ask(self.home, order)).error == ""
+            await eventually(self._peer_knows)
+            self._peer.node.issue([record_for(self._peer.node, consent)], at_once=True)
+
+        self._do(agree())
+
+    async def _peer_knows(self) -> bool:
+        await self._peer.node.keeper.flush()
+        return bool(self.at_peer("exercise.exercise"))
 
     def _agree(self, status: str) -> None:
         digest, person = "0" * 64, Person(role="exercise_controller", pseudonym="EC-1")

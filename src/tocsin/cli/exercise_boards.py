@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from cyclopts import App
 
 from tocsin.cli.parameters import HERE, Flag, Json, MemberHome, member_file
 from tocsin.cli.terminal import output, write_json
+
+if TYPE_CHECKING:
+    from tocsin.exercise.board import Board
 
 # What a command needs is imported when it runs: --help answers at once.
 # ruff: noqa: PLC0415
@@ -31,10 +37,9 @@ def status(*, member: MemberHome = HERE, as_json: Json = False) -> int:
         write_json(rows)
         return 0
     for row in rows:
-        output().print(
-            f"{row['id']:<32} {row['state']:<10} directed by {row['director']}; consent: {row['consents']}",
-            markup=False,
-        )
+        consents = ", ".join(f"{code} {row.consents.get(code, 'not yet')}" for code in row.members)
+        words = f"{row.id:<32} {row.state:<10} directed by {row.director}; consent: {consents}"
+        output().print(words, markup=False, soft_wrap=True)
     return 0
 
 
@@ -43,34 +48,32 @@ def show(exercise_id: str, /, *, plan: Flag = False, member: MemberHome = HERE, 
 
     Args:
         exercise_id: Its id.
-        plan: Also what is still to come: for controllers, not for players.
+        plan: Also all injects, and what others are told and decide: for controllers, not for players.
         member: The member's folder.
         as_json: Write one JSON object.
     """
     from tocsin.cli.exercise_view import board
-    from tocsin.clock import SystemClock
 
-    told = board(member_file(member), exercise_id, SystemClock().now(), is_controller=plan)
+    told = board(member_file(member), exercise_id, is_controller=plan)
     if as_json:
         write_json(told)
         return 0
-    lines = [f"EXERCISE EXERCISE EXERCISE: {told['name']}, {told['state']}, {clock_words(told['at_s'])}"]
-    for each in told["messages"]:
-        to = f" to {each['role']}" if each["role"] else ""
-        lines.append(f"{each['at']:%H:%M:%S}  {each['sender']}{to}: {each['text']}")
-    for each in told["decisions"]:
-        answer = each["taken"] or "to be taken: " + " / ".join(each["options"])
-        lines.append(f"decision {each['inject']} ({each['role'] or 'anyone'}): {each['question']} {answer}")
-    lines += [
-        f"to come {clock_words(each['due_s'])}  {each['inject']}  {each['kind']}  {each['title']}".rstrip()
-        for each in told.get("to_come", ())
-    ]
-    for line in lines:
+    for line in _lines(told):
         output().print(line, markup=False, soft_wrap=True)
     return 0
 
 
-def clock_words(seconds: float) -> str:
-    """Return a time on the scenario's clock, such as 0:12:30."""
-    whole = int(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+def _lines(told: Board) -> Iterator[str]:
+    from tocsin.exercise.seconds import clock_words
+
+    exercise = told.exercise
+    yield f"EXERCISE EXERCISE EXERCISE: {exercise.name}, {exercise.state}, {clock_words(exercise.at_s)}"
+    for said in told.messages:
+        to = f" to {said.role}" if said.role else ""
+        yield f"{said.at:%H:%M:%S}  {said.sender}{to}: {said.text}"
+    for asked in told.decisions:
+        answers = ", ".join(f"{each.member}: {each.choice}" for each in asked.taken)
+        answer = answers or "to be taken: " + " / ".join(asked.options)
+        yield f"decision {asked.inject} ({asked.role or 'anyone'}): {asked.question} {answer}"
+    for row in told.injects or ():
+        yield f"{row.state:<11} {clock_words(row.due_s)}  {row.inject}  {row.kind}  {row.title}".rstrip()

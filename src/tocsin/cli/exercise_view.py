@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import msgspec
 from rich.text import Text
@@ -14,13 +12,9 @@ from rich.text import Text
 from tocsin.cli.debriefing import report_of_run
 from tocsin.cli.performing import log_afterwards, perform
 from tocsin.cli.terminal import notices, output, write_json
-from tocsin.errors import DomainError
-from tocsin.exercise import read_scenario
+from tocsin.clock import SystemClock
+from tocsin.exercise.board import Board, Standing, board_of, standings
 from tocsin.exercise.catalogue import Script
-from tocsin.exercise.desk import known_of
-from tocsin.exercise.reading import kind_of
-from tocsin.exercise.state import Exercises, ExerciseState
-from tocsin.exercise.timeline import plan_of
 from tocsin.node import read_config
 from tocsin.node.desks import exercise_tables
 from tocsin.node.wiring import open_store
@@ -126,89 +120,35 @@ class Lines:
         return f"  {happened.member}: {launch.event_id[:8]} {stage}  {launch.label}".rstrip()
 
 
-def standing(file: Path) -> list[dict[str, Any]]:
+def standing(file: Path) -> tuple[Standing, ...]:
     """Return where each exercise that a member has heard of stands, from its store.
 
     Raises:
         ConfigError: The configuration cannot be read.
         StoreError: The store cannot be.
     """
-    found = Exercises()
     with open_store(read_config(file), read_only=True) as store:
-        found.take(stored.admitted for stored in store.records(RecordQuery(kinds=("exercise.*",))))
-    return [
-        {
-            "id": state.id, "status": state.status, "name": state.exercise.name, "state": _state(state),
-            "director": state.director, "digest": state.exercise.digest,
-            "consents": ", ".join(
-                f"{code} {state.consents[code].act if code in state.consents else 'not yet'}" for code in state.members
-            ),
-        }
-        for state in found
-        if state.exercise is not None
-    ]  # fmt: skip
+        heard = (stored.admitted for stored in store.records(RecordQuery(kinds=("exercise.*",))))
+        return standings(heard, SystemClock().now())
 
 
-def board(file: Path, exercise_id: str, now: datetime, *, is_controller: bool) -> dict[str, Any]:
-    """Return what people of a member have before them in an exercise: the clock, messages, decisions.
+def board(file: Path, exercise_id: str, *, is_controller: bool) -> Board:
+    """Return what people of a member have before them in an exercise, from its store.
 
     Args:
         file: The member's TOML.
         exercise_id: Of the exercise.
-        now: UTC.
         is_controller: Whether what is still to come is told, too.
 
     Raises:
         DomainError: No such exercise was proposed.
         StoreError: The store cannot be read.
     """
-    config, status = read_config(file), f"exercise:{exercise_id.removeprefix('exercise:')}"
-    member = config.member.code
+    config, name = read_config(file), exercise_id.removeprefix("exercise:")
+    query = RecordQuery(kinds=("exercise.*",), status=f"exercise:{name}")
     with open_store(config, read_only=True) as store:
-        found = [each.admitted for each in store.records(RecordQuery(kinds=("exercise.*",), status=status))]
-    exercises = Exercises()
-    exercises.take(found)
-    state = exercises.get(status)
-    if state is None or state.exercise is None:
-        raise DomainError(f"no exercise {exercise_id[:80]} was proposed here", advice="See: tocsin exercise status")
-    told: dict[str, Any] = {
-        "id": state.id,
-        "name": state.exercise.name,
-        "state": _state(state),
-        "at_s": state.at_s(now),
-    }
-    messages = [(each.record.issued_at, each.body) for each in found if isinstance(each.body, ExerciseMessage)]
-    told["messages"] = [
-        {"at": at, "sender": body.sender, "role": body.role, "text": body.text}
-        for at, body in messages
-        if not body.to or member in body.to
-    ]
-    decisions = [(each.record.originator, each.body) for each in found if isinstance(each.body, ExerciseDecision)]
-    taken = {body.inject: body.choice for code, body in decisions if body.act == "taken" and code == member}
-    told["decisions"] = [
-        {
-            "inject": body.inject, "role": body.role, "question": body.question, "options": body.options,
-            "within_s": body.within_s, "taken": taken.get(body.inject, ""),
-        }
-        for _, body in decisions
-        if body.act == "asked" and (not body.to or member in body.to)
-    ]  # fmt: skip
-    if is_controller:
-        known = known_of(*exercise_tables())
-        scenario = read_scenario(state.exercise.scenario, name=state.id, form=state.exercise.form, known=known)
-        told["to_come"] = [
-            {"inject": due.inject.id, "kind": kind_of(due.inject), "due_s": due.due_s, "title": due.inject.title}
-            for due in plan_of(scenario, state)
-        ]
-    return told
-
-
-def _state(state: ExerciseState) -> str:
-    if state.is_over:
-        return "over"
-    if state.started_at is None:
-        return "proposed"
-    return "paused" if state.is_paused else "running"
+        heard = (stored.admitted for stored in store.records(query))
+        return board_of(name, heard, config.member.code, SystemClock().now(), is_controller=is_controller)
 
 
 def _tell(outcome: Outcome) -> None:

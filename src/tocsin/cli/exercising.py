@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
 from tocsin.cli import debriefing, exercise_boards, planning
-from tocsin.cli.exercise_boards import clock_words
 from tocsin.cli.parameters import HERE, Codes, Flag, Json, MemberHome, Moment, UsageError
 from tocsin.cli.replaying import Speed
 from tocsin.cli.terminal import output, say_error, write_json
 
 if TYPE_CHECKING:
     from tocsin.exercise.catalogue import Script
-    from tocsin.node.exercising import Act
+    from tocsin.exercise.orders import Act
 
 # What a command needs is imported when it runs: --help answers at once.
 # ruff: noqa: PLC0415
@@ -94,6 +92,8 @@ def check(scenario: str, /, *, as_json: Json = False) -> int:
     if as_json:
         write_json({"problems": [], "id": found.id, "injects": len(found.inject), "ends_s": float(found.clock.ends)})
         return 0
+    from tocsin.exercise.seconds import clock_words
+
     output().print(
         f"{found.name}: {len(found.inject)} injects for {', '.join(found.members)}; nothing is wrong with it"
     )
@@ -232,7 +232,7 @@ def inject(
     """
     from tocsin.exercise.catalogue import read_one
 
-    return _act("inject", exercise_id, by, member, as_json=as_json, given=json.dumps(read_one(file)))
+    return _act("inject", exercise_id, by, member, as_json=as_json, given=read_one(file))
 
 
 def skip(
@@ -286,8 +286,8 @@ def decide(
 
 
 def message(
-    exercise_id: str, text: str, /, *, to: Codes = (), role: str, by: By, member: MemberHome = HERE,
-    as_json: Json = False,
+    exercise_id: str, text: str, /, *, to: Codes = (), for_role: Annotated[str, Parameter(name="--for")] = "",
+    role: str, by: By, member: MemberHome = HERE, as_json: Json = False,
 ) -> int:  # fmt: skip
     """Send a message within an exercise, as a player or as a controller.
 
@@ -295,12 +295,13 @@ def message(
         exercise_id: Its id.
         text: What.
         to: Codes of the members that it is for, separated by commas; without any, all that take part.
+        for_role: For whom among their people; else for everyone.
         role: In which role it is sent.
         by: Pseudonym of the person who sends it.
         member: The folder of the running member.
         as_json: Write one JSON object.
     """
-    return _act("message", exercise_id, by, member, as_json=as_json, text=text, to=to, role=role)
+    return _act("message", exercise_id, by, member, as_json=as_json, text=text, to=to, for_role=for_role, role=role)
 
 
 def judge(
@@ -365,7 +366,7 @@ def stop(
 
 
 def _act(act: Act, exercise_id: str, by: str, member: Path, *, as_json: bool, **fields: Any) -> int:
-    from tocsin.node.exercising import ExerciseOrder
+    from tocsin.exercise.orders import ExerciseOrder
 
     order = ExerciseOrder(act=act, exercise=exercise_id.removeprefix("exercise:"), pseudonym=by, **fields)
     return _ask(order, member, as_json=as_json)
@@ -379,10 +380,9 @@ def _ask(order: Any, member: Path, *, as_json: bool) -> int:
 
 def _script(which: str) -> Script:
     from tocsin.exercise.catalogue import load_script
-    from tocsin.exercise.desk import known_of
-    from tocsin.node.desks import exercise_tables
+    from tocsin.node.desks import known_here
 
-    return load_script(which, known=known_of(*exercise_tables()))
+    return load_script(which, known=known_here())
 
 
 def _seconds(text: str) -> float:

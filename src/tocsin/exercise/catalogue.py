@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from tocsin.errors import ScenarioError
 from tocsin.exercise.lines import MOST_CHARACTERS, read_toml
@@ -55,14 +56,28 @@ def load_script(which: str, *, known: Known) -> Script:
     return Script(read_scenario(text, name=which, form=form, known=known), text, form)
 
 
-def read_one(path: Path) -> dict[str, Any]:
-    """Read one inject from a TOML file, as it stands there.
+def read_one(path: Path) -> str:
+    """Read one inject from a TOML file; return it as JSON, as it stands there.
 
     Raises:
         ScenarioError: It cannot be read, or is no TOML.
     """
-    value: dict[str, Any] = read_toml(_text_of(path, str(path)), str(path)).value
-    return value
+    return one_of(_text_of(path, str(path)), str(path))
+
+
+def one_of(text: str, name: str) -> str:
+    """Return one inject in TOML as JSON, as it stands there.
+
+    Args:
+        text: The fields that stand beneath ``[[inject]]`` in a scenario.
+        name: Of the text, for errors.
+
+    Raises:
+        ScenarioError: It is no TOML.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise ScenarioError(f"{len(text)} characters, of at most {MOST_CHARACTERS}", source=name, advice="Say less")
+    return msgspec.json.encode(read_toml(text, name).value).decode()
 
 
 def _text_of(path: Path, name: str) -> str:

@@ -11,6 +11,8 @@ import msgspec
 
 from tocsin.records import Admitted, ExercisePlan, PlanConsent, PlannedExercise
 
+KINDS = ("exercise.plan", "exercise.plan_consent")
+
 
 class PlanStanding(msgspec.Struct, frozen=True, kw_only=True):
     """The newest version of a plan, and who has signed it."""

@@ -33,6 +33,12 @@ def to_seconds(shape: type, value: Any) -> Any:
     raise ValueError(f"{str(value)[:40]!r} is no time; write seconds, such as 90, or a text such as '1:30'")
 
 
+def clock_words(seconds: float) -> str:
+    """Return a time on the scenario's clock, such as ``0:12:30``."""
+    whole = int(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
 def schema_of(shape: type) -> dict[str, Any]:
     """Return the JSON Schema of a type that msgspec does not know.
 

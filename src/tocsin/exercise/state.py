@@ -98,10 +98,11 @@ class ExerciseState:
         return not self.is_over and member in self.members and self.has_consent(member)
 
     def at_s(self, now: datetime) -> float:
-        """Return where the scenario's clock stands, seconds after its start; 0 before it."""
+        """Return where the scenario's clock stands, seconds after its start; 0 before it; it stops with ENDEX."""
         if self._mark_at is None or self.is_paused:
             return self._mark_s
-        return self._mark_s + max(0.0, (now - self._mark_at).total_seconds())
+        until = now if self.ended_at is None else min(now, self.ended_at)
+        return self._mark_s + max(0.0, (until - self._mark_at).total_seconds())
 
     def _propose(self, record: Record, body: Exercise) -> bool:
         if self.exercise is not None and (self.proposed_at, self.director) <= (record.issued_at, record.originator):
@@ -144,10 +145,15 @@ class ExerciseState:
 
 
 class Exercises:
-    """All exercises that a member has heard of."""
+    """All exercises that a member has heard of.
 
-    def __init__(self) -> None:
+    Args:
+        heard: What was admitted of them by now.
+    """
+
+    def __init__(self, heard: Iterable[Admitted] = ()) -> None:
         self._states: dict[str, ExerciseState] = {}
+        self.take(heard)
 
     def __iter__(self) -> Iterator[ExerciseState]:
         """Go through them by status."""

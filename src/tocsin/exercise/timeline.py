@@ -9,6 +9,7 @@ from tocsin.errors import ScenarioError
 from tocsin.exercise.reading import read_given
 from tocsin.exercise.scenario import AnyInject, Scenario
 from tocsin.exercise.state import ExerciseState
+from tocsin.records import Inject
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,16 @@ def plan_of(scenario: Scenario, state: ExerciseState) -> list[Due]:
         scenario: As it was consented to.
         state: What was changed and made since.
     """
+    left_out = skipped(state)
+    return [
+        due
+        for due in whole_plan(scenario, state)
+        if due.inject.id not in state.made and due.inject.id not in left_out
+    ]  # fmt: skip
+
+
+def whole_plan(scenario: Scenario, state: ExerciseState) -> list[Due]:
+    """Return all injects, made and skipped ones among them, in the order in which they are or were due."""
     planned: dict[str, Due] = {each.id: Due(each, scenario.due_s(each)) for each in scenario.inject}
     for change in state.changes:
         if change.act == "added":
@@ -36,12 +47,18 @@ def plan_of(scenario: Scenario, state: ExerciseState) -> list[Due]:
             planned[inject.id] = Due(inject, change.due_s)
         elif change.inject in planned and change.act == "moved" and change.to_s is not None:
             planned[change.inject] = Due(planned[change.inject].inject, change.to_s)
-        elif change.act == "skipped":
-            planned.pop(change.inject, None)
-    return sorted(
-        (due for inject_id, due in planned.items() if inject_id not in state.made),
-        key=lambda due: (due.due_s, due.inject.id),
-    )
+    return sorted(planned.values(), key=lambda due: (due.due_s, due.inject.id))
+
+
+def skipped(state: ExerciseState) -> dict[str, Inject]:
+    """Return the injects that are left out, by id, each with the record that says so."""
+    found: dict[str, Inject] = {}
+    for change in state.changes:
+        if change.act == "skipped":
+            found[change.inject] = change
+        elif change.act == "added":
+            found.pop(change.inject, None)
+    return found
 
 
 def lasting(state: ExerciseState, injects: Sequence[AnyInject]) -> list[tuple[AnyInject, float]]:

@@ -16,9 +16,10 @@ import msgspec
 from tocsin.codec import decode, encode
 from tocsin.errors import ConfigError, NotReleasableError, TocsinError
 from tocsin.exchange import Outgoing, carry_out
+from tocsin.exercise.orders import ExerciseOrder
 from tocsin.node.changing import Changes
 from tocsin.node.claiming import Tell, claim_records, keys_told
-from tocsin.node.exercising import ExerciseOrder, Propose, exercise_record
+from tocsin.node.exercising import Propose, record_for
 from tocsin.node.node import Node
 from tocsin.node.notices import notice_record, withdrawn
 from tocsin.node.planning import ProposePlan, SignPlan, plan_record
@@ -157,7 +158,7 @@ async def _exercise(node: Node, order: Propose | ExerciseOrder | ProposePlan | S
     if isinstance(order, ProposePlan | SignPlan):
         record = await asyncio.to_thread(plan_record, node, order)
     else:
-        record = await asyncio.to_thread(exercise_record, node, order)
+        record = await asyncio.to_thread(record_for, node, order)
     done = _done(node.issue([record], at_once=True), record.id)
     return msgspec.structs.replace(done, told=(record.status.partition(":")[2],))
 

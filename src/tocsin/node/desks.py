@@ -20,7 +20,8 @@ import structlog
 from tocsin.consult import ConsultDesk
 from tocsin.errors import ConfigError
 from tocsin.exchange import Reason, Rejected
-from tocsin.exercise.desk import ExerciseDesk, Tables
+from tocsin.exercise import Known
+from tocsin.exercise.desk import ExerciseDesk, Tables, known_of
 from tocsin.exercise.gate import GatedDesk
 from tocsin.node.config import MemberConfig
 from tocsin.records import Admitted, Record
@@ -200,3 +201,8 @@ def open_warning(context: DeskContext) -> OpenDesk:
 def exercise_tables() -> Tables:
     """Return the simulated sensors and the launches that exercises are made of: those that come with the program."""
     return load_sensors(None), {row.launch_id: row for row in load_launches(None).rows}
+
+
+def known_here() -> Known:
+    """Return what scenarios may name."""
+    return known_of(*exercise_tables())

@@ -9,14 +9,13 @@ from typing import Literal
 import msgspec
 
 from tocsin.errors import ConfigError, DomainError
-from tocsin.exercise.plans import PlanStanding, standings
+from tocsin.exercise.plans import KINDS, PlanStanding, standings
 from tocsin.markings import marking_for, status_class
 from tocsin.node.node import Node
 from tocsin.records import ExercisePlan, Person, PlanConsent, PlannedExercise, Precedence, Record, Source, with_body
 from tocsin.store import RecordQuery, Store
 
 _MOST_BYTES = 500_000
-KINDS = ("exercise.plan", "exercise.plan_consent")
 
 
 class ProposePlan(msgspec.Struct, frozen=True, kw_only=True, tag="plan_propose", tag_field="do"):

@@ -23,6 +23,7 @@ from tocsin.node.alerts_office import office_of
 from tocsin.node.asking import ask_status
 from tocsin.node.attached import AttachedPart, serve_part
 from tocsin.node.config import MemberConfig, OutletTable, SensorTable
+from tocsin.node.desks import known_here
 from tocsin.node.part_words import WEB
 from tocsin.node.public_warning import is_open
 from tocsin.node.status import LinkStatus, MemberStatus
@@ -118,7 +119,7 @@ class WebPart:
         floor = Floor(
             gateway, self._sessions, version("tocsin"), is_secure=self.listen.is_secure,
             outlets=self._accesses(outlets), naming=msgspec.structs.asdict(self._config.web.naming),
-            passkeys=self._passkeys(), release_by=self._config.exchange.release_by,
+            passkeys=self._passkeys(), release_by=self._config.exchange.release_by, known=known_here,
         )  # fmt: skip
         log.info("watch floor", member=self._member.code, url=self.listen.url)
         streams = [

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 
 from tocsin.alerts import DUTIES, Reason
+from tocsin.exercise.orders import Act as ExerciseAct
 from tocsin.records import Act, Decision
 from tocsin.web.shapes import RecordItem, Role
 
@@ -32,6 +33,19 @@ DRAFTING_ROLES: tuple[Role, ...] = tuple(role for role in get_args(Role) if role
 
 ACTING_ROLES: tuple[Role, ...] = ("watch_officer", "analyst", "exercise_controller", "alert_officer")
 """Who may say something of an event."""
+
+
+_CONTROLLERS: tuple[Role, ...] = ("exercise_controller",)
+_SPEAKERS: tuple[Role, ...] = ("exercise_controller", "watch_officer", "analyst", "alert_officer")
+
+EXERCISE_ROLES: dict[ExerciseAct, tuple[Role, ...]] = {
+    **dict.fromkeys(get_args(ExerciseAct), _CONTROLLERS),
+    "stop": ("exercise_controller", "watch_officer"),
+    **dict.fromkeys(("message", "comment", "lesson"), _SPEAKERS),
+    "decide": get_args(Role),
+}
+"""Who may do what about an exercise, in the first of the roles that a person has; a decision that is asked of a role is
+for that role alone."""
 
 
 class UserItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,3 +225,39 @@ class SignedDecision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     passkey: PasskeyUsed
     knows_of_newer: bool = False
     """As when it was asked for."""
+
+
+# -- exercises ---------------------------------------------------------------------------------------------------------
+
+
+class ExerciseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Do something about an exercise; what each act needs is what its command needs (``tocsin exercise``)."""
+
+    act: ExerciseAct
+    """``react`` says whether an expected reaction came, ``stop`` is ENDEX."""
+    what: str = ""
+    """Id of an inject (``skip``, ``move``, ``decide``, ``react``), or of what a comment is about."""
+    about: Literal["exercise", "inject", "objective", "event", "member"] = "exercise"
+    """With ``comment`` and ``lesson``."""
+    to_s: float | None = None
+    """With ``jump`` and ``move``: seconds on the scenario's clock."""
+    inject: str = ""
+    """With ``inject``: the fields that stand beneath ``[[inject]]`` in a scenario, in TOML."""
+    choice: str = ""
+    """With ``decide`` one of the options; with ``react`` the id of the expected reaction."""
+    is_met: bool = True
+    """With ``react``: whether it came."""
+    text: str = ""
+    to: tuple[str, ...] = ()
+    """Members: with ``message`` those it is for (none: all), with ``react`` the one that reacted."""
+    for_role: Role | Literal[""] = ""
+    """With ``message``: for whom among their people; empty: everyone."""
+
+
+class InjectChoices(msgspec.Struct, frozen=True, kw_only=True):
+    """What an inject that is added by hand may name."""
+
+    launches: tuple[str, ...]
+    """Ids of the launch table that can be flown."""
+    sensors: dict[str, str]
+    """Simulated sensors, each with its member."""

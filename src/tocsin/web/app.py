@@ -13,8 +13,16 @@ from litestar.openapi.spec import Tag
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
-from tocsin.errors import ConfigError, NotReleasableError, RecordError, SignatureError, TocsinError
-from tocsin.web import alerting, claiming, deciding, doing, entering, feeding, reading
+from tocsin.errors import (
+    ConfigError,
+    DomainError,
+    NotReleasableError,
+    RecordError,
+    ScenarioError,
+    SignatureError,
+    TocsinError,
+)
+from tocsin.web import alerting, claiming, deciding, doing, entering, exercising, feeding, reading
 from tocsin.web.floor import Floor, signed_in
 from tocsin.web.manual import ManualPage
 from tocsin.web.outlets import outlets_router
@@ -62,6 +70,8 @@ def make_app(floor: Floor, *, page: Path = PAGE) -> Litestar:
                     entering.passkeys, entering.new_passkey_options, entering.add_passkey, entering.remove_passkey,
                     alerting.alerts, alerting.draft_end,
                     claiming.claims, claiming.claim, claiming.questions, claiming.judge, claiming.weigh,
+                    exercising.exercises, exercising.exercise, exercising.choices, exercising.order,
+                    exercising.plans, exercising.plans_calendar,
                     deciding.held, deciding.decide, deciding.decision_options, deciding.decide_signed,
                 ],
             ),
@@ -99,7 +109,10 @@ async def _add_headers(message: Message, scope: Scope) -> None:
     message["headers"] = [*headers, *_HEADERS]
 
 
-_CODES = {RecordError: 422, NotReleasableError: 403, SignatureError: 403, ConfigError: 409}
+_CODES = {
+    RecordError: 422, ScenarioError: 422, NotReleasableError: 403, SignatureError: 403, ConfigError: 409,
+    DomainError: 409,
+}  # fmt: skip
 """Of HTTP, by what went wrong; all else is that the node cannot serve now."""
 
 AnyRequest = Request[None, None, State]

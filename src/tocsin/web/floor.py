@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from litestar.exceptions import NotAuthorizedException, PermissionDeniedExceptio
 from litestar.handlers import BaseRouteHandler
 
 from tocsin.errors import ConfigError
+from tocsin.exercise import Known
 from tocsin.records import Outlet, Person
 from tocsin.web.acting_shapes import ACTING_ROLES, PasskeyPlace, SessionItem, UserItem
 from tocsin.web.gateway import Gateway
@@ -54,6 +55,8 @@ class Floor:
     """None where they cannot work: no address was said under which people open the page."""
     release_by: Literal["person", "passkey"] = "person"
     """What the member's policy wants for the release of what waits."""
+    known: Callable[[], Known] = lambda: Known({}, {})
+    """Returns what injects of exercises may name."""
 
     @property
     def cookie(self) -> str:

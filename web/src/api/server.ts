@@ -14,6 +14,7 @@ import type {
   Sensor,
   Session,
 } from './shapes.ts'
+import type { Board, ExerciseOrder, InjectChoices, Plan, Standing } from './exercise_shapes.ts'
 import { makePasskey, signWithPasskey } from './passkeys.ts'
 
 /** What the server said is wrong, and what to do. */
@@ -204,6 +205,26 @@ export class Server {
   /** Draft the end of an alert; it then waits for people. */
   async draftEnd(alertId: string, message: 'cancel' | 'all_clear', reason = 'sent_in_error'): Promise<void> {
     await this.send('api/v1/alerts/end', { alert_id: alertId, message, reason })
+  }
+
+  exercises(): Promise<Standing[]> {
+    return ask('api/v1/exercises')
+  }
+
+  exercise(id: string): Promise<Board> {
+    return ask(`api/v1/exercises/${encodeURIComponent(id)}`)
+  }
+
+  async orderExercise(id: string, order: ExerciseOrder): Promise<void> {
+    await this.send(`api/v1/exercises/${encodeURIComponent(id)}/orders`, order)
+  }
+
+  injectChoices(): Promise<InjectChoices> {
+    return ask('api/v1/exercise-choices')
+  }
+
+  exercisePlans(): Promise<Plan[]> {
+    return ask('api/v1/exercise-plans')
   }
 
   #keep(session: Session): Session {

@@ -5,13 +5,8 @@ import type { Alert, Office } from './alert_shapes.ts'
 export type World = 'actual' | 'exercise' | 'test'
 export type Stage = 'detected' | 'assessed' | 'predicted' | 'closed'
 export type Act = 'acknowledge' | 'concur' | 'query' | 'dispute' | 'false_alarm' | 'seen'
-export type Role =
-  | 'watch_officer'
-  | 'analyst'
-  | 'exercise_controller'
-  | 'releaser'
-  | 'alert_officer'
-  | 'administrator'
+export const ROLES = ['watch_officer', 'analyst', 'exercise_controller', 'releaser', 'alert_officer', 'administrator'] as const
+export type Role = (typeof ROLES)[number]
 
 /** Who may say something of an event. */
 export const ACTING_ROLES: readonly Role[] = ['watch_officer', 'analyst', 'exercise_controller', 'alert_officer']

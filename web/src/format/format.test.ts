@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ScreenMarking } from '../api/shapes.ts'
 import { bearing, km, likelihood, metres, percent, place, speed } from './figures.ts'
 import { audienceWords, common, together } from './marking.ts'
-import { clockLocal, clockUtc, clockUtcMs, countdown, difference, momentUtc, span } from './time.ts'
+import { clockLocal, clockUtc, clockUtcMs, countdown, difference, momentUtc, span, scenarioClock, scenarioSeconds } from './time.ts'
 
 describe('times', () => {
   it('are told in UTC', () => {
@@ -82,5 +82,13 @@ describe('the marking of the screen', () => {
       has_synthetic: true,
     })
     expect(together(wide, [])).toEqual(wide)
+  })
+})
+
+describe('the clock of a scenario', () => {
+  it('is written with hours, and read with or without them', () => {
+    expect(scenarioClock(3725.9)).toBe('1:02:05')
+    expect([scenarioSeconds('90'), scenarioSeconds('1:30'), scenarioSeconds(' 1:02:05 ')]).toEqual([90, 90, 3725])
+    expect([scenarioSeconds('soon'), scenarioSeconds('1:75'), scenarioSeconds('-1')]).toEqual([null, null, null])
   })
 })

@@ -55,6 +55,20 @@ export function difference(from: string | null | undefined, to: string | null | 
   return `${s < 0 ? '−' : '+'}${Math.abs(s).toFixed(Math.abs(s) < 10 ? decimals : 1)} s`
 }
 
+/** `0:12:30` on the clock of a scenario, in seconds after its start. */
+export function scenarioClock(s: number): string {
+  const whole = Math.max(0, Math.floor(s))
+  return `${Math.floor(whole / 3600)}:${two(Math.floor((whole % 3600) / 60))}:${two(whole % 60)}`
+}
+
+/** Seconds of `90`, `1:30` or `0:01:30`, as scenarios write them; null: it is no time. */
+export function scenarioSeconds(text: string): number | null {
+  const found = /^(?:(?:(\d{1,3}):)?(\d{1,3}):([0-5]\d)|(\d{1,6}))$/.exec(text.trim())
+  if (!found) return null
+  const [, hours, minutes, seconds, whole] = found
+  return whole === undefined ? 3600 * Number(hours ?? 0) + 60 * Number(minutes) + Number(seconds) : Number(whole)
+}
+
 function toDate(time: number | string | null | undefined): Date | null {
   if (time === null || time === undefined || time === '') return null
   const date = new Date(time)

@@ -1,4 +1,5 @@
 import { en as alerts } from './alerts/en.ts'
+import { en as exercises } from './exercises/en.ts'
 
 /** English, and with it the form of every catalogue: a string, or a function of what stands in it. */
 export const en = {
@@ -392,6 +393,7 @@ export const en = {
   to_warning: 'Go to the warning view',
   claims_as_known_at: (time: string) => `Claims as they were known here at ${time}`,
   ...alerts,
+  ...exercises,
 }
 
 /** The same keys in another language; a forgotten or a surplus one does not compile. */

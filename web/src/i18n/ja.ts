@@ -1,4 +1,5 @@
 import { ja as alerts } from './alerts/ja.ts'
+import { ja as exercises } from './exercises/ja.ts'
 import type { Catalogue } from './en.ts'
 
 export const ja: Catalogue = {
@@ -374,4 +375,5 @@ export const ja: Catalogue = {
   to_warning: '警報画面へ',
   claims_as_known_at: (time) => `${time} にここで知られていた主張`,
   ...alerts,
+  ...exercises,
 }

@@ -1,4 +1,5 @@
 import { ko as alerts } from './alerts/ko.ts'
+import { ko as exercises } from './exercises/ko.ts'
 import type { Catalogue } from './en.ts'
 
 export const ko: Catalogue = {
@@ -374,4 +375,5 @@ export const ko: Catalogue = {
   to_warning: '경보 화면으로',
   claims_as_known_at: (time) => `${time}에 여기서 알려진 주장`,
   ...alerts,
+  ...exercises,
 }

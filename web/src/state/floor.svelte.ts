@@ -58,6 +58,8 @@ class Floor {
   records = $state.raw<readonly RecordItem[]>([])
   #alerts = $state.raw<ReadonlyMap<string, Alert>>(new Map())
   office = $state.raw<Office | null>(null)
+  /** Counts what came of exercises, and new connections: then what is known of them may be old. */
+  exerciseNews = $state(0)
   #alertKey = $state<string | null>(null)
   /** Whether somebody looks at alerts: then the map shows whom the message tells. */
   looksAtAlerts = $state(false)
@@ -272,6 +274,7 @@ class Floor {
         break
       case 'records':
         this.records = merged(this.records, message.records, RECORDS_KEPT)
+        if (message.records.some(({ kind }) => kind.startsWith('exercise.'))) this.exerciseNews += 1
         break
       case 'tracks':
         this.clock.hear(Date.parse(message.at), localMs)
@@ -314,6 +317,8 @@ class Floor {
   async #askPicture(): Promise<void> {
     if (this.#asking) return
     this.#asking = true
+    this.exerciseNews += 1
+    void this.#askSensors() // what they saw in an exercise goes with it
     this.#since = []
     try {
       const [picture, page] = await Promise.all([this.server.picture(), this.server.records({ limit: 100 })])
