@@ -34,6 +34,9 @@ _AGREE_M = 1000.0
 _AGREE_S = 2.0
 _FORGET_S = 3 * 3600.0
 
+Key = tuple[str, str]
+"""Originator and id of a record."""
+
 
 def own_source(record: Record) -> str:
     """Return how the ledger of a narrower picture names the source of a record that the member publishes.
@@ -55,6 +58,8 @@ class PeerEvent:
     """When the record came, seconds since 1970."""
     link: int | None = None
     """Key of the event of ours that it is one with."""
+    awaited: Key | None = None
+    """A record whose place it has taken, and which is still to come."""
 
 
 @dataclass
@@ -68,10 +73,15 @@ class Candidate:
 
 @dataclass
 class Ledger:
-    """The open events of others, in the order in which they came; a later record takes its forerunner's place."""
+    """The open events of others, in the order in which they came; a later record takes its forerunner's place.
 
-    entries: dict[tuple[str, str], PeerEvent] = field(default_factory=dict)
+    Whichever of the two comes first: records of one moment are in no order.
+    """
+
+    entries: dict[Key, PeerEvent] = field(default_factory=dict)
     """By originator and record id: nobody takes the place of another's record (spec 1.1)."""
+    outdated: dict[Key, tuple[Key, float]] = field(default_factory=dict)
+    """By those that are awaited, the last that took their place and when it came, seconds since 1970."""
 
     def note(self, source: str, record: Record, launch: Launch, now: datetime) -> None:
         """Take in a record of an event.
@@ -82,15 +92,26 @@ class Ledger:
             launch: Its body.
             now: UTC.
         """
-        before = self.entries.pop((record.originator, record.supersedes), None) if record.supersedes else None
-        if launch.stage == "closed":
-            return
-        link = before.link if before is not None and before.source == source else None
-        self.entries[record.originator, record.id] = PeerEvent(source, record.id, launch, seconds_of(now), link)
+        key, now_s, link, awaited = (record.originator, record.id), seconds_of(now), None, None
+        if record.supersedes:
+            awaited = (record.originator, record.supersedes)
+            before = self.entries.pop(awaited, None)
+            if before is not None:
+                awaited, link = before.awaited, before.link if before.source == source else None
+        last = self.outdated.pop(key, (key, now_s))[0]
+        if last == key and launch.stage != "closed":
+            self.entries[key] = PeerEvent(source, record.id, launch, now_s, link, awaited)
+        elif last in self.entries:
+            newest = self.entries[last]
+            newest.awaited = awaited
+            newest.link = link if link is not None and newest.source == source else newest.link
+        if awaited is not None:
+            self.outdated[awaited] = last, now_s
 
     def forget(self, now_s: float, closed: int | None = None) -> None:
         """Drop what nobody closed for three hours, and links to an event of ours that is closed."""
         self.entries = {key: entry for key, entry in self.entries.items() if now_s - entry.seen_s < _FORGET_S}
+        self.outdated = {key: late for key, late in self.outdated.items() if now_s - late[1] < _FORGET_S}
         for entry in self.entries.values():
             if closed is not None and entry.link == closed:
                 entry.link = None

@@ -231,7 +231,7 @@ class Picture:
             _events=events,
             _peers=self._peers.copy(),
             _heard_s=dict(self._heard_s),
-            _ledger=Ledger(entries),
+            _ledger=Ledger(entries, dict(self._ledger.outdated)),
             _known_pairs=set(self._known_pairs),
         )
         own.fusion = self.fusion.copy(fed)

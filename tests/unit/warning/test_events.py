@@ -6,6 +6,8 @@ from datetime import timedelta
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from launch_feed import START, admit, detection, detections, flight_of, launches, make_desk, run
 from tocsin.geo.earth import ecef_from_geodetic, geodetic_from_ecef
@@ -116,11 +118,24 @@ def test_a_link_holds_through_revisions_and_ends_with_either_side():
     assert ledger.entries == {}
 
 
+@given(st.permutations(range(4)), st.booleans())
+def test_of_one_event_the_last_record_alone_is_open_in_whatever_order_they_come(order, is_closed):
+    ledger = ledger_of(peer("a"))
+    ledger.link([candidate(1)], SETTINGS)
+    bodies = [peer("a", north_km=float(number)) for number in range(4)]
+    if is_closed:
+        bodies[3] = msgspec.structs.replace(bodies[3], stage="closed", outcome="impact")
+    for number in order:
+        note(ledger, bodies[number], f"r{number + 1}", supersedes=f"r{number}")
+    assert [(entry.launch, entry.link) for entry in ledger.entries.values()] == ([] if is_closed else [(bodies[3], 1)])
+    assert ledger.outdated == {}
+
+
 def test_nobody_takes_the_place_of_anothers_event():
     ledger = ledger_of(peer("a"))
     ledger.link([candidate(1)], SETTINGS)
-    note(ledger, peer("b", north_km=500.0), "r9", supersedes="r0", member="USA")
     note(ledger, peer("c", north_km=600.0), "r0", member="USA")
+    note(ledger, peer("b", north_km=500.0), "r9", supersedes="r1", member="USA")
     assert links(ledger) == {"a": 1, "b": None, "c": None}
     closed = msgspec.structs.replace(peer("a"), stage="closed", outcome="impact")
     note(ledger, closed, "r10", supersedes="r0", member="USA")
