@@ -12,7 +12,7 @@ from tocsin.geo.ballistics import coast
 from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
 from tocsin.warning import WarningSettings, imm
-from tocsin.warning.gate import Law, law_of
+from tocsin.warning.law import Law, law_of
 from tocsin.warning.models import KINEMATIC, LOG_DRAG, STATES
 from tocsin.warning.plots import Plot, plot_of, unpacked
 

@@ -13,12 +13,8 @@ import numpy as np
 from tocsin.warning.bank import Bank, Misfits
 from tocsin.warning.matching import affordable_pairs
 from tocsin.warning.measurement import ANGLES, PLACED
+from tocsin.warning.plain import ALIKE, FITS_WELL
 from tocsin.warning.plots import Plot
-
-_ALIKE = 6.0
-"""Two tracks that a line of sight fits are alike if their costs, twice a log-likelihood, differ by less."""
-_FITS_WELL = 6.25
-"""Squared normalised distance of three figures that one plot in ten of a track's own is beyond."""
 
 
 @dataclass
@@ -65,7 +61,7 @@ def is_clear(misfits: Misfits, column: int) -> bool:
     """Tell whether it needs no second thought whose a plot is: it fits one track at most, and that one well."""
     distances = misfits.distances[:, column]
     within = distances[np.isfinite(distances)]
-    return within.size == 0 or (within.size == 1 and float(within[0]) <= _FITS_WELL)
+    return within.size == 0 or (within.size == 1 and float(within[0]) <= FITS_WELL)
 
 
 def _is_outlived(bank: Bank, plot: Plot) -> bool:
@@ -81,7 +77,7 @@ def _assign_once(misfits: Misfits, bank: Bank, *, is_crowded: bool) -> Assignmen
         ranged = np.array([track.ranged_plots > 0 for track in tracks], bool)
         for column, plot in enumerate(plots):
             fitting = np.sort(costs[ranged & np.isfinite(costs[:, column]), column])
-            if fitting.size and (is_crowded or (fitting.size > 1 and fitting[1] - fitting[0] < _ALIKE)):
+            if fitting.size and (is_crowded or (fitting.size > 1 and fitting[1] - fitting[0] < ALIKE)):
                 costs[ranged, column] = np.inf
                 if not np.isfinite(costs[:, column]).any():
                     ambiguous.add(id(plot))

@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.geo.earth import Vector
-from tocsin.warning import held
-from tocsin.warning.gate import law_of
+from tocsin.warning import held, plain
+from tocsin.warning.crowding import can_wait
+from tocsin.warning.law import law_of
 from tocsin.warning.measurement import PLACED
 from tocsin.warning.models import SENSOR_SLOTS
-from tocsin.warning.moment import Moment
+from tocsin.warning.moment import Moment, known, since
+from tocsin.warning.plain import Batch
 from tocsin.warning.plots import PACKED, Plot
 from tocsin.warning.settings import WarningSettings
 from tocsin.warning.track import Fused, Track
@@ -50,6 +52,7 @@ class Bank:
     def __init__(self, settings: WarningSettings) -> None:
         self._law = law_of(settings)
         self._moments: list[Moment] = []
+        self._made = plain.room()
         self._sensors: dict[str, int] = {}
         self._reserve(_FIRST_ROOM)
         self.tracks: Sequence[Track] = ()
@@ -78,6 +81,8 @@ class Bank:
         moment = track.moment
         numbers = [self._sensors.setdefault(sensor, len(self._sensors)) for sensor in moment.sensors]
         self._books.sensors[row] = numbers + [-1] * (SENSOR_SLOTS - len(numbers))
+        latest = (track.newest.get(sensor) for sensor in moment.sensors)
+        self._books.seen_s[row, : len(numbers)] = [-math.inf if plot is None else plot.time_s for plot in latest]
         held.enter(
             self._now,
             self._books,
@@ -90,8 +95,12 @@ class Bank:
             moment.is_single,
             moment.is_placed,
             track.ranged_plots > 0,
-            math.nan if moment.above_since_s is None else moment.above_since_s,
-            math.nan if moment.gate_since_s is None else moment.gate_since_s,
+            since(moment.above_since_s),
+            since(moment.gate_since_s),
+            moment.is_discerning,
+            moment.residual2,
+            moment.residual_figures,
+            moment.distances,
         )
         self._ahead.times_s[row] = math.nan
 
@@ -144,6 +153,69 @@ class Bank:
             None if math.isnan(distance2) else Fused(plot, self.tracks[row].moment, self._taken(row, plot), distance2)
             for (row, plot), distance2 in zip(pairs, distances2.tolist(), strict=True)
         ]
+
+    def batch(self, plots: Sequence[Plot], crowded: Sequence[bool]) -> Batch:
+        """Return plots, in the order in which they are to be taken, as ``take_plain`` takes them.
+
+        Args:
+            plots: In the order of their keys.
+            crowded: Of each, whether its sensor sees several objects about there.
+        """
+        looks = [(plot.time_s, plot.sensor) for plot in plots]
+        others = [None, *looks], [*looks[1:], None]
+        return Batch(
+            plots=_packed(plots),
+            sensors=np.array([self._sensors.get(plot.sensor, -1) for plot in plots], np.int64),
+            looks_s=np.array([plot.look_s for plot in plots], float),
+            is_crowded=np.array(crowded, bool),
+            can_wait=np.array([can_wait(plot) for plot in plots], bool),
+            is_alone=np.array([look not in others for look, *others in zip(looks, *others, strict=False)], bool),
+        )
+
+    def take_plain(
+        self, plots: Sequence[Plot], batch: Batch, first: int, until_s: float
+    ) -> tuple[list[tuple[int, int, Moment | None]], bool]:
+        """Fuse plots as long as it is plain whose they are (``plain.take``); the books of the tracks are to be kept.
+
+        Args:
+            plots: A batch.
+            batch: The same in arrays.
+            first: The first of the plots that is taken.
+            until_s: When a look is over that some plots wait for, seconds since 1970.
+
+        Returns:
+            Of each plot that was taken what becomes of it, the row of its track, and what that is then; and whether
+            it is not plain what becomes of the next.
+        """
+        made = self._made
+        taken, is_stuck = plain.take(
+            self._now, self._ahead, self._books, self._law, len(self.tracks), batch, first, until_s, made
+        )
+        said = zip(made.outcome[:taken].tolist(), made.rows[:taken].tolist(), strict=True)
+        flags = zip(
+            made.is_single[:taken].tolist(), made.is_discerning[:taken].tolist(), made.since_s[:taken].tolist(),
+            made.residuals[:taken].tolist(), made.counts[:taken].tolist(), strict=True,
+        )  # fmt: skip
+        found: list[tuple[int, int, Moment | None]] = []
+        for k, ((outcome, row), (is_single, is_discerning, times_s, residuals, count)) in enumerate(
+            zip(said, flags, strict=True)
+        ):
+            if outcome != plain.FUSED:
+                found.append((outcome, row, None))
+                continue
+            before = self._moments[row]
+            used = before.used
+            after = before.with_arrays(
+                made.states[k, :, :used].copy(), made.covariances[k, :, :used, :used].copy(), made.weights[k].copy()
+            )
+            after.time_s, after.is_single, after.is_discerning = plots[first + k].time_s, is_single, is_discerning
+            after.above_since_s, after.gate_since_s = map(known, times_s)
+            after.residual2, after.residual_figures = residuals
+            if is_single:
+                after.distances = made.distances[k, :count].copy()
+            self._moments[row] = after
+            found.append((outcome, row, after))
+        return found, is_stuck
 
     def _taken(self, row: int, plot: Plot) -> Moment:
         """Return what a plot has made of a row."""

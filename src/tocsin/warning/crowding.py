@@ -7,11 +7,14 @@ nothing left but the neighbour's, and so on: there the plots of a look wait for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
@@ -70,6 +73,17 @@ def _note(latest: Glimpses, count: int, time_s: float, look_s: float, place: Vec
     return kept, False
 
 
+@njit
+def _note_all(
+    latest: Glimpses, count: int, times_s: Vector, looks_s: Vector, places: Vector
+) -> tuple[int, NDArray[np.bool_]]:
+    """Put plots behind the first ``count``, one after the other; see ``_note``."""
+    crowded = np.empty(times_s.shape[0], np.bool_)
+    for k in range(times_s.shape[0]):
+        count, crowded[k] = _note(latest, count, times_s[k], looks_s[k], places[k])
+    return count, crowded
+
+
 def _room(capacity: int, old: Glimpses | None = None) -> Glimpses:
     room = Glimpses(np.zeros(capacity), np.zeros(capacity), np.zeros((capacity, 3)))
     if old is not None:
@@ -79,6 +93,11 @@ def _room(capacity: int, old: Glimpses | None = None) -> Glimpses:
 
 
 _NONE = _room(0)
+
+
+def can_wait(plot: Plot) -> bool:
+    """Tell whether the look of a plot is over soon enough to be waited for."""
+    return plot.form != ANGLES and 0.0 < plot.look_s <= _LONGEST_WAIT_S
 
 
 @dataclass
@@ -107,24 +126,37 @@ class Crowding:
         for latest, count in self._latest.values():
             yield Glimpses(latest.times_s[:count], latest.looks_s[:count], latest.places[:count])
 
-    def is_crowded(self, plot: Plot) -> bool:
-        """Take note of a plot, and tell whether its sensor sees several objects about there."""
-        if plot.look_s == 0.0:
-            return False
-        latest, count = self._latest.get(plot.sensor, (_NONE, 0))
-        if count == len(latest.times_s):
-            latest = _room(max(2 * count, _FIRST_ROOM), latest)
-        place = plot.place if plot.is_ranged else first_place(plot)[0]
-        count, is_crowded = _note(latest, count, plot.time_s, plot.look_s, place)
-        self._latest[plot.sensor] = (latest, count)
-        return bool(is_crowded)
+    def crowded(self, plots: Sequence[Plot]) -> list[bool]:
+        """Take note of plots in the order of time, and tell of each whether its sensor sees several about there."""
+        crowded, of_sensor = [False] * len(plots), defaultdict[str, list[int]](list)
+        for k, plot in enumerate(plots):
+            if plot.look_s > 0.0:
+                of_sensor[plot.sensor].append(k)
+        for sensor, numbers in of_sensor.items():
+            seen = [plots[k] for k in numbers]
+            latest, count = self._latest.get(sensor, (_NONE, 0))
+            if count + len(seen) > len(latest.times_s):
+                latest = _room(max(2 * (count + len(seen)), _FIRST_ROOM), latest)
+            times_s, looks_s = np.array([plot.time_s for plot in seen]), np.array([plot.look_s for plot in seen])
+            places = np.array([plot.place if plot.is_ranged else first_place(plot)[0] for plot in seen])
+            count, found = _note_all(latest, count, times_s, looks_s, places)
+            self._latest[sensor] = (latest, count)
+            for k, is_crowded in zip(numbers, found.tolist(), strict=True):
+                crowded[k] = is_crowded
+        return crowded
+
+    @property
+    def until_s(self) -> float:
+        """When the first look is over that a plot waits for, seconds since 1970; infinite if none does."""
+        waiting = (plot.time_s + plot.look_s for plots in self._waiting.values() for plot in plots)
+        return min(waiting, default=math.inf)
 
     def wait(self, plot: Plot) -> bool:
         """Let a plot wait for the rest of its look; False if that is not over soon enough to be waited for."""
-        can_wait = plot.form != ANGLES and 0.0 < plot.look_s <= _LONGEST_WAIT_S
-        if can_wait:
+        is_kept = can_wait(plot)
+        if is_kept:
             self._waiting.setdefault(plot.sensor, []).append(plot)
-        return can_wait
+        return is_kept
 
     def over(self, time_s: float) -> Iterator[list[Plot]]:
         """Yield the looks that are over at a time, seconds since 1970, each with its plots, and forget them."""

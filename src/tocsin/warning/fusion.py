@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,6 +16,7 @@ from tocsin.warning.chains import Chain, Chains
 from tocsin.warning.crowding import Crowding
 from tocsin.warning.groups import NO_GROUP, count_range, head_of, is_beside, nearest_unresolved, plots_in_a_look
 from tocsin.warning.initiation import combined, distance2_of
+from tocsin.warning.plain import WAITS
 from tocsin.warning.plots import ONE_LOOK, Plot, independent, scans
 from tocsin.warning.settings import WarningSettings
 from tocsin.warning.track import Fused, Track, Waypoint, begin
@@ -102,17 +103,37 @@ class Fusion:
         self.counts.ahead += len(offered) - len(timely)
         fresh = list(independent(timely, self._groups))
         self.counts.repeated += len(timely) - len(fresh)
-        touched: list[Track] = []
-        for scan in scans(fresh):
-            touched += self._take_looks(scan[0].time_s)
-            touched += self._take_clear(scan)
-        touched += self._take_looks(now_s)
+        touched = [*self._take_in_order(sorted(fresh, key=lambda plot: plot.key)), *self._take_looks(now_s)]
         self._show(touched)
         if now_s >= self._prune_s:
             self._prune_s = now_s + _PRUNE_S
             self._groups = {group: at_s for group, at_s in self._groups.items() if at_s > now_s - _GROUPS_KEPT_S}
         given = {id(track) for track in touched}
         return [track for track in self.tracks if id(track) in given]
+
+    def _take_in_order(self, plots: list[Plot]) -> Iterator[Track]:
+        """Take plots in the order of their keys; those of which it is plain whose they are many at a time."""
+        crowded = self._crowding.crowded(plots)
+        batch = self._bank.batch(plots, crowded)
+        first = 0
+        while first < len(plots):
+            yield from self._take_looks(plots[first].time_s)
+            made, is_stuck = self._bank.follow(self.tracks).take_plain(plots, batch, first, self._crowding.until_s)
+            for plot, (outcome, row, moment) in zip(plots[first:], made, strict=False):
+                if moment is not None:
+                    track = self.tracks[row]
+                    track.go_on(plot, moment)
+                    self.note(track, plot)
+                    yield track
+                elif outcome == WAITS:
+                    self._crowding.wait(plot)
+                else:
+                    self.counts.ambiguous += 1
+            first += len(made)
+            if is_stuck:
+                scan = next(scans(plots[first:]))
+                yield from self._take_clear(scan, crowded[first : first + len(scan)])
+                first += len(scan)
 
     def _take_looks(self, time_s: float) -> list[Track]:
         """Take the plots that waited for looks that are over at a time, seconds since 1970."""
@@ -121,9 +142,8 @@ class Fusion:
             touched += self._take_scan(self._bank.follow(self.tracks).misfits(look), is_crowded=True)
         return touched
 
-    def _take_clear(self, scan: list[Plot]) -> list[Track]:
-        """Take the plots of which it is clear whose they are; the others wait for the rest of their look."""
-        crowded = [self._crowding.is_crowded(plot) for plot in scan]
+    def _take_clear(self, scan: list[Plot], crowded: Sequence[bool]) -> list[Track]:
+        """Take the plots of a scan of which it is clear whose they are; the others wait for the rest of their look."""
         misfits = self._bank.follow(self.tracks).misfits(scan)
         clear = [
             column

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
-from typing import NamedTuple
 
 from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
 from tocsin.warning import imm
+from tocsin.warning.law import Law
 from tocsin.warning.measurement import ANGLES, PLACED, misfit
 from tocsin.warning.moment import START_SPEED_SIGMA_MPS
 from tocsin.warning.plots import (
@@ -24,7 +23,6 @@ from tocsin.warning.plots import (
     TIME,
     unpacked,
 )
-from tocsin.warning.settings import WarningSettings
 
 NEAR_M = 10_000.0
 """A plot so near a track may have to do with it, whatever the two claim of their errors."""
@@ -32,37 +30,6 @@ GATED_M = 2_000.0
 """Beyond this and six sigmas no plot passes the gate, which ends at five."""
 _TURN_SIGMA_M = 500.0
 _HARDEST_TURN_MPS2 = 100.0
-
-
-class Law(NamedTuple):
-    """The settings that compiled code asks for, in SI units."""
-
-    boost_sojourn_s: float
-    ballistic_sojourn_s: float
-    jerk_psd: float
-    noise_mps2: float
-    coast_noise_mps2: float
-    drag_noise: float
-    single_model_s: float
-    gate_chi2: float
-    first_range_m2: float
-    """Added to the variance of the place of what infrared alone has built, for its first plot with a range."""
-
-
-@lru_cache(maxsize=16)
-def law_of(settings: WarningSettings) -> Law:
-    """Return the numbers of settings, all of one type, or each would be compiled for anew."""
-    return Law(
-        boost_sojourn_s=float(settings.boost_sojourn_s),
-        ballistic_sojourn_s=float(settings.ballistic_sojourn_s),
-        jerk_psd=float(settings.jerk_psd),
-        noise_mps2=float(settings.ballistic_noise_mps2),
-        coast_noise_mps2=float(settings.coast_noise_mps2),
-        drag_noise=float(settings.drag_noise),
-        single_model_s=float(settings.single_model_s),
-        gate_chi2=float(settings.gate_chi2),
-        first_range_m2=(settings.first_range_sigma_km * 1e3) ** 2,
-    )
 
 
 @njit

@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
 from tocsin.warning import imm
-from tocsin.warning.gate import NEAR_M, Law, can_fit, distance, is_near
+from tocsin.warning.gate import NEAR_M, can_fit, distance, is_near
+from tocsin.warning.law import Law
 from tocsin.warning.measurement import ANGLES, PLACED, sigmas_of
 from tocsin.warning.models import KINEMATIC, SENSOR_SLOTS, STATES, VELOCITY
 from tocsin.warning.plots import BIAS, FORM, TIME, unpacked
 
+DISTANCES = 128
+"""Room for the plots of a single model by which it is known to fly free: those of ten seconds."""
 _USED_UP = math.inf
 """In place of a time: a plot was fused into what was moved on to there."""
 
@@ -55,6 +58,16 @@ class Books(NamedTuple):
     """Likewise, shape (n, 3), m/s."""
     sigmas: Vector
     """Of both, over all directions, shape (n, 2): m and m/s."""
+    seen_s: Vector
+    """Time of the latest plot of each of ``sensors``, shape (n, SENSOR_SLOTS)."""
+    is_discerning: NDArray[np.bool_]
+    """As in ``Moment``, shape (n,); so the next."""
+    residuals: Vector
+    """Their sum and that of their figures, shape (n, 2)."""
+    distances: Vector
+    """Shape (n, DISTANCES, 3)."""
+    counts: NDArray[np.int64]
+    """How many of these are in use, shape (n,); more than there is room for are not kept here."""
 
 
 def room(capacity: int) -> Held:
@@ -80,6 +93,11 @@ def room_for_books(capacity: int) -> Books:
         places=np.zeros((capacity, 3)),
         velocities=np.zeros((capacity, 3)),
         sigmas=np.zeros((capacity, 2)),
+        seen_s=np.full((capacity, SENSOR_SLOTS), -math.inf),
+        is_discerning=np.zeros(capacity, np.bool_),
+        residuals=np.zeros((capacity, 2)),
+        distances=np.zeros((capacity, DISTANCES, 3)),
+        counts=np.zeros(capacity, np.int64),
     )
 
 
@@ -98,20 +116,38 @@ def enter(  # noqa: PLR0917 - compiled code takes its arguments by position
     is_ranged: bool,  # noqa: FBT001
     above_since_s: float,
     gate_since_s: float,
+    is_discerning: bool,  # noqa: FBT001
+    residual2: float,
+    residual_figures: float,
+    distances: Vector,
 ) -> None:
     """Write a moment into a row."""
     now.times_s[row], now.is_single[row] = time_s, is_single
-    _copy(states, covariances, weights, now.states[row], now.covariances[row], now.weights[row], used)
+    copy(states, covariances, weights, now.states[row], now.covariances[row], now.weights[row], used)
     books.used[row], books.is_placed[row], books.is_ranged[row] = used, is_placed, is_ranged
     books.above_since_s[row], books.gate_since_s[row] = above_since_s, gate_since_s
-    model = imm.BALLISTIC if is_single or weights[imm.BALLISTIC] > weights[imm.BOOST] else imm.BOOST
-    for axis in range(3):
-        books.places[row, axis], books.velocities[row, axis] = states[model, axis], states[model, VELOCITY + axis]
-    books.sigmas[row, 0], books.sigmas[row, 1] = sigmas_of(covariances[model])
+    books.is_discerning[row] = is_discerning
+    books.residuals[row, 0], books.residuals[row, 1] = residual2, residual_figures
+    books.counts[row] = distances.shape[0]
+    for k in range(min(distances.shape[0], DISTANCES)):
+        for column in range(3):
+            books.distances[row, k, column] = distances[k, column]
+    note_place(now, books, row)
 
 
 @njit
-def _copy(  # noqa: PLR0917 - compiled code takes its arguments by position
+def note_place(now: Held, books: Books, row: int) -> None:
+    """Keep what the quick look at a row asks for."""
+    weights = now.weights[row]
+    model = imm.BALLISTIC if now.is_single[row] or weights[imm.BALLISTIC] > weights[imm.BOOST] else imm.BOOST
+    state = now.states[row, model]
+    for axis in range(3):
+        books.places[row, axis], books.velocities[row, axis] = state[axis], state[VELOCITY + axis]
+    books.sigmas[row, 0], books.sigmas[row, 1] = sigmas_of(now.covariances[row, model])
+
+
+@njit
+def copy(  # noqa: PLR0917 - compiled code takes its arguments by position
     states: Vector,
     covariances: Vector,
     weights: Vector,
@@ -145,12 +181,12 @@ def near(times_s: Vector, books: Books, count: int, plots: Vector) -> NDArray[np
 
 
 @njit
-def _move(  # noqa: PLR0917 - compiled code takes its arguments by position
+def move(  # noqa: PLR0917 - compiled code takes its arguments by position
     now: Held, ahead: Held, books: Books, row: int, time_s: float, law: Law
 ) -> None:
     """Move a track on to a time that is not before its newest plot, as ``moment.moved`` does."""
     dt_s, used, is_single = time_s - now.times_s[row], books.used[row], now.is_single[row]
-    _copy(
+    copy(
         now.states[row], now.covariances[row], now.weights[row],
         ahead.states[row], ahead.covariances[row], ahead.weights[row], used,
     )  # fmt: skip
@@ -176,7 +212,7 @@ def _move(  # noqa: PLR0917 - compiled code takes its arguments by position
 
 
 @njit
-def _slot(books: Books, row: int, sensor: int) -> int:
+def slot_of(books: Books, row: int, sensor: int) -> int:
     """As ``Moment.slot``."""
     for k in range(SENSOR_SLOTS):
         if sensor >= 0 and books.sensors[row, k] == sensor:
@@ -196,7 +232,7 @@ def gate(  # noqa: PLR0917 - compiled code takes its arguments by position
     """
     pairs, within, earlier = np.empty((distances.size, 2), np.int64), 0, 0
     for row in range(distances.shape[0]):
-        slot = _slot(books, row, sensor)
+        slot = slot_of(books, row, sensor)
         sigma_m, sigma_mps = books.sigmas[row, 0], books.sigmas[row, 1]
         for column in range(distances.shape[1]):
             plot = plots[column]
@@ -209,7 +245,7 @@ def gate(  # noqa: PLR0917 - compiled code takes its arguments by position
                 pairs[-earlier, 0], pairs[-earlier, 1] = row, column
                 continue
             if ahead.times_s[row] != plot[TIME]:
-                _move(now, ahead, books, row, plot[TIME], law)
+                move(now, ahead, books, row, plot[TIME], law)
             is_single, is_placed = ahead.is_single[row], books.is_placed[row]
             distance2, cost = distance(ahead.states[row], ahead.covariances[row], is_single, is_placed, plot, slot, law)
             if distance2 <= law.gate_chi2:
@@ -233,12 +269,12 @@ def fuse(  # noqa: PLR0917 - compiled code takes its arguments by position
         row, plot = rows[k], plots[k]
         figures, variances, form, site, basis = unpacked(plot)
         is_biased = form != PLACED and plot[BIAS] > 0.0
-        slot = _slot(books, row, sensor) if is_biased else -1
+        slot = slot_of(books, row, sensor) if is_biased else -1
         is_first = (is_biased and slot < 0) or (form != ANGLES and not books.is_placed[row])
         if is_first or plot[TIME] < now.times_s[row] or ahead.times_s[row] == _USED_UP:
             continue
         if ahead.times_s[row] != plot[TIME]:
-            _move(now, ahead, books, row, plot[TIME], law)
+            move(now, ahead, books, row, plot[TIME], law)
         distances2[k] = imm.update(
             ahead.states[row],
             ahead.covariances[row],

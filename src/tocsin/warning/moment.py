@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
 from tocsin.warning import imm
+from tocsin.warning.law import Law, law_of
 from tocsin.warning.models import (
     ACCELERATION,
     KINEMATIC,
@@ -27,7 +29,7 @@ _START_ACCELERATION_SIGMA_MPS2 = 40.0
 _START_BALLISTIC = 0.2
 _DEEPEST_M = 5_500_000.0
 _WIDEST_M = 10_000_000.0
-_REMEMBERED = 0.9
+REMEMBERED = 0.9
 
 
 @dataclass
@@ -48,8 +50,8 @@ class Moment:
     """Since when the ballistic model has been above the limit for keeping it alone."""
     gate_since_s: float | None = None
     """Since when it has been above the gate for publishing an impact."""
-    distances: tuple[tuple[float, float, int], ...] = ()
-    """Time, squared normalised distance and number of figures of the latest plots of the single model."""
+    distances: Vector = field(default_factory=partial(np.empty, (0, 3)))
+    """Time, squared normalised distance and number of figures of the latest plots of the single model, shape (n, 3)."""
     is_placed: bool = False
     """Whether a plot that fixes a place by itself is in it."""
     sensors: tuple[str, ...] = ()
@@ -78,7 +80,7 @@ class Moment:
     @property
     def is_sound(self) -> bool:
         """Whether its numbers are such as a body near the earth may have."""
-        return bool(_is_sound(self.states, self.covariances, self.weights))
+        return bool(is_sound(self.states, self.covariances, self.weights, self.states.shape[1]))
 
     def slot(self, sensor: str) -> int:
         """Return the index of a sensor's azimuth bias in the states, or -1."""
@@ -98,14 +100,14 @@ class Moment:
 
 
 @njit
-def _is_sound(states: Vector, covariances: Vector, weights: Vector) -> bool:
-    """As ``Moment.is_sound``."""
+def is_sound(states: Vector, covariances: Vector, weights: Vector, used: int) -> bool:
+    """As ``Moment.is_sound``, of the states in use."""
     for model in range(2):
         state, covariance = states[model], covariances[model]
         total, radius2 = weights[model], 0.0
-        for i in range(state.shape[0]):
+        for i in range(used):
             total += 0.0 * state[i]  # neither infinity nor no number times zero is zero
-            for j in range(state.shape[0]):
+            for j in range(used):
                 total += 0.0 * covariance[i, j]
             if not covariance[i, i] >= 0.0:
                 return False
@@ -192,44 +194,112 @@ def _coasts(base: Moment, time_s: float, settings: WarningSettings) -> bool:
 
 def judge(moment: Moment, distance2: float, figures: int, settings: WarningSettings) -> None:
     """Keep the books of probability: one model or two, and since when the gate has held."""
-    now_s = moment.time_s
-    moment.residual2 = _REMEMBERED * moment.residual2 + distance2
-    moment.residual_figures = _REMEMBERED * moment.residual_figures + figures
+    law = law_of(settings)
+    moment.residual2 = REMEMBERED * moment.residual2 + distance2
+    moment.residual_figures = REMEMBERED * moment.residual_figures + figures
     if moment.is_single:
-        since = now_s - settings.manoeuvre_window_s
-        moment.distances = (
-            *(entry for entry in moment.distances if entry[0] > since),
-            (now_s, distance2, figures),
-        )
-        if _turned_away(moment.distances, settings.manoeuvre_tail):
+        latest = np.empty((len(moment.distances) + 1, 3))
+        latest[:-1] = moment.distances
+        count, has_turned = turned_away(latest, len(moment.distances), moment.time_s, distance2, figures, law)
+        moment.distances = latest[:count]
+        if has_turned:
             _split(moment)
-    ballistic = float(moment.weights[imm.BALLISTIC])
-    moment.is_discerning = moment.is_discerning or _knows_thrust(moment, settings)
-    if not moment.is_discerning:
-        ballistic = 0.0
-    if ballistic < settings.single_model_probability:
-        moment.above_since_s = None
-    elif moment.above_since_s is None:
-        moment.above_since_s = now_s
-    elif not moment.is_single and now_s - moment.above_since_s >= settings.single_model_s:
-        moment.is_single = True
-    if ballistic < settings.ballistic_probability:
-        moment.gate_since_s = None
-    elif moment.gate_since_s is None:
-        moment.gate_since_s = now_s
+    moment.is_single, moment.is_discerning, above_since_s, gate_since_s = weighed(
+        moment.time_s,
+        moment.weights,
+        moment.states[imm.BOOST],
+        moment.covariances[imm.BOOST],
+        moment.is_placed,
+        moment.is_single,
+        moment.is_discerning,
+        since(moment.above_since_s),
+        since(moment.gate_since_s),
+        law,
+    )
+    moment.above_since_s, moment.gate_since_s = known(above_since_s), known(gate_since_s)
 
 
-def _turned_away(distances: tuple[tuple[float, float, int], ...], tail: float) -> bool:
-    """Tell whether plots no longer fit free flight; the worst of them is left out, for one bad plot proves nothing."""
-    total, freedom, worst2, of_worst = 0.0, 0, -math.inf, 0
-    for _, distance2, figures in distances:
-        total, freedom = total + distance2, freedom + figures
-        if distance2 > worst2:
-            worst2, of_worst = distance2, figures
+def since(time_s: float | None) -> float:
+    """Return a time as compiled code takes it: no number in place of None."""
+    return math.nan if time_s is None else time_s
+
+
+def known(time_s: float) -> float | None:
+    """Return a time of compiled code: None in place of no number."""
+    return None if math.isnan(time_s) else time_s
+
+
+@njit
+def turned_away(  # noqa: PLR0917 - compiled code takes its arguments by position
+    latest: Vector, count: int, now_s: float, distance2: float, figures: int, law: Law
+) -> tuple[int, bool]:
+    """Put a plot behind the first ``count`` of a single model, of which those of long ago go.
+
+    Args:
+        latest: As ``Moment.distances``, with room for one more.
+        count: Of those in use.
+        now_s: Time of the plot, seconds since 1970.
+        distance2: Squared and normalised.
+        figures: How many it has.
+        law: Of the filter.
+
+    Returns:
+        How many there are then, and whether they no longer fit free flight; the worst of them is left out, for one
+        bad plot proves nothing.
+    """
+    since_s, kept = now_s - law.manoeuvre_window_s, 0
+    for k in range(count):
+        if latest[k, 0] > since_s:
+            for column in range(3):
+                latest[kept, column] = latest[k, column]
+            kept += 1
+    latest[kept, 0], latest[kept, 1], latest[kept, 2] = now_s, distance2, figures
+    kept += 1
+    total, freedom, worst2, of_worst = 0.0, 0.0, -math.inf, 0.0
+    for k in range(kept):
+        total, freedom = total + latest[k, 1], freedom + latest[k, 2]
+        if latest[k, 1] > worst2:
+            worst2, of_worst = latest[k, 1], latest[k, 2]
     total, freedom = total - worst2, freedom - of_worst
-    return total > freedom > 0 and chance_above(total, freedom) < tail
+    has_turned = total > freedom > 0.0 and chance_above(total, int(freedom)) < law.manoeuvre_tail
+    return kept, has_turned
 
 
+@njit
+def weighed(  # noqa: PLR0917 - compiled code takes its arguments by position
+    now_s: float,
+    weights: Vector,
+    boost: Vector,
+    spread: Vector,
+    is_placed: bool,  # noqa: FBT001
+    is_single: bool,  # noqa: FBT001
+    is_discerning: bool,  # noqa: FBT001
+    above_since_s: float,
+    gate_since_s: float,
+    law: Law,
+) -> tuple[bool, bool, float, float]:
+    """Tell what a plot makes of the books, given the boost model's state and its covariance.
+
+    Arguments and results are as in ``Moment``, but for no number in place of None.
+    """
+    ballistic = weights[imm.BALLISTIC]
+    is_discerning = is_discerning or _knows_thrust(weights, boost, spread, is_placed, law)
+    if not is_discerning:
+        ballistic = 0.0
+    if ballistic < law.single_model_probability:
+        above_since_s = math.nan
+    elif math.isnan(above_since_s):
+        above_since_s = now_s
+    elif not is_single and now_s - above_since_s >= law.single_model_s:
+        is_single = True
+    if ballistic < law.ballistic_probability:
+        gate_since_s = math.nan
+    elif math.isnan(gate_since_s):
+        gate_since_s = now_s
+    return is_single, is_discerning, above_since_s, gate_since_s
+
+
+@njit
 def chance_above(distance2: float, freedom: int) -> float:
     """Return the chance that a sum of so many squared normal numbers is greater than ``distance2``, above zero.
 
@@ -244,20 +314,24 @@ def chance_above(distance2: float, freedom: int) -> float:
     return chance
 
 
-def _knows_thrust(moment: Moment, settings: WarningSettings) -> bool:
+@njit
+def _knows_thrust(weights: Vector, boost: Vector, spread: Vector, is_placed: bool, law: Law) -> bool:  # noqa: FBT001
     """Tell whether plots would show thrust: they have, or the acceleration along the way is known well enough."""
-    if moment.is_placed and moment.weights[imm.BOOST] >= settings.single_model_probability:
+    if is_placed and weights[imm.BOOST] >= law.single_model_probability:
         return True
-    velocity = moment.states[imm.BOOST, VELOCITY : VELOCITY + 3]
-    speed2 = float(velocity @ velocity)
-    spread = moment.covariances[imm.BOOST, ACCELERATION:LOG_DRAG, ACCELERATION:LOG_DRAG]
-    return 0.0 < float(velocity @ spread @ velocity) <= settings.discerning_sigma_mps2**2 * speed2
+    speed2, along2 = 0.0, 0.0
+    for i in range(3):
+        speed2 += boost[VELOCITY + i] * boost[VELOCITY + i]
+        for j in range(3):
+            along2 += boost[VELOCITY + i] * spread[ACCELERATION + i, ACCELERATION + j] * boost[VELOCITY + j]
+    is_known: bool = 0.0 < along2 <= law.discerning_sigma_mps2 * law.discerning_sigma_mps2 * speed2
+    return is_known
 
 
 def _split(moment: Moment) -> None:
     """Return to two models: the plots no longer fit free flight."""
     moment.is_single = False
-    moment.distances = ()
+    moment.distances = np.empty((0, 3))
     moment.above_since_s = None
     moment.gate_since_s = None
     moment.weights = np.array([0.5, 0.5])

@@ -12,6 +12,7 @@ import numpy as np
 from tocsin.geo.earth import Vector
 from tocsin.markings import PublicWarning
 from tocsin.warning import gate, imm
+from tocsin.warning.law import law_of
 from tocsin.warning.measurement import PLACED, figures_of, sigmas_of
 from tocsin.warning.models import VELOCITY
 from tocsin.warning.moment import Moment, judge, moved, moved_back, start
@@ -154,7 +155,7 @@ class Track:
             moment.is_placed,
             plot.packed,
             moment.slot(plot.sensor),
-            gate.law_of(self.settings),
+            law_of(self.settings),
         )
         return found
 
@@ -216,6 +217,17 @@ class Track:
             is_done = fused is not None and fused.plot is next_plot and fused.before is self.moment
             self.moment = self._fused(next_plot, fused if is_done else None)
         self._book(plot)
+        self._forget()
+
+    def go_on(self, plot: Plot, moment: Moment) -> None:
+        """Take over what a plot newer than all before has made of the filter; ``add`` would find the same."""
+        self._memory.append((self.moment, plot))
+        self.moment = moment
+        self._book(plot)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget moments beyond what late plots are put in their place for."""
         horizon = self.moment.time_s - self.settings.buffer_s
         keep = next((i for i, (moment, _) in enumerate(self._memory) if moment.time_s > horizon), len(self._memory))
         del self._memory[: max(keep - 1, 0)]

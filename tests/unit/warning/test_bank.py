@@ -10,6 +10,7 @@ import numpy as np
 from reference_feed import SETTINGS, after_lift_off, follow, plots_of, truth_of
 from tocsin.warning.bank import Bank
 from tocsin.warning.measurement import PLACED
+from tocsin.warning.plain import FUSED
 from tocsin.warning.track import begin
 
 FLIGHTS = ("kn25", "erscud", "hs12over", "hs15loft", "scudc", "hs12loft")
@@ -39,6 +40,15 @@ def alone(track, plot):
     return (distance2, cost) if distance2 <= SETTINGS.gate_chi2 else (math.inf, math.inf)
 
 
+def assert_same(one, other):
+    """Tell whether two moments are the same to the bit."""
+    arrays = ("states", "covariances", "weights", "distances")
+    for name in arrays:
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    bare = dict.fromkeys(arrays)
+    assert replace(one, **bare) == replace(other, **bare)
+
+
 def test_all_tracks_in_one_call_tell_what_each_tells():
     bank = Bank(SETTINGS).follow(TRACKS)
     fitting = 0
@@ -62,16 +72,36 @@ def test_fusing_all_in_one_call_is_to_the_bit_what_each_track_does_by_itself():
         done += fused is not None
         batch.add(plot, fused)
         single.add(plot)
-        np.testing.assert_array_equal(batch.moment.states, single.moment.states)
-        np.testing.assert_array_equal(batch.moment.covariances, single.moment.covariances)
-        np.testing.assert_array_equal(batch.moment.weights, single.moment.weights)
-        assert replace(batch.moment, states=None, covariances=None, weights=None) == replace(
-            single.moment, states=None, covariances=None, weights=None
-        )
+        assert_same(batch.moment, single.moment)
         assert bank.fused([(row, plot)]) == [None]  # it is used up
         if plot.form != PLACED:  # its look is in the track
             assert np.isinf(bank.follow([batch]).misfits([plot]).distances).all()
     assert done >= len(FLIGHTS) - 1
+
+
+def test_plots_taken_many_at_a_time_are_to_the_bit_what_they_are_one_by_one():
+    done = 0
+    for number, track in enumerate(TRACKS):
+        truth = truth_of(FLIGHTS[number], 1000)
+        later = [plot for _, plot in plots_of(truth, 1000) if track.time_s < plot.time_s < track.time_s + 40.0]
+        if number == 3:
+            later = [plot for plot in later if not plot.is_ranged]
+        plots = sorted(later, key=lambda plot: plot.key)
+        many, single, bank, first = track.copy(), track.copy(), Bank(SETTINGS), 0
+        while first < len(plots):
+            batch = bank.follow([many]).batch(plots, [False] * len(plots))
+            made, is_stuck = bank.take_plain(plots, batch, first, math.inf)
+            for outcome, row, moment in made:
+                assert (outcome, row) == (FUSED, 0)
+                many.go_on(plots[first], moment)
+                single.add(plots[first])
+                assert_same(many.moment, single.moment)
+                done, first = done + 1, first + 1
+            if is_stuck:
+                many.add(plots[first])
+                single.add(plots[first])
+                first += 1
+    assert done > 20 * len(FLIGHTS)
 
 
 def test_a_late_plot_is_asked_of_the_memory():

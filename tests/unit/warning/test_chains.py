@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 import msgspec
@@ -155,10 +156,11 @@ def test_a_look_with_two_plots_close_together_is_crowded_and_its_plots_wait_for_
     twin = shifted(plot, by_s=0.4, range_m=float(plot.figures[0]) + 2000.0)
     after = shifted(plot, by_s=3.0, id_="after")
     crowding = Crowding()
-    assert not crowding.is_crowded(plot)
-    assert crowding.is_crowded(twin)
+    assert crowding.crowded([plot, twin]) == [False, True]
+    assert crowding.until_s == math.inf
     assert crowding.wait(plot)
     assert crowding.wait(twin)
+    assert crowding.until_s == plot.time_s + plot.look_s
     assert crowding.wait(after)
     assert list(crowding.over(twin.time_s)) == []
     assert list(crowding.copy().over(after.time_s)) == [[plot, twin]]
@@ -171,8 +173,7 @@ def test_lines_of_sight_wait_for_nobody_and_what_does_not_tell_its_looks_is_neve
     assert not Crowding().wait(line)
     silent = shifted(plots_of("KOR-radar-a")[0], revisit_s=0.0)
     crowding = Crowding()
-    assert not crowding.is_crowded(silent)
-    assert not crowding.is_crowded(shifted(silent, id_="twin"))
+    assert crowding.crowded([silent, shifted(silent, id_="twin")]) == [False, False]
     assert not crowding.wait(silent)
 
 
