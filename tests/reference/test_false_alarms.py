@@ -14,7 +14,7 @@ from tocsin.records import Detection
 from tocsin.warning import WarningSettings
 from tocsin.warning.classification import classify
 from tocsin.warning.grading import grade_of
-from tocsin.warning.initiation import combined
+from tocsin.warning.moment import combined
 from tocsin.warning.plots import plot_of, seconds_of
 from tocsin.warning.track import begin
 

@@ -19,7 +19,7 @@ from tocsin.geo.earth import ecef_from_geodetic, enu_basis, geodetic_from_ecef
 from tocsin.geo.geodesic import distance_m
 from tocsin.warning import WarningSettings, is_within_ellipse, region_of
 from tocsin.warning.impact import predict_fall
-from tocsin.warning.initiation import combined
+from tocsin.warning.moment import combined
 from tocsin.warning.plots import plot_of, seconds_of
 from tocsin.warning.stages import may_publish_impact
 from tocsin.warning.track import begin

@@ -21,8 +21,8 @@ from tocsin.synthesis.truth import Truth
 from tocsin.warning import Picture, WarningSettings, region_of, warning_areas
 from tocsin.warning.gain import USEFUL_SEMI_AXIS_KM
 from tocsin.warning.impact import Fall, predict_fall
-from tocsin.warning.initiation import combined
 from tocsin.warning.measurement import figures_of
+from tocsin.warning.moment import combined
 from tocsin.warning.picture import id_stream
 from tocsin.warning.plots import plot_of
 from tocsin.warning.stages import may_publish_impact

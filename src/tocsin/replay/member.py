@@ -29,6 +29,7 @@ from tocsin.errors import TocsinError
 from tocsin.exercise.desk import ExerciseDesk
 from tocsin.node import MemberConfig, Node, Watcher, read_config
 from tocsin.node.parts import Parts
+from tocsin.node.process import prefer_the_loop
 from tocsin.records import Admitted, AdmittedFrame, Launch, Record, body_of
 from tocsin.replay.ids import Ids
 from tocsin.warning import WarningDesk
@@ -145,6 +146,7 @@ async def _serve(pipe: Connection, setting: Setting, warnings: list[str]) -> Non
         pipe.send(Failed(error.args[0], error.advice))
         return
     try:
+        prefer_the_loop()
         async with Parts(member.node) if setting.is_watched else nullcontext():
             pipe.send(Report())
             while True:

@@ -16,7 +16,6 @@ from tocsin.geo.earth import geodetic_from_ecef
 from tocsin.geo.geodesic import distance_m, initial_bearing_deg
 from tocsin.records import Admitted, HazardArea, LaunchNotice, Record
 from tocsin.warning.classification import Finding
-from tocsin.warning.initiation import combined
 from tocsin.warning.launchpoint import Origin
 from tocsin.warning.plots import seconds_of
 from tocsin.warning.track import Track, combine_public
@@ -114,7 +113,7 @@ def as_announced(notices: Iterable[Notice], track: Track, origin: Origin | None)
     """Return the first announced launch that a track fits, of those that would not narrow who may be warned."""
     if origin is None:
         return ()
-    lat_deg, lon_deg, _ = geodetic_from_ecef(combined(track.moment)[0])
+    lat_deg, lon_deg, _ = geodetic_from_ecef(track.motion[0])
     for notice in notices:
         if notice.record.synthetic and not track.is_synthetic:
             continue

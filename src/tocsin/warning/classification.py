@@ -23,7 +23,6 @@ import numpy as np
 from tocsin.geo.earth import Vector, enu_basis, geodetic_from_ecef
 from tocsin.records import ClassProbability, Evidence
 from tocsin.warning import imm
-from tocsin.warning.initiation import combined
 from tocsin.warning.models import ACCELERATION, LOG_DRAG, VELOCITY, ballistic_acceleration
 from tocsin.warning.moment import Moment, chance_above
 from tocsin.warning.orbit import osculating
@@ -143,7 +142,7 @@ def classify(track: Track, settings: WarningSettings) -> Classification:
         settings: How much clutter there is.
     """
     moment = track.moment
-    position, velocity, covariance = combined(moment)
+    position, velocity, covariance = track.motion
     spread_m, spread_mps = math.sqrt(np.trace(covariance[:3, :3])), math.sqrt(np.trace(covariance[3:, 3:]))
     lat_deg, lon_deg, altitude_m = geodetic_from_ecef(position)
     highest_m = max(altitude_m, track.top_m)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tocsin.geo.earth import Vector
-from tocsin.warning.initiation import combined
 from tocsin.warning.measurement import PLACED
+from tocsin.warning.moment import combined
 from tocsin.warning.plots import Plot
 from tocsin.warning.track import Track
 

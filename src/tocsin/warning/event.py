@@ -18,7 +18,6 @@ from tocsin.warning.classification import AIRCRAFT, BALLISTIC_FLIGHT, CLUTTER, C
 from tocsin.warning.coverage import Coverage
 from tocsin.warning.grading import Grading, grade_of
 from tocsin.warning.impact import Fall, predict_fall
-from tocsin.warning.initiation import combined
 from tocsin.warning.launchpoint import Origin, better_origin
 from tocsin.warning.moment import Moment
 from tocsin.warning.peers import Peers, carry_on, method_of
@@ -249,7 +248,7 @@ class Event:
         """
         if self.risk is None or not self.risk.region:
             return False
-        position, velocity, _ = combined(self.track.moment)
+        position, velocity, _ = self.track.motion
         altitude_m = geodetic_from_ecef(position)[2]
         return altitude_m < self.settings.lift_below_km * 1e3 and float(position @ velocity) < 0.0
 

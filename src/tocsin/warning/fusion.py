@@ -15,7 +15,7 @@ from tocsin.warning.bank import Bank, Misfits
 from tocsin.warning.chains import Chain, Chains
 from tocsin.warning.crowding import Crowding
 from tocsin.warning.groups import NO_GROUP, count_range, head_of, is_beside, nearest_unresolved, plots_in_a_look
-from tocsin.warning.initiation import combined, distance2_of
+from tocsin.warning.initiation import distance2_of
 from tocsin.warning.plain import WAITS
 from tocsin.warning.plots import ONE_LOOK, Plot, independent, scans
 from tocsin.warning.settings import WarningSettings
@@ -247,7 +247,7 @@ class Fusion:
         """Keep the books of a track that got a plot."""
         self.counts.fused += 1
         if not track.trail or track.time_s >= track.trail[-1].time_s + _TRAIL_STEP_S:
-            position, velocity, covariance = combined(track.moment)
+            position, velocity, covariance = track.motion
             sigma_m = float(np.sqrt(max(np.linalg.eigvalsh(covariance[:3, :3])[-1], 0.0)))
             track.top_m = max(track.top_m, geodetic_from_ecef(position)[2])
             track.trail.append(Waypoint(track.time_s, position, velocity, sigma_m))

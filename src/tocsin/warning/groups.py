@@ -21,7 +21,6 @@ from scipy.sparse.csgraph import connected_components
 from tocsin.geo.compiled import njit
 from tocsin.geo.earth import Vector
 from tocsin.warning.crowding import Glimpses
-from tocsin.warning.initiation import combined
 from tocsin.warning.track import Track
 
 RESOLVED_M = 2_000.0
@@ -42,7 +41,7 @@ def places(tracks: Sequence[Track], time_s: float) -> tuple[Vector, Vector]:
     """
     found, spreads = np.zeros((len(tracks), 3)), np.zeros((len(tracks), 3, 3))
     for row, track in enumerate(tracks):
-        position, velocity, covariance = combined(track.moment)
+        position, velocity, covariance = track.motion
         gap_s = time_s - track.time_s
         found[row] = position + gap_s * velocity
         spreads[row] = covariance[:3, :3] + gap_s * gap_s * covariance[3:, 3:]
@@ -98,7 +97,7 @@ def plots_in_a_look(heads: Sequence[int], tracks: Sequence[Track], latest: Itera
     """
     time_s = max(track.time_s for track in tracks)
     found, spreads = places(tracks, time_s)
-    velocities = np.array([combined(track.moment)[1] for track in tracks])
+    velocities = np.array([track.motion[1] for track in tracks])
     reaches_m = _OWN_M + 3.0 * np.sqrt(np.trace(spreads, axis1=1, axis2=2))
     crowds = _crowds(np.array(heads), found, reaches_m)
     looks: dict[int, list[Counter[int]]] = defaultdict(list)

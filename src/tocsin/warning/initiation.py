@@ -15,10 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tocsin.geo.compiled import njit
-from tocsin.geo.earth import Vector
-from tocsin.warning import imm
-from tocsin.warning.moment import Moment
+from tocsin.warning.moment import combined
 from tocsin.warning.plots import ONE_LOOK, Plot
 from tocsin.warning.settings import WarningSettings
 from tocsin.warning.track import Track
@@ -52,27 +49,6 @@ def is_enough(plots: Sequence[Plot], settings: WarningSettings, *, more: int = 0
         if latest[-1] - latest[0] <= (scans - 1) * interval_s + 1e-6:
             return True
     return False
-
-
-def combined(moment: Moment) -> tuple[Vector, Vector, Vector]:
-    """Return position, velocity, shape (3,), and their covariance, shape (6, 6), over both models."""
-    boost, ballistic = (0.0, 1.0) if moment.is_single else (float(moment.weights[0]), float(moment.weights[1]))
-    mean, covariance = _combined(moment.states, moment.covariances, boost, ballistic)
-    return mean[:3], mean[3:], covariance
-
-
-@njit
-def _combined(states: Vector, covariances: Vector, boost: float, ballistic: float) -> tuple[Vector, Vector]:
-    """Mean, shape (6,), and covariance, shape (6, 6), of place and speed over two models of these weights."""
-    mean, total = np.empty(6), np.empty((6, 6))
-    for i in range(6):
-        mean[i] = boost * states[imm.BOOST, i] + ballistic * states[imm.BALLISTIC, i]
-    for i in range(6):
-        one, other = states[imm.BOOST, i] - mean[i], states[imm.BALLISTIC, i] - mean[i]
-        for j in range(6):
-            total[i, j] = boost * (covariances[imm.BOOST, i, j] + one * (states[imm.BOOST, j] - mean[j]))
-            total[i, j] += ballistic * (covariances[imm.BALLISTIC, i, j] + other * (states[imm.BALLISTIC, j] - mean[j]))
-    return mean, total
 
 
 def distance2_of(first: Track, second: Track) -> float:

@@ -192,6 +192,27 @@ def _coasts(base: Moment, time_s: float, settings: WarningSettings) -> bool:
     return is_certain or is_silent
 
 
+def combined(moment: Moment) -> tuple[Vector, Vector, Vector]:
+    """Return position, velocity, shape (3,), and their covariance, shape (6, 6), over both models."""
+    boost, ballistic = (0.0, 1.0) if moment.is_single else (float(moment.weights[0]), float(moment.weights[1]))
+    mean, covariance = _combined(moment.states, moment.covariances, boost, ballistic)
+    return mean[:3], mean[3:], covariance
+
+
+@njit
+def _combined(states: Vector, covariances: Vector, boost: float, ballistic: float) -> tuple[Vector, Vector]:
+    """Mean, shape (6,), and covariance, shape (6, 6), of place and speed over two models of these weights."""
+    mean, total = np.empty(6), np.empty((6, 6))
+    for i in range(6):
+        mean[i] = boost * states[imm.BOOST, i] + ballistic * states[imm.BALLISTIC, i]
+    for i in range(6):
+        one, other = states[imm.BOOST, i] - mean[i], states[imm.BALLISTIC, i] - mean[i]
+        for j in range(6):
+            total[i, j] = boost * (covariances[imm.BOOST, i, j] + one * (states[imm.BOOST, j] - mean[j]))
+            total[i, j] += ballistic * (covariances[imm.BALLISTIC, i, j] + other * (states[imm.BALLISTIC, j] - mean[j]))
+    return mean, total
+
+
 def judge(moment: Moment, distance2: float, figures: int, settings: WarningSettings) -> None:
     """Keep the books of probability: one model or two, and since when the gate has held."""
     law = law_of(settings)

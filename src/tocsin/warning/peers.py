@@ -18,9 +18,8 @@ from tocsin.markings import PublicWarning
 from tocsin.records import Contributor, Record
 from tocsin.warning import imm
 from tocsin.warning.classification import CLASSES, Classification
-from tocsin.warning.initiation import combined
 from tocsin.warning.intersection import distance2, intersect
-from tocsin.warning.moment import Moment, moved
+from tocsin.warning.moment import Moment, combined, moved
 from tocsin.warning.settings import WarningSettings
 from tocsin.warning.stages import is_free
 from tocsin.warning.told import KEEP, Key, Told, free_moment

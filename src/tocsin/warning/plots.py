@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import groupby
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -31,6 +32,7 @@ ONE_LOOK = 0.8
 """Of the time between two looks of a sensor: it does not come round as evenly as a clock."""
 
 Site = tuple[float, float, float]
+Value = TypeVar("Value")
 
 RANGE, RANGE_VARIANCE, ANGLE_VARIANCE, SITE = 0, 4, 5, 8
 FORM, TIME, BIAS, PLACE_SIGMA, PLACE, LINE = 20, 21, 22, 23, 24, 27
@@ -60,6 +62,18 @@ def _frame_at(site: Site) -> tuple[Vector, Vector]:
     return ecef_from_geodetic(*site), enu_basis(site[0], site[1])
 
 
+class once(Generic[Value]):  # noqa: N801 - as ``property`` is written
+    """A property that is worked out once, without the lock of Python 3.11's ``cached_property``."""
+
+    def __init__(self, work: Callable[[Any], Value]) -> None:
+        self._work = work
+
+    def __get__(self, instance: object, owner: type) -> Value:
+        """Work it out; from then on it is found before this is asked."""
+        value = instance.__dict__[self._work.__name__] = self._work(instance)
+        return value
+
+
 @dataclass(frozen=True, eq=False)
 class Plot:
     """One plot: figures in SI units and radians, and the record it came in."""
@@ -85,7 +99,7 @@ class Plot:
     look_s: float = 0.0
     """Two plots of the sensor that are at most so long apart come from one look of it."""
 
-    @cached_property
+    @once
     def key(self) -> tuple[float, str, str]:
         """The order in which plots are fused; the same whatever order they came in."""
         return (self.time_s, self.sensor, self.record.id)
@@ -106,7 +120,7 @@ class Plot:
         """Whether it fixes a place by itself."""
         return self.form != ANGLES
 
-    @cached_property
+    @once
     def line(self) -> Vector:
         """Unit vector from the sensor along its line of sight, ECEF, shape (3,)."""
         azimuth, elevation = self.figures[1], self.figures[2]
@@ -115,12 +129,12 @@ class Plot:
         along: Vector = local @ self.basis
         return along
 
-    @cached_property
+    @once
     def place(self) -> Vector:
         """Where the measurement itself puts the object, ECEF, shape (3,), metres; without range, the sensor's site."""
         return self.figures[:3] if self.form == PLACED else self.site + self.figures[0] * self.line
 
-    @cached_property
+    @once
     def place_sigma_m(self) -> float:
         """Largest error of ``place``, bias included."""
         if self.form == PLACED:
@@ -128,7 +142,7 @@ class Plot:
         across = float(self.figures[0]) * math.sqrt(float(self.variances[1]) + self.bias_sigma_rad**2)
         return max(across, math.sqrt(float(self.variances[0])))
 
-    @cached_property
+    @once
     def packed(self) -> Vector:
         """All that compiled code asks of a plot, shape (PACKED,)."""
         whole = np.empty(PACKED)

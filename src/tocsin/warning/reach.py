@@ -58,14 +58,10 @@ class Reach:
     """Whether lift is allowed for; else the region is the ellipse."""
 
     @property
-    def earliest_s(self) -> float:
-        """Time before which one impact in 200 comes, seconds since 1970."""
-        return float(np.quantile(self.times_s, _TAIL))
-
-    @property
-    def latest_s(self) -> float:
-        """Time after which one impact in 200 comes, seconds since 1970."""
-        return float(np.quantile(self.times_s, 1.0 - _TAIL))
+    def ends_s(self) -> tuple[float, float]:
+        """Times before which and after which one impact in 200 comes, seconds since 1970."""
+        earliest_s, latest_s = np.quantile(self.times_s, (_TAIL, 1.0 - _TAIL)).tolist()
+        return earliest_s, latest_s
 
     @property
     def beyond_km(self) -> float:

@@ -90,6 +90,7 @@ def risk_of(
     reach = predict_reach(moment, fall, settings, is_low=is_low)
     if reach is None:
         return None
+    earliest_s, latest_s = reach.ends_s
     ring_km = _simple(reach.ring_km) if reach.is_lifted else reach.ring_km
     found = _found(reach, ring_km, areas, settings, before)
     region: tuple[tuple[float, float], ...] = ()
@@ -99,8 +100,8 @@ def risk_of(
         region = (*region[:-1], region[0])
     return Risk(
         region=region,
-        earliest_s=reach.earliest_s,
-        latest_s=reach.latest_s,
+        earliest_s=earliest_s,
+        latest_s=latest_s,
         beyond_km=max(0.0, round(reach.beyond_km - fall.semi_axes_km[0], 1)) if reach.is_lifted else 0.0,
         areas=tuple(risk.area for risk in sorted(found, key=lambda risk: risk.area)),
         at_risk=found,

@@ -22,8 +22,7 @@ from tocsin.records import Impact, Launch, TrackPoint
 from tocsin.warning import imm
 from tocsin.warning.classification import AIRCRAFT, BALLISTIC_FLIGHT, ORBIT_PERIGEE_M, SPACE, Classification
 from tocsin.warning.impact import Fall
-from tocsin.warning.initiation import combined
-from tocsin.warning.moment import Moment
+from tocsin.warning.moment import Moment, combined
 from tocsin.warning.orbit import osculating
 from tocsin.warning.plots import moment_of
 from tocsin.warning.settings import WarningSettings

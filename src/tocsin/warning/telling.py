@@ -15,8 +15,8 @@ from tocsin.markings import Marking
 from tocsin.records import GEOCENTRIC, MemberTrack, Precedence, Record, Source, with_body
 from tocsin.warning import imm
 from tocsin.warning.classification import BALLISTIC_FLIGHT, Classification
-from tocsin.warning.initiation import combined
 from tocsin.warning.models import LOG_DRAG
+from tocsin.warning.moment import combined
 from tocsin.warning.plots import moment_of
 from tocsin.warning.settings import WarningSettings
 from tocsin.warning.stages import is_free

@@ -17,11 +17,10 @@ import numpy as np
 from tocsin.geo.earth import Vector
 from tocsin.records import GEOCENTRIC, Admitted, MemberTrack, Record
 from tocsin.warning import imm
-from tocsin.warning.initiation import combined
 from tocsin.warning.intersection import distance2
 from tocsin.warning.matching import clear_pairs
 from tocsin.warning.models import KINEMATIC, LEAST_LOG_DRAG, LOG_DRAG, MOST_LOG_DRAG
-from tocsin.warning.moment import Moment, moved
+from tocsin.warning.moment import Moment, combined, moved
 from tocsin.warning.plots import FASTEST_MPS, FINEST_M, FINEST_MPS, FURTHEST_M, seconds_of
 from tocsin.warning.settings import WarningSettings
 from tocsin.warning.track import Track

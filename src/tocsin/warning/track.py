@@ -15,7 +15,7 @@ from tocsin.warning import gate, imm
 from tocsin.warning.law import law_of
 from tocsin.warning.measurement import PLACED, figures_of, sigmas_of
 from tocsin.warning.models import VELOCITY
-from tocsin.warning.moment import Moment, judge, moved, moved_back, start
+from tocsin.warning.moment import Moment, combined, judge, moved, moved_back, start
 from tocsin.warning.plots import ONE_LOOK, Plot
 from tocsin.warning.settings import WarningSettings
 
@@ -83,6 +83,8 @@ class Track:
     """The moment before each of the latest plots, with the plot."""
     _ahead: tuple[Moment, Moment] = field(init=False)
     """A moment, and the same moved on to where it was last asked for."""
+    _motion: tuple[Moment, tuple[Vector, Vector, Vector]] | None = field(init=False, default=None)
+    """A moment, and where it is and whither it goes."""
 
     def __post_init__(self) -> None:
         self._ahead = (self.moment, self.moment)
@@ -107,6 +109,13 @@ class Track:
     def ballistic_probability(self) -> float:
         """That it flies free."""
         return float(self.moment.weights[imm.BALLISTIC])
+
+    @property
+    def motion(self) -> tuple[Vector, Vector, Vector]:
+        """Position, velocity and covariance over both models; kept, and not to be changed."""
+        if self._motion is None or self._motion[0] is not self.moment:
+            self._motion = self.moment, combined(self.moment)
+        return self._motion[1]
 
     def at(self, time_s: float) -> Moment | None:
         """Return the filter moved to a time: from the newest plot, or from memory for an earlier time.

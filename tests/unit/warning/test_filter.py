@@ -16,7 +16,7 @@ from tocsin.geo.earth import ecef_from_geodetic, enu_basis, geodetic_from_ecef
 from tocsin.records import Detection, Position
 from tocsin.warning import WarningSettings, imm
 from tocsin.warning.impact import descend, predict_fall
-from tocsin.warning.initiation import combined, distance2_of
+from tocsin.warning.initiation import distance2_of
 from tocsin.warning.measurement import (
     ANGLES,
     FIGURES,
@@ -30,6 +30,7 @@ from tocsin.warning.measurement import (
     residual,
 )
 from tocsin.warning.models import KINEMATIC, LOG_DRAG, STATES, predict_ballistic, predict_boost
+from tocsin.warning.moment import combined
 from tocsin.warning.plots import plot_of, seconds_of
 from tocsin.warning.track import begin
 
