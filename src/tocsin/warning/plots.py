@@ -205,18 +205,22 @@ def plot_of(admitted: Admitted) -> Plot | None:
 
 def _is_plausible(body: Detection) -> bool:
     """Tell whether figures are such that their squares and inverses can be reckoned with."""
-    limits = (
-        (body.range_m, 1.0, FURTHEST_M),
-        (body.range_sigma_m, 1e-3, FURTHEST_M),
-        (body.range_rate_mps, -FASTEST_MPS, FASTEST_MPS),
-        (body.range_rate_sigma_mps, 1e-3, FASTEST_MPS),
-        (body.angle_sigma_deg, 1e-9, 180.0),
-        (body.bias_sigma_deg, 0.0, 180.0),
-        (body.sensor.altitude_m if body.sensor is not None else None, -FURTHEST_M, FURTHEST_M),
-        (body.position.altitude_m if body.position is not None else None, -FURTHEST_M, FURTHEST_M),
-        (body.position_sigma_m, 1e-3, FURTHEST_M),
+    sensor, place = body.sensor, body.position
+    return (
+        _is_within(body.range_m, 1.0, FURTHEST_M)
+        and _is_within(body.range_sigma_m, 1e-3, FURTHEST_M)
+        and _is_within(body.range_rate_mps, -FASTEST_MPS, FASTEST_MPS)
+        and _is_within(body.range_rate_sigma_mps, 1e-3, FASTEST_MPS)
+        and _is_within(body.angle_sigma_deg, 1e-9, 180.0)
+        and 0.0 <= body.bias_sigma_deg <= 180.0
+        and (sensor is None or -FURTHEST_M <= sensor.altitude_m <= FURTHEST_M)
+        and (place is None or -FURTHEST_M <= place.altitude_m <= FURTHEST_M)
+        and _is_within(body.position_sigma_m, 1e-3, FURTHEST_M)
     )
-    return all(value is None or low <= value <= high for value, low, high in limits)
+
+
+def _is_within(value: float | None, low: float, high: float) -> bool:
+    return value is None or low <= value <= high
 
 
 def independent(plots: Iterable[Plot], already: dict[str, float]) -> Iterator[Plot]:
