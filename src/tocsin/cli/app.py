@@ -16,6 +16,7 @@ from tocsin.cli import (
     configuring,
     exercising,
     keys,
+    matching,
     members,
     people,
     reading,
@@ -52,6 +53,7 @@ for group in (
     alerting,
     claiming,
     cargoing,
+    matching,
     exercising,
 ):
     group.add_to(app)

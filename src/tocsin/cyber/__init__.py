@@ -11,6 +11,8 @@
     tables        the values that patterns compare one property with, found by look-up
     index         from an observation to the patterns that may match it
     detector      indicators against events as they come, and backwards
+    indicators    bundles and tables to indicators, and how indicators are shown
+    logs          files to observations
     mapping       lines of logs to observations
     warning_lists indicators that would match what everybody meets
     sightings     what is told of matches

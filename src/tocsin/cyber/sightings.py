@@ -38,23 +38,25 @@ class Tally:
             self._counts[key] += match.times
             self._changed.add(key)
 
-    def sightings(self, *, by: str, now: datetime) -> list[dict[str, Any]]:
+    def sightings(self, *, by: str | None, now: datetime) -> list[dict[str, Any]]:
         """Return a STIX sighting for each count that has changed since this was last asked.
 
         Args:
-            by: The id of the identity that has seen it, such as ``identity--…``; also keeps ids of members apart.
+            by: The id of the identity that has seen it, such as ``identity--…``, which also keeps ids of members apart;
+                None: nobody is named, and ids are random.
             now: Stands in each as ``modified``.
         """
         changed, self._changed = sorted(self._changed), set()
         return [self._sighting(indicator, day, by, now) for indicator, day in changed]
 
-    def _sighting(self, indicator: str, day: int, by: str, now: datetime) -> dict[str, Any]:
+    def _sighting(self, indicator: str, day: int, by: str | None, now: datetime) -> dict[str, Any]:
         start = moment_of(day * _DAY_US)
+        number = uuid.uuid4() if by is None else uuid.uuid5(_NAMESPACE, f"{by} {indicator} {start.date()}")
         return {
             "type": "sighting",
             "spec_version": "2.1",
-            "id": f"sighting--{uuid.uuid5(_NAMESPACE, f'{by} {indicator} {start.date()}')}",
-            "created_by_ref": by,
+            "id": f"sighting--{number}",
+            **({} if by is None else {"created_by_ref": by}),
             "created": written(start),
             "modified": written(max(now, start)),
             "first_seen": written(start),
