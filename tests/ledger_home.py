@@ -39,6 +39,10 @@ class LedgerHome:
         made = [Row(table=table, fields=fields, source="test") for table, fields in rows]
         self._put(entries_of(made, member="KOR"), "KOR", None, 1, {})
 
+    def put(self, entries: list[Entry]) -> None:
+        """Tell entries as they are."""
+        self._put(entries, "KOR", None, 1, {})
+
     def _put(self, entries: list[Entry], by: str, marking: Marking | None, number: int, given: dict) -> None:
         self._count += 1
         records = [

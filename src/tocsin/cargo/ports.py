@@ -68,7 +68,7 @@ def find_port(text: str) -> CargoPlace:
         said = f"names {len(found)} ports: {names}" if found else "names no port that is known here"
         raise DomainError(
             f"{text!r} {said}",
-            advice="Give its number in the World Port Index, its UN/LOCODE, or LAT,LON of a place of your own",
+            advice="Give its number in the World Port Index, its UN/LOCODE, or a place of your own as NAME=LAT,LON",
         )
     return found[0]
 

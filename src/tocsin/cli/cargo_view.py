@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -81,7 +81,17 @@ def one(ledger: Ledger, ref: Ref, as_of: datetime | None) -> Found:
 
 
 def _ships(ledger: Ledger, as_of: datetime | None) -> list[Ship]:
-    return ships_of((_ref(each), each.body) for each in ledger.every(Vessel, as_of))
+    tests = [each.body for each in ledger.every(Reach, as_of)]
+    ships = ships_of((_ref(each), each.body) for each in ledger.every(Vessel, as_of))
+    return [replace(ship, marks=(*ship.marks, *_two_places(ship, tests))) for ship in ships]
+
+
+def _two_places(ship: Ship, tests: Sequence[Reach]) -> list[Mark]:
+    """Return where the fixes of reach tests of a ship, by any member, are too far apart for one ship."""
+    own = [test for test in tests if test.vessel in ship.records]
+    mmsi = next((told.identity.value for told in ship.timeline if told.identity.what == "mmsi"), "")
+    fixes = [fix for test in own for fix in (test.silent_from, test.silent_to)]
+    return in_two_places(mmsi, fixes, max(test.most_kn for test in own)) if mmsi and own else []
 
 
 def _ref(version: Version) -> RecordRef:
@@ -157,8 +167,7 @@ def render(found: Found, ledger: Ledger) -> RenderableType:
 
 def render_reach(reach: Reach) -> RenderableType:
     """Return a test: the port that was asked about first, every other in reach beside it, and all assumptions."""
-    begin, end = (f"{fix.at:%Y-%m-%d %H:%MZ} at {fix.lat_deg:.3f}, {fix.lon_deg:.3f}"
-                  for fix in (reach.silent_from, reach.silent_to))  # fmt: skip
+    begin, end = map(_fix, (reach.silent_from, reach.silent_to))
     table = Table(box=None, pad_edge=False)
     table.add_column("port")
     for column in ("answer", "at least nmi", "by sea nmi", "needs kn", "hours left"):
@@ -181,6 +190,11 @@ def render_reach(reach: Reach) -> RenderableType:
         *(Text(f"assumed: {each}", "dim") for each in reach.assumptions),
         Text(f"looked at: {reach.port_list}", "dim"), Text(reach.method, "dim"),
     )  # fmt: skip
+
+
+def _fix(fix: Fix) -> str:
+    source = f" ({fix.source})" if fix.source else ""
+    return f"{fix.at:%Y-%m-%d %H:%MZ} at {fix.lat_deg:.3f}, {fix.lon_deg:.3f}{source}"
 
 
 def _render_movement(found: MovementStanding, ledger: Ledger) -> RenderableType:
@@ -245,24 +259,11 @@ def _render_ship(ship: Ship, ledger: Ledger) -> RenderableType:
             f"{each.until:%Y-%m-%d}" if each.until else "", each.basis,
             Text("; ".join(filter(None, (each.source, rests_on)))), str(told.by),
         )  # fmt: skip
-    marks = [*ship.marks, *_two_places(ship, ledger)]
     return Group(
         Text(f"{', '.join(ship.names) or 'A ship without a name'}, IMO {ship.imo or 'not certain'}", "bold"),
         table,
-        *(Text(f"does not fit: {mark.text}", "yellow") for mark in marks),
+        *(Text(f"does not fit: {mark.text}", "yellow") for mark in ship.marks),
     )
-
-
-def _two_places(ship: Ship, ledger: Ledger) -> list[Mark]:
-    """Return where the fixes of reach tests of a ship, by any member, are too far apart for one ship."""
-    fixes: list[Fix] = []
-    most_kn = 0.0
-    for version in ledger.every(Reach):
-        if version.body.vessel in ship.records or version.body.vessel_name in ship.names:
-            fixes += [version.body.silent_from, version.body.silent_to]
-            most_kn = max(most_kn, version.body.most_kn)
-    mmsi = next((told.identity.value for told in ship.timeline if told.identity.what == "mmsi"), "")
-    return in_two_places(mmsi, fixes, most_kn) if mmsi and fixes else []
 
 
 def _render_count(count: CargoCount) -> RenderableType:

@@ -31,23 +31,22 @@ def add_to(app: App) -> None:
     app.command(cargo)
 
 
-def _fix(_type: Any, tokens: Sequence[Token]) -> tuple[float, float, datetime]:
-    text = tokens[0].value
-    place, at, moment = text.partition("@")
+def _fix(_type: Any, tokens: Sequence[Token]) -> tuple[float, float, datetime, str]:
+    text, _, source = tokens[0].value.partition("=")
+    place, _, moment = text.partition("@")
     try:
         lat, lon = (float(each) for each in place.split(","))
         when = datetime.fromisoformat(moment)
     except ValueError:
-        at = ""
-    if not at:
         raise ValueError(
-            f"{text!r} is no fix: use LAT,LON@TIME in degrees and UTC, such as 42.80,132.42@2023-09-01T00:00Z"
-        )
-    return lat, lon, when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+            f"{text!r} is no fix: use LAT,LON@TIME (degrees, UTC), such as 42.80,132.42@2023-09-01T00:00Z"
+        ) from None
+    return lat, lon, when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC), source
 
 
 FixOption = Annotated[
-    tuple[float, float, datetime], Parameter(converter=_fix, n_tokens=1, metavar="LAT,LON@TIME", negative="")
+    tuple[float, float, datetime, str],
+    Parameter(converter=_fix, n_tokens=1, metavar="LAT,LON@TIME[=SOURCE]", negative=""),
 ]
 NewFile = Annotated[Path | None, Parameter(metavar="FILE")]
 
@@ -126,7 +125,7 @@ def reach(
     speed that the ship has shown. unclear: neither. That a call was possible is no evidence that it happened.
 
     Args:
-        last: The last fix before the silence.
+        last: The last fix before the silence, and after = who received it, and how.
         next_: The first one after.
         port: That is asked about, may be given again: number in the World Port Index, UN/LOCODE, site, name, or
             NAME=LAT,LON.
@@ -155,7 +154,7 @@ def reach(
     ship, name = _ship(vessel, config, status)
     suspected = [_port(each) for each in port]
     try:
-        begin, end = (Fix(at=at, lat_deg=lat, lon_deg=lon) for lat, lon, at in (last, next_))
+        begin, end = (Fix(at=at, lat_deg=lat, lon_deg=lon, source=source) for lat, lon, at, source in (last, next_))
         silence = Silence(
             begin=begin, end=end, hours_alongside=hours, most_kn=most_kn, most_reason=most_reason, shown_kn=shown_kn,
             shown_reason=shown_reason or "as told", vessel=ship, vessel_name=name,

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 from tests.ledger_home import EXAMPLE, ROOT, LedgerHome
 
+from tocsin.claims import Entry
+
 EVIDENCE = (ROOT / "examples" / "cargo-evidence.toml").read_text(encoding="utf-8")
 FIXES = ("--last", "42.80,132.42@2023-09-01T00:00Z", "--next", "42.80,132.42@2023-09-02T00:00Z")
+SHIP = """
+[[vessel]]
+key = "v"
+[[vessel.identities]]
+what = "name"
+value = "Angara"
+basis = "reported"
+source = "s"
+[[vessel.identities]]
+what = "mmsi"
+value = "273123000"
+basis = "broadcast"
+source = "s"
+"""
 DENIED = {"mv11", "mv14"}
 
 
@@ -93,6 +110,30 @@ def test_a_reach_test_of_ones_own(tocsin, tmp_path):
     assert [each["answer"] for each in told["reach"]["ports"] if each.get("is_suspected")] == ["unclear", "unclear"]
     code, _, err = tocsin(*asked, "--svg", svg)
     assert (code, "Name a new file" in err) == (1, True)
+
+
+def test_a_told_test_names_its_ship_and_one_mmsi_in_two_places_shows(tocsin, tmp_path):
+    home = LedgerHome(tmp_path / "KOR")
+    home.tell(SHIP)
+    at = ("--config", home.home)
+    asked = ("cargo", "reach", "--port", "Rajin", "--most-kn", 18, "--hours", 1, "--vessel", "KOR/KOR-claims-v", *at)
+    fixes = ("42.80,132.42@2023-09-01T00:00Z=shore station", "42.8,132.42@2023-09-01T06:00Z"), (
+        "42.80,130.92@2023-09-01T07:00Z", "42.7,131.0@2023-09-01T12:00Z",
+    )  # fmt: skip
+    for number, (last, following) in enumerate(fixes):
+        code, out, _ = tocsin(*asked, "--last", last, "--next", following, "--json")
+        told = json.loads(out)["reach"]
+        assert (code, told["vessel"]["record"], told["vessel_name"]) == (0, "KOR-claims-v", "Angara")
+        body = msgspec.Raw(msgspec.json.encode(told))
+        home.put([Entry(kind="cargo.reach", key=f"r{number}", line=None, body=body, refs=())])
+    _, out, _ = tocsin("cargo", "show", "v", *at)
+    assert "does not fit: MMSI 273123000 was 66 nmi away 1.0 h later" in out
+    _, out, _ = tocsin("cargo", "show", "r0", *at)
+    assert "2023-09-01 00:00Z at 42.800, 132.420 (shore station)" in out
+    _, out, _ = tocsin("cargo", "list", *at)
+    assert "Reach tests" in out
+    code, _, err = tocsin(*asked[:-3], "KOR/nobody", *at, "--last", fixes[0][0], "--next", fixes[0][1])
+    assert (code, "is no vessel that is held here" in err) == (2, True)
 
 
 @pytest.mark.parametrize(
