@@ -19,7 +19,7 @@ from tocsin.cargo.ports import PORT_LIST
 from tocsin.cargo.routes import METRES_A_NMI, Field, Place, Way, field_from
 from tocsin.cargo.sea import Sea
 from tocsin.geo.geodesic import distance_m
-from tocsin.records import Answer, CargoPlace, Fix, PortReach, Reach, RecordRef
+from tocsin.records import Answer, CargoPlace, Fix, PortReach, Reach, RecordRef, answer_from
 
 LONGEST_WAY_NMI = 3000.0
 """Longer ways are not looked for: in so long a silence every port of the region is in reach."""
@@ -51,10 +51,12 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not all(map(math.isfinite, (self.hours_alongside, self.most_kn, self.shown_kn or 0.0))):
             raise ValueError("hours_alongside, most_kn and shown_kn are finite")
+        if self.end.at <= self.begin.at:
+            raise ValueError("the first fix after is later than the last one before")
 
     @property
     def hours(self) -> float:
-        """How long it was silent; negative if the fixes are the wrong way round."""
+        """How long it was silent."""
         return (self.end.at - self.begin.at) / timedelta(hours=1)
 
 
@@ -83,10 +85,10 @@ def least_nmi(silence: Silence, port: CargoPlace) -> float:
 
 
 def answer_of(silence: Silence, least: float, hours_left: float | None) -> Answer:
-    """Return the answer that follows from the figures of a port (spec 1.9)."""
-    if least > silence.most_kn * (silence.hours - silence.hours_alongside):
-        return "impossible"
-    return "possible" if hours_left is not None and hours_left >= silence.hours_alongside else "unclear"
+    """Return the answer that follows from the figures of a port."""
+    return answer_from(
+        least, hours_left, hours=silence.hours, hours_alongside=silence.hours_alongside, most_kn=silence.most_kn
+    )
 
 
 def reach_test(
@@ -130,13 +132,13 @@ def _reach(silence: Silence, ports: tuple[PortReach, ...], looked_at: int) -> Re
 
 
 def _fields(sea: Sea, silence: Silence) -> tuple[Field, Field] | None:
-    limit = min(max(silence.most_kn * silence.hours, 0.0), LONGEST_WAY_NMI) + 2 * _NEAR_NMI
+    limit = min(silence.most_kn * silence.hours, LONGEST_WAY_NMI) + 2 * _NEAR_NMI
     begin = field_from(sea, _at(silence.begin), limit, towards=_at(silence.end))
     end = None if begin is None else field_from(sea, _at(silence.end), limit, towards=_at(silence.begin))
     return None if begin is None or end is None else (begin, end)
 
 
-_NEAR_NMI = 15.0
+_NEAR_NMI = 19.0
 """Ports and fixes may lie so far from the water of the grid."""
 
 
@@ -168,8 +170,9 @@ def _assumptions(silence: Silence) -> tuple[str, ...]:
         if silence.shown_kn is not None
         else "No speed of the ship is known, so nothing is called possible."
     )
+    straight_kn = distance_m(*_at(silence.begin), *_at(silence.end)) / METRES_A_NMI / silence.hours
     return (
-        "Both fixes are true, and of this ship.",
+        f"Both fixes are true, and of this ship: from one to the other alone it made {straight_kn:.1f} kn at least.",
         f"No ship of this kind makes more than {silence.most_kn:g} kn: {silence.most_reason}.",
         shown,
         "Ways are the shortest found over water: depths, ice, weather, traffic schemes, closed waters are not known.",

@@ -102,7 +102,7 @@ class Field:
         return lat, (lon + 180.0) % 360.0 - 180.0
 
 
-_NEAR_WATER_M = 30_000.0
+_NEAR_WATER_M = 35_000.0
 """The place that is gone to may lie so far from the water of the grid."""
 
 

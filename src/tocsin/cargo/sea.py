@@ -29,14 +29,10 @@ Whole = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 
 
-def data_text(name: str) -> str:
-    """Return the text of a file of this room's data."""
-    return resources.files("tocsin.cargo").joinpath("data", name).read_text(encoding="utf-8")
-
-
 def data_rows(name: str) -> list[dict[str, str]]:
     """Return the rows of a table of this room's data."""
-    return list(csv.DictReader(io.StringIO(data_text(name))))
+    text = resources.files("tocsin.cargo").joinpath("data", name).read_text(encoding="utf-8")
+    return list(csv.DictReader(io.StringIO(text)))
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from tocsin.records.cargo import (
     Reach,
     Vessel,
     VesselIdentity,
+    answer_from,
     is_imo_number,
 )
 from tocsin.records.claims import (
@@ -246,6 +247,7 @@ __all__ = [
     "VesselIdentity",
     "WatchFloor",
     "Weighing",
+    "answer_from",
     "body_of",
     "check_body",
     "decode",

@@ -261,6 +261,23 @@ class PortReach(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             raise ValueError("a speed that is needed is zero or more, and stands with a way over water")
 
 
+def answer_from(
+    least_nmi: float, hours_left: float | None, *, hours: float, hours_alongside: float, most_kn: float
+) -> Answer:
+    """Return the answer that follows from the figures of a port (spec 1.9).
+
+    Args:
+        least_nmi: No way is shorter.
+        hours_left: Alongside, at the speed that the ship has shown.
+        hours: Of silence.
+        hours_alongside: For which it would have had to lie there.
+        most_kn: No such ship is faster.
+    """
+    if least_nmi > most_kn * (hours - hours_alongside):
+        return "impossible"
+    return "possible" if hours_left is not None and hours_left >= hours_alongside else "unclear"
+
+
 class Reach(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Could a ship that was silent between two fixes have called at a port meanwhile (``cargo.reach``)?
 
@@ -308,11 +325,9 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def _require_answer(self, each: PortReach) -> None:
         if (each.hours_left is not None) != (self.shown_kn is not None and each.route_nmi is not None):
             raise ValueError("hours_left stands where a way over water and shown_kn are given, and only there")
-        if each.least_nmi > self.most_kn * (self.hours - self.hours_alongside):
-            follows = "impossible"
-        elif each.hours_left is not None and each.hours_left >= self.hours_alongside:
-            follows = "possible"
-        else:
-            follows = "unclear"
+        follows = answer_from(
+            each.least_nmi, each.hours_left, hours=self.hours, hours_alongside=self.hours_alongside,
+            most_kn=self.most_kn,
+        )  # fmt: skip
         if each.answer != follows:
             raise ValueError(f"{each.port.name}: {follows} follows from the figures, not {each.answer}")

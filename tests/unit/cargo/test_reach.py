@@ -107,8 +107,11 @@ def test_a_fix_that_is_not_at_sea_leaves_everything_unclear():
 
 
 def test_what_makes_no_sense_is_refused():
-    for asked in (silence(-1), silence(24, most=-1.0), silence(24, shown=20.0), silence(24, alongside=-1.0)):
-        with pytest.raises(ValueError, match=r"after|above zero|zero or more"):
+    for hours in (-1, 0):
+        with pytest.raises(ValueError, match="later than"):
+            silence(hours)
+    for asked in (silence(24, most=-1.0), silence(24, shown=20.0), silence(24, alongside=-1.0)):
+        with pytest.raises(ValueError, match=r"above zero|zero or more"):
             run(asked, ports=())
 
 

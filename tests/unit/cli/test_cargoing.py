@@ -144,7 +144,7 @@ def test_a_told_test_names_its_ship_and_one_mmsi_in_two_places_shows(tocsin, tmp
         ({"--last": "here"}, 2, "is no fix"),
         ({"--last": "42.8,132.4@yesterday"}, 2, "is no fix"),
         ({"--last": "95,132.4@2023-09-01"}, 1, "is no place on the earth"),
-        ({"--next": "42.8,132.4@2023-08-01"}, 1, "silent_to is after silent_from"),
+        ({"--next": "42.8,132.4@2023-08-01"}, 1, "is later than the last one before"),
         ({"--shown-kn": "20"}, 1, "not above most_kn"),
         ({"--most-kn": "nan"}, 1, "most_kn"),
         ({"--tell": "no key"}, 1, "is no key"),
