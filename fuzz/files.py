@@ -205,9 +205,11 @@ def check_bundle(data: bytes) -> None:
         data = b"\n".join(lines) if choices.below(2) else _spoilt_lines(lines, choices)
     with _file(data) as path:
         try:
-            head = read_head(path)
+            with path.open("rb") as source:
+                head = read_head(source, str(path))
             need(decode(encode(head), type(head), max_bytes=64_000_000) == head, "written and read again it is another")
-            frames = [frame for _, frame in read_frames(path)]
+            with path.open("rb") as source:
+                frames = [frame for _, frame in read_frames(source, str(path))]
             proof = prove(path, roster=None, on_progress=lambda _done, _all: None)
         except TocsinError as error:
             need(str(error), "an error without words")

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -142,8 +143,20 @@ def claims_board(browser: Browser) -> None:
             page.get_by_text("73 freight cars").wait_for()
             page.wait_for_timeout(2000)
             page.screenshot(path=HERE / "claims-board.png")
+            archive = Path(folder) / "dossier.zip"
+            tocsin(member.home, "claims", "dossier", "ev011", "--to", "JPN,KOR", "--output", str(archive))
+            dossier(browser, archive)
         finally:
             member.stop()
+
+
+def dossier(browser: Browser, archive: Path) -> None:
+    """Take the beginning of a dossier's page."""
+    with zipfile.ZipFile(archive) as opened:
+        text = opened.read("dossier.html").decode()
+    page = browser.new_page(viewport={"width": 900, "height": 1500}, color_scheme="light")
+    page.set_content(text)
+    page.screenshot(path=HERE / "dossier.png")
 
 
 CELL = """

@@ -56,7 +56,7 @@ def reference_origins(reports, items):
 @given(derivations(), st.data())
 def test_origins_are_counted_as_the_closure_counts_them(items, data):
     reports = data.draw(st.lists(st.sampled_from(sorted(items)), max_size=6))
-    counted = corroboration([(each,) for each in reports], items.get, lambda name: name)
+    counted = corroboration([(each,) for each in reports], items.get, lambda name: name, lambda item: "")
     assert len(counted.origins) == reference_origins(reports, items)
     assert counted.reports == len(reports)
     assert counted.unknown == sum(reference_origins([each], items) == 0 for each in reports)
@@ -67,7 +67,7 @@ def test_origins_are_counted_as_the_closure_counts_them(items, data):
 def test_support_never_rises_when_a_dependent_copy_is_added(items, data):
     reports = data.draw(st.lists(st.sampled_from(sorted(items)), min_size=1, max_size=6))
     parents = data.draw(st.lists(st.sampled_from(reports), min_size=1, max_size=3, unique=True))
-    before = corroboration([(each,) for each in reports], items.get, lambda name: name)
+    before = corroboration([(each,) for each in reports], items.get, lambda name: name, lambda item: "")
     if data.draw(st.booleans()):  # a copy that names its parents, or one that may name their origins alone
         copy = ClaimItem(
             title="c", media="m", basis="derived",
@@ -80,7 +80,9 @@ def test_support_never_rises_when_a_dependent_copy_is_added(items, data):
         tokens = tuple(dict.fromkeys(names_of(each, items[each])[0] for each in known))
         copy = ClaimItem(title="c", media="m", basis="derived", origins=tokens)
     more = {**items, ("USA", "copy"): copy}
-    after = corroboration([(each,) for each in [*reports, ("USA", "copy")]], more.get, lambda name: name)
+    after = corroboration(
+        [(each,) for each in [*reports, ("USA", "copy")]], more.get, lambda name: name, lambda item: ""
+    )
     assert after.origins == before.origins
     assert after.reports == before.reports + 1
 

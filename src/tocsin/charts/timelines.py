@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from tocsin.charts import svg
 
@@ -40,7 +41,7 @@ class Row:
     colour: str = svg.TEXT
 
 
-def timeline(about: str, rows: Sequence[Row], *, span_s: float, across: str) -> str:
+def timeline(about: str, rows: Sequence[Row], *, span_s: float, across: str, begin: datetime | None = None) -> str:
     """Return a chart of rows over one axis of time.
 
     Args:
@@ -48,6 +49,7 @@ def timeline(about: str, rows: Sequence[Row], *, span_s: float, across: str) -> 
         rows: From top to bottom.
         span_s: Length of the axis, from 0.
         across: What the axis is.
+        begin: UTC, of the axis; with it the axis bears dates, without it minutes and seconds.
     """
     height = _TOP + _ROW * len(rows) + _BOTTOM
     foot = height - _BOTTOM
@@ -57,9 +59,9 @@ def timeline(about: str, rows: Sequence[Row], *, span_s: float, across: str) -> 
         return _LEFT + (WIDTH - _LEFT - _RIGHT) * min(max(at_s / span_s, 0.0), 1.0)
 
     parts = []
-    for at_s in svg.ticks(span_s):
+    for at_s, said in _ticks(span_s, begin):
         parts.append(svg.line(x_of(at_s), _TOP - 4, x_of(at_s), foot, stroke="#dfe4e8"))
-        parts.append(svg.words(x_of(at_s), foot + 13, svg.clock(at_s), text_anchor="middle", fill=svg.FAINT))
+        parts.append(svg.words(x_of(at_s), foot + 13, said, text_anchor="middle", fill=svg.FAINT))
     parts.append(svg.words(_LEFT, height - 3, across, fill=svg.FAINT))
     for index, row in enumerate(rows):
         y = _TOP + _ROW * index + _ROW / 2
@@ -74,6 +76,17 @@ def timeline(about: str, rows: Sequence[Row], *, span_s: float, across: str) -> 
             )
         parts += _drawn(row.marks, x_of, y)
     return svg.drawing(WIDTH, height, about, *parts)
+
+
+def _ticks(span_s: float, begin: datetime | None) -> list[tuple[float, str]]:
+    if begin is None:
+        return [(at_s, svg.clock(at_s)) for at_s in svg.ticks(span_s)]
+    span = timedelta(seconds=span_s)
+    dates = [begin + timedelta(seconds=at_s) for at_s in svg.ticks(span_s, most=6)]
+    form = "%Y-%m-%d" if span >= timedelta(days=6) else "%m-%d %H:%MZ"
+    if span >= timedelta(days=6):  # whole days, so that a date is where its day begins
+        dates = [date.replace(hour=0, minute=0, second=0, microsecond=0) for date in dates]
+    return [(max((date - begin).total_seconds(), 0.0), f"{date:{form}}") for date in dates]
 
 
 def _drawn(marks: Sequence[Mark], x_of: Callable[[float], float], y: float) -> list[str]:

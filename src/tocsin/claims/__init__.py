@@ -3,13 +3,15 @@
 The machine counts and compares; what is so, people judge, each member for itself.
 """
 
+from tocsin.claims.dossier import Dossier, DossierHead, dossier_of, known_origins, readers_of
 from tocsin.claims.entries import TABLES, Entry, Row, entries_of, record_id, require_key
 from tocsin.claims.grades import SCALES, LikelihoodWord, band_of
 from tocsin.claims.hypotheses import EvidenceRow, HypothesisScore, Matrix, matrix_of, weighings_of
 from tocsin.claims.ledger import KINDS, Ledger, Version
 from tocsin.claims.ledger_file import ledger_rows, read_ledger
 from tocsin.claims.movements import MovementStanding, movement_standing
-from tocsin.claims.origins import Corroboration, content_token, new_origin_token
+from tocsin.claims.nearby import nearby, roots_of
+from tocsin.claims.origins import Corroboration, Ref, content_token, new_origin_token
 from tocsin.claims.quantities import Comparison, compare, in_words
 from tocsin.claims.standing import Change, Denial, Figure, Standing, changes_of, standing_of, standings
 
@@ -21,6 +23,8 @@ __all__ = [
     "Comparison",
     "Corroboration",
     "Denial",
+    "Dossier",
+    "DossierHead",
     "Entry",
     "EvidenceRow",
     "Figure",
@@ -29,6 +33,7 @@ __all__ = [
     "LikelihoodWord",
     "Matrix",
     "MovementStanding",
+    "Ref",
     "Row",
     "Standing",
     "Version",
@@ -36,15 +41,20 @@ __all__ = [
     "changes_of",
     "compare",
     "content_token",
+    "dossier_of",
     "entries_of",
     "in_words",
+    "known_origins",
     "ledger_rows",
     "matrix_of",
     "movement_standing",
+    "nearby",
     "new_origin_token",
     "read_ledger",
+    "readers_of",
     "record_id",
     "require_key",
+    "roots_of",
     "standing_of",
     "standings",
     "weighings_of",

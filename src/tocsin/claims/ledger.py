@@ -77,7 +77,8 @@ class Ledger:
         self._versions: dict[Ref, Version] = {}
         self._before: dict[Ref, Ref] = {}
         self._after: defaultdict[Ref, list[Ref]] = defaultdict(list)
-        self._taken_back: defaultdict[Ref, list[datetime]] = defaultdict(list)
+        self._taken_back: defaultdict[Ref, list[tuple[datetime, Ref]]] = defaultdict(list)
+        """When a record was taken back, and by which record."""
         self._about: defaultdict[Ref, list[Ref]] = defaultdict(list)
         """What links to, judges or weighs a record."""
         self._names: defaultdict[str, list[Ref]] = defaultdict(list)
@@ -101,7 +102,7 @@ class Ledger:
         if ref in self._versions:
             return
         if record.cancels is not None:
-            self._taken_back[(record.originator, record.cancels)].append(entry.admitted_at)
+            self._taken_back[(record.originator, record.cancels)].append((entry.admitted_at, ref))
             return
         if record.supersedes is not None and record.supersedes != record.id:
             self._before[ref] = (record.originator, record.supersedes)
@@ -116,6 +117,11 @@ class Ledger:
         if isinstance(body, ClaimItem) and body.basis == "own":
             for name in names_of(ref, body):
                 self._names[name].append(ref)
+
+    def had(self, ref: Ref, moment: datetime | None = None) -> bool:
+        """Tell whether this one version had come in at a moment, whatever became of it."""
+        version = self._versions.get(ref)
+        return version is not None and (moment is None or version.admitted_at <= moment)
 
     def refs(self) -> list[Ref]:
         """Return every thread by the id of its first version."""
@@ -160,7 +166,7 @@ class Ledger:
         return max(standing, key=lambda version: (version.issued_at, version.ref))
 
     def _was_taken_back(self, ref: Ref, moment: datetime | None) -> bool:
-        return any(moment is None or at <= moment for at in self._taken_back.get(ref, ()))
+        return any(moment is None or at <= moment for at, _ in self._taken_back.get(ref, ()))
 
     def about(self, ref: Ref, moment: datetime | None = None) -> Iterator[Version]:
         """Yield what links to, judges or weighs a record, each as it stood at a moment, in the order of coming in."""
@@ -191,13 +197,21 @@ class Ledger:
 
     def taken_back_at(self, ref: Ref) -> datetime | None:
         """Return when a thread was taken back, or None."""
-        moments = [at for each in self.thread(ref) for at in self._taken_back.get(each, ())]
-        return min(moments, default=None)
+        return min((at for at, _ in self.cancellations(ref)), default=None)
+
+    def cancellations(self, ref: Ref) -> list[tuple[datetime, Ref]]:
+        """Return when a thread was taken back, and by which records."""
+        return [each for one in self.thread(ref) for each in self._taken_back.get(one, ())]
 
     def item(self, ref: Ref, moment: datetime | None = None) -> ClaimItem | None:
         """Return an item as it stood at a moment; None also if the record is something else."""
         version = self.at(ref, moment)
         return version.body if version is not None and isinstance(version.body, ClaimItem) else None
+
+    def source_name(self, item: ClaimItem, moment: datetime | None = None) -> str:
+        """Return the name of an item's source as it stood at a moment; empty if it names none that is held."""
+        source = self.at(ref_of(item.source), moment) if item.source is not None else None
+        return source.body.name if source is not None and isinstance(source.body, ClaimSource) else ""
 
     def same_origin(self, name: str, moment: datetime | None = None) -> str:
         """Return the one name, the least, of all names of an origin: an item of basis ``own`` joins its names."""
@@ -210,6 +224,19 @@ class Ledger:
                         names.add(other)
                         waiting.append(other)
         return min(names)
+
+    def joined_origins(self, name: str) -> set[Ref]:
+        """Return the own items that an origin's names join, at whatever time."""
+        found: set[Ref] = set()
+        names, waiting = {name}, [name]
+        while waiting:
+            for ref in self._names.get(waiting.pop(), ()):
+                found.add(ref)
+                for other in names_of(ref, self._versions[ref].body):
+                    if other not in names:
+                        names.add(other)
+                        waiting.append(other)
+        return found
 
     def every(self, body: type[Body], moment: datetime | None = None) -> Iterator[Version]:
         """Yield what stood at a moment of one kind, in the order of coming in."""
@@ -229,7 +256,9 @@ def _names(body: Body) -> Iterable[Ref]:
         case Judgement():
             return (ref_of(body.claim),)
         case Weighing():
-            return (ref_of(body.question),)
+            return dict.fromkeys((ref_of(body.question), ref_of(body.evidence)))
+        case Reach():
+            return () if body.vessel is None else (ref_of(body.vessel),)
         case Movement() | CargoCount():
             return dict.fromkeys(map(ref_of, body.rests_on))
         case _:

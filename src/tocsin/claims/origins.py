@@ -44,6 +44,8 @@ class Corroboration:
     """Distinct ones, each by one of its names, sorted."""
     unknown: int
     """Reports of which no origin is known: they add none."""
+    sources: tuple[str, ...]
+    """Names of the distinct sources that told these reports, sorted; how many tell is not how many saw."""
 
 
 def names_of(ref: Ref, item: ClaimItem) -> tuple[str, ...]:
@@ -53,23 +55,33 @@ def names_of(ref: Ref, item: ClaimItem) -> tuple[str, ...]:
 
 
 def corroboration(
-    reports: Iterable[Iterable[Ref]], item_of: Callable[[Ref], ClaimItem | None], same: Callable[[str], str]
+    reports: Iterable[Iterable[Ref]],
+    item_of: Callable[[Ref], ClaimItem | None],
+    same: Callable[[str], str],
+    source_of: Callable[[ClaimItem], str],
 ) -> Corroboration:
-    """Count the origins behind reports.
+    """Count the origins and the sources behind reports.
 
     Args:
         reports: For each report, the items that it rests on.
         item_of: An item as it stands at the moment that is asked for; None if it is not held.
         same: One name for all the names of an origin.
+        source_of: The name of an item's source, empty if it is not known. Two of one name count once.
     """
     origins: set[str] = set()
+    sources: dict[str, str] = {}
     count = unknown = 0
-    for items in reports:
+    for items in map(tuple, reports):
         count += 1
         found = {same(name) for name in _reached(items, item_of)}
         unknown += not found
         origins |= found
-    return Corroboration(reports=count, origins=tuple(sorted(origins)), unknown=unknown)
+        for item in map(item_of, items):
+            if item is not None and (name := source_of(item)):
+                sources.setdefault(name.casefold(), name)
+    return Corroboration(
+        reports=count, origins=tuple(sorted(origins)), unknown=unknown, sources=tuple(sorted(sources.values()))
+    )
 
 
 def _reached(items: Iterable[Ref], item_of: Callable[[Ref], ClaimItem | None]) -> set[str]:

@@ -105,6 +105,7 @@ def standing_of(ledger: Ledger, ref: Ref, as_of: datetime | None = None) -> Stan
             [*also, *behind(relation)],
             lambda item: ledger.item(item, as_of),
             lambda name: ledger.same_origin(name, as_of),
+            lambda item: ledger.source_name(item, as_of),
         )
 
     own = [items_of(ref_of(item)) for item in claim.body.rests_on]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter, Token
 
-from tocsin.cli.claiming import Status, find_in, ledger_of
+from tocsin.cli.ledgers import Status, find_in, ledger_of
 from tocsin.cli.ordering import ask_node
 from tocsin.cli.parameters import HERE, Codes, Config, Flag, Json, Moment, UsageError
 from tocsin.cli.terminal import notice, output, write_json

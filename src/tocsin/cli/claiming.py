@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from tocsin.cli import proposing
+from tocsin.cli import dossiers, proposing
+from tocsin.cli.ledgers import Status, find_in, ledger_of
 from tocsin.cli.ordering import ask_node
-from tocsin.cli.parameters import HERE, Audience, Codes, Config, Flag, Json, Moment, UsageError, member_file
+from tocsin.cli.parameters import HERE, Audience, Codes, Config, Flag, Json, Moment, member_file
 from tocsin.cli.terminal import notice, output, say_error, write_json
-
-if TYPE_CHECKING:
-    from tocsin.claims import Ledger
-    from tocsin.claims.origins import Ref
 
 # What a command needs is imported when it runs: --help answers at once.
 # ruff: noqa: PLC0415
 
 Format = Literal["toml", "csv", "ftm", "stix", "geojson"]
 OutFormat = Literal["csv", "ftm", "stix", "geojson"]
-Status = Annotated[str, Parameter(help="actual, test or exercise:ID.")]
 
 claims = App(
     name="claims", help="Who says what, on what source, who denies it: the ledger of claims that members share."
@@ -31,6 +27,7 @@ claims = App(
 def add_to(app: App) -> None:
     """Add these commands to the program."""
     proposing.add_to(claims)
+    dossiers.add_to(claims)
     app.command(claims)
 
 
@@ -278,35 +275,3 @@ def origin(file: Path | None = None, /, *, as_json: Json = False) -> None:
         write_json({"origin": token})
     else:
         output().print(token)
-
-
-def ledger_of(config: Path, status: str) -> Ledger:
-    """Return the ledger of one status that a member's store holds.
-
-    Raises:
-        TocsinError: The configuration or the store cannot be read, or there is no such status.
-    """
-    from tocsin.markings import status_class
-    from tocsin.node import read_config
-    from tocsin.node.claiming import read_claims
-
-    status_class(status)
-    return read_claims(read_config(member_file(config)), status)
-
-
-def find_in(ledger: Ledger, text: str) -> Ref:
-    """Return the record that a key of a ledger file, an id or MEMBER/id means.
-
-    Raises:
-        UsageError: It means none, or several.
-    """
-    from tocsin.claims import record_id
-
-    originator, slash, rest = text.partition("/")
-    if slash:
-        return (originator.upper(), rest)
-    found = [ref for ref in ledger.refs() if ref[1] in (text, record_id(ref[0], text))]
-    if len(found) != 1:
-        said = f"{len(found)} members have one" if found else "there is none"
-        raise UsageError(f"{text!r} is no key or id of one record here: {said}; say MEMBER/id")
-    return found[0]

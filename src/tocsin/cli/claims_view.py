@@ -128,6 +128,8 @@ def _counted(counted: Corroboration) -> Text:
         return Text("nothing", "dim")
     reports, origins = counted.reports, len(counted.origins)
     text = f"{reports} report{'s' if reports > 1 else ''}, {origins} origin{'' if origins == 1 else 's'}"
+    if counted.sources:
+        text += f", {len(counted.sources)} source{'' if len(counted.sources) == 1 else 's'}"
     return Text(text + (f", {counted.unknown} of unknown basis" if counted.unknown else ""))
 
 

@@ -89,8 +89,9 @@ def write_page(made: AfterAction, file: Path) -> None:
     Raises:
         ConfigError: It cannot be written.
     """
-    from tocsin.debrief import base_map, page
+    from tocsin.debrief import page
     from tocsin.errors import ConfigError
+    from tocsin.paper import base_map
 
     try:
         file.write_text(page(made, base_map()), encoding="utf-8")

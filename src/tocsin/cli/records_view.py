@@ -13,6 +13,7 @@ from rich.text import Text
 
 from tocsin.exchange import ApprovalStanding
 from tocsin.markings import status_class
+from tocsin.node.dossier_check import DossierProof
 from tocsin.node.proving import Proof
 from tocsin.records import (
     Approval,
@@ -126,9 +127,11 @@ def render_proof(proof: Proof) -> RenderableType:
         Text.assemble(
             ("sound" if proof.is_sound else "BROKEN", "bold green" if proof.is_sound else "bold white on red"),
             f"  {proof.source}: {proof.frames} frames, {proof.records} records in {proof.chains} chains",
-            f", {proof.recalled} recalled" if proof.recalled else "",
+            f", {proof.recalled} {'left out' if proof.dossier else 'recalled'}" if proof.recalled else "",
         )
     ]
+    if proof.dossier is not None:
+        lines += _of_dossier(proof.dossier, is_sound=proof.is_sound)
     lines += [
         Text(
             f"checked by roster {by.federation}, version {by.version}, {by.source}; "
@@ -145,10 +148,34 @@ def render_proof(proof: Proof) -> RenderableType:
     lines += [
         Text.assemble(("gap     ", "yellow"), f"{gap.chain}, epoch {gap.epoch}: frames {gap.after + 1} to {gap.up_to}")
         for gap in proof.gaps[:MANY]
+        if proof.dossier is None  # of a chain it holds what belongs to it
     ]
-    if len(proof.gaps) > MANY:
+    if len(proof.gaps) > MANY and proof.dossier is None:
         lines.append(Text(f"and {len(proof.gaps) - MANY} more gaps", "yellow"))
     return Group(*lines)
+
+
+def _of_dossier(dossier: DossierProof, *, is_sound: bool) -> list[Text]:
+    """Say what is proved of a dossier and what is not, in words for whoever was handed it."""
+    head = dossier.head
+    known = f"as {head.made_by} knew it {head.as_of:%Y-%m-%d %H:%MZ}"
+    lines = [
+        Text.assemble(("dossier ", "bold"), dossier.title),
+        Text(f"status {head.status}; for {', '.join(head.audience)}; {known}"),
+    ]
+    for each in dossier.signed:
+        period = f"{each.first_at:%Y-%m-%d} to {each.last_at:%Y-%m-%d}"
+        lines.append(Text(f"proved  {each.records} records signed by {each.member}, {period}"))
+    if dossier.is_same_data and dossier.is_same_page:
+        lines.append(Text("proved  the page and its data are what these records give"))
+    if dossier.files:
+        lines.append(Text(f"proved  {dossier.files} files are those that the items name"))
+    if is_sound:
+        lines.append(Text(f"proved  {head.made_by} signed the whole as it stands here"))
+    stayed = f"that {len(head.withheld) or 'nothing'} stayed behind"
+    lines.append(Text(f"by {head.made_by}'s word alone: when records came in there, and {stayed}"))
+    lines.append(Text("not proved: that it is so, and when by the world's clock it was signed", "dim"))
+    return lines
 
 
 def status_text(record: Record) -> Text:

@@ -1,7 +1,6 @@
 """The after-action report of an exercise as something to hand out: read from stores, drawn, and written as one page."""
 
-from tocsin.debrief.coasts import base_map
 from tocsin.debrief.gathering import gather, newest_exercise
 from tocsin.debrief.page import page
 
-__all__ = ["base_map", "gather", "newest_exercise", "page"]
+__all__ = ["gather", "newest_exercise", "page"]

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from tocsin.charts import bars, maps, svg, timelines
 from tocsin.charts.timelines import Mark, Row
-from tocsin.debrief.looks import Looks
 from tocsin.exercise.results import AfterAction, EventTimes, Happening, MemberTimes
+from tocsin.paper import Looks
 
 INJECT, CONTROL = "#0a4a94", "#36434e"
 MET, LATE, MISSED, OPEN = "#1b6a3b", "#c77700", "#b0120a", "#8b98a3"

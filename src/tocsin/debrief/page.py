@@ -15,9 +15,9 @@ from markupsafe import Markup
 from tocsin.charts import svg
 from tocsin.charts.maps import Base
 from tocsin.debrief import drawings
-from tocsin.debrief.looks import Looks, banner_colour, banner_words, looks_of
 from tocsin.exercise.after_action import widest
 from tocsin.exercise.results import AfterAction, EventTimes, Happening, ReactionScore, Standing
+from tocsin.paper import Looks, banner_colour, banner_words, drawn, looks_of, templates
 
 STANDING_WORDS = {
     "met": "met", "late": "late", "missed": "missed", "not_due": "not due", "unwatched": "nobody judged it",
@@ -40,6 +40,7 @@ def page(report: AfterAction, base: Base) -> str:
     told = _together(each for each in report.happenings if each.lane != "stage" or not tells_no_stages)
     return _template().render(
         report=report,
+        status=report.status,
         banner=banner_words(report.status),
         banner_colour=banner_colour(report.status),
         marking=widest(report.releasable_to),
@@ -159,27 +160,24 @@ def _event_view(number: int, event: EventTimes, report: AfterAction) -> dict[str
 
 def _pictures(report: AfterAction, looks: Looks, base: Base) -> dict[str, Markup]:
     """Return the pictures that there is anything to draw in."""
-    drawn: dict[str, str] = {"happened": drawings.what_happened(report, looks)}
+    pictures: dict[str, str] = {"happened": drawings.what_happened(report, looks)}
     if report.events:
-        drawn["stages"] = drawings.stages(report, looks)
+        pictures["stages"] = drawings.stages(report, looks)
     if any(each.met + each.late + each.missed + each.open for each in report.objectives):
-        drawn["scores"] = drawings.scores(report)
+        pictures["scores"] = drawings.scores(report)
     if report.intervals:
-        drawn["links"] = drawings.links(report, looks)
+        pictures["links"] = drawings.links(report, looks)
     if report.events or report.flights:
-        drawn["where"] = drawings.where(report, looks, base)
-    return {name: Markup(picture) for name, picture in drawn.items()}  # noqa: S704 - made by charts, which escapes
+        pictures["where"] = drawings.where(report, looks, base)
+    return {name: drawn(picture) for name, picture in pictures.items()}
 
 
 @lru_cache(maxsize=1)
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("tocsin.debrief", "templates"), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
+    environment = templates("tocsin.debrief")
     environment.filters |= {
-        "clock": _clock, "after": _after, "seconds": _seconds, "percent": drawings.percent, "words": _words,
-        "utc": _utc, "reaction": _reaction, "member_mark": _member_mark, "events": _events,
+        "clock": _clock, "after": _after, "seconds": _seconds, "percent": drawings.percent,
+        "reaction": _reaction, "events": _events,
     }  # fmt: skip
     return environment.get_template("report.html.j2")
 
@@ -202,26 +200,11 @@ def _seconds(value: float | None, decimals: int = 1) -> str:
     return f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", "−")  # + 0.0: nothing is not less than nothing
 
 
-def _utc(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
-
-
 def _events(ids: Iterable[str], numbers: Mapping[str, int]) -> str:
     """Name events by their numbers."""
     found = sorted(numbers[each] for each in ids if each in numbers)
     return f"event{'s' if len(found) > 1 else ''} {', '.join(map(str, found))}"
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
 def _reaction(each: ReactionScore) -> str:
     return "" if each.after_s is None else f"{each.after_s:,.1f} s"
-
-
-def _member_mark(member: str, looks: Looks) -> Markup:
-    """Draw a member's shape in its colour, as it stands in the pictures."""
-    drawn = svg.mark(looks.index(member), 6, 6, 4.2, fill=looks.colour(member))
-    box = svg.element("svg", drawn, width=12, height=12, viewBox="0 0 12 12", aria_hidden="true", class_="mark")
-    return Markup(box)  # noqa: S704 - made by charts, which escapes

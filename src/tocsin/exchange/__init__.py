@@ -22,8 +22,8 @@ from tocsin.exchange.outward import Outgoing
 from tocsin.exchange.policy import Policy, Releaser, ReleaseRule, Sanitising
 from tocsin.exchange.protocol import Exchange
 from tocsin.exchange.quotas import Quotas, Rate, Traffic
-from tocsin.exchange.release import next_hops, reachable, release_frame, release_record, release_to_public
-from tocsin.exchange.verification import Break, Gap, Report, verify_frames
+from tocsin.exchange.release import next_hops, reachable, release_frame, release_part, release_record, release_to_public
+from tocsin.exchange.verification import Break, Gap, Reader, Report, verify_frames
 
 __all__ = [
     "APPROVAL_TYPE",
@@ -48,6 +48,7 @@ __all__ = [
     "Policy",
     "Quotas",
     "Rate",
+    "Reader",
     "Reason",
     "Rejected",
     "ReleaseRule",
@@ -65,6 +66,7 @@ __all__ = [
     "open_frame",
     "reachable",
     "release_frame",
+    "release_part",
     "release_record",
     "release_to_public",
     "sign_downgrade",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -266,6 +267,12 @@ def without_records(data: bytes, indexes: set[int]) -> bytes:
         Slip(recalled=True) if index in indexes else slip for index, slip in enumerate(envelope.records)
     )  # fmt: skip
     return encode(msgspec.structs.replace(envelope, records=slips))
+
+
+def only_records(data: bytes, indexes: AbstractSet[int]) -> bytes:
+    """Return the frame with these records alone; of the others the digests stay, and its signature holds."""
+    envelope = decode(data, Envelope, outermost=False)
+    return without_records(data, set(range(len(envelope.records))) - indexes)
 
 
 def with_records(data: bytes, copy: bytes) -> bytes:

@@ -5,8 +5,11 @@ The only place that makes ``Released``. Whatever leaves, to a peer, a terminal o
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import TypeVar
 
+from tocsin.exchange.frames import only_records
 from tocsin.markings import PUBLIC, PublicWarning, unknown_caveats
 from tocsin.records import (
     Admitted,
@@ -77,6 +80,20 @@ def release_frame(frame: AdmittedFrame, outlet: BundleFile) -> Released[BundleFi
     if not outlet.audience or (members != (PUBLIC,) and not set(outlet.audience) <= set(members)):
         return Held(frame.ref.hash, kind, outlet, "marking", f"{frame.ref.chain.audience} does not cover it")
     return Released(destination=outlet, data=frame.data, ref=frame.ref, kind=kind)
+
+
+def release_part(frame: AdmittedFrame, outlet: BundleFile, indexes: AbstractSet[int]) -> Released[BundleFile] | Held:
+    """Let some records of a frame go into a bundle; of the others the digests alone, with which the signature holds.
+
+    Args:
+        frame: With all its records.
+        outlet: For whom the bundle is.
+        indexes: Places of the records that go.
+    """
+    whole = release_frame(frame, outlet)
+    if isinstance(whole, Held):
+        return whole
+    return replace(whole, data=only_records(frame.data, indexes))
 
 
 def reachable(roster: Roster, member: str, audience: tuple[str, ...]) -> frozenset[str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from tocsin.codec import decode
 from tocsin.errors import MalformedRecordError, SignatureError, UnsupportedVersionError
 from tocsin.exchange.frames import FRAME_TYPE, OpenFrame, open_frame
 from tocsin.markings import status_class
-from tocsin.records import MAX_BYTES, ChainId, Record
+from tocsin.records import MAX_BYTES, Admitted, ChainId, Record
 from tocsin.signing import ROLE_OF_STATUS, KeyRevocation, Roster, Verifier, retirements
 
 
@@ -63,8 +64,20 @@ _Chains = dict[tuple[ChainId, str], dict[int, _Link]]
 """By chain and epoch, then by number."""
 
 
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who takes the records that were proved, to read on in them."""
+
+    take: Callable[[Admitted], None]
+    admitted_at: Callable[[OpenFrame, int], datetime]
+    """When a record of a frame had come in wherever the frames are from; no signature says it."""
+
+
 def verify_frames(
-    frames: Iterable[bytes], rosters: Sequence[Roster], revocations: Iterable[KeyRevocation] = ()
+    frames: Iterable[bytes],
+    rosters: Sequence[Roster],
+    revocations: Iterable[KeyRevocation] = (),
+    reader: Reader | None = None,
 ) -> Report:
     """Check every frame on its own and every chain as a whole.
 
@@ -73,6 +86,7 @@ def verify_frames(
         rosters: All versions that were in force, oldest first; a key that a later one no longer lists counts for what
             was sealed before that one was issued.
         revocations: Keys taken back; what they signed beyond their last heads breaks the proof.
+        reader: Takes each record whose frame is sound by itself.
     """
     report = Report()
     keys = {
@@ -91,15 +105,16 @@ def verify_frames(
             report.breaks.append(Break(f"frame {position} in the file", str(error)))
             continue
         report.frames += 1
+        broken = len(report.breaks)
         if not _check_signature(frame, keys.get((frame.header.originator, frame.keyid)), report):
             continue
-        if frame.keyid in taken_back and taken_back[frame.keyid].voids(frame.header.place):
-            report.breaks.append(Break(_where(frame), f"key {frame.keyid[:16]} was taken back before this frame"))
-        retired_at = retired.get((frame.header.originator, frame.keyid))
-        if retired_at is not None and frame.header.sealed_at >= retired_at:
-            what = f"key {frame.keyid[:16]} is retired since {retired_at:%Y-%m-%d %H:%MZ}, before this frame was sealed"
-            report.breaks.append(Break(_where(frame), what))
-        _check_records(frame, report)
+        report.breaks += _of_key(
+            frame, taken_back.get(frame.keyid), retired.get((frame.header.originator, frame.keyid))
+        )
+        records = _check_records(frame, report)
+        if reader is not None and len(report.breaks) == broken:
+            for index, record in records:
+                reader.take(_proved(frame, index, record, reader))
         held = chains.setdefault((frame.header.chain, frame.header.epoch), {})
         number, hash_, lacking = frame.header.number, frame.ref.hash, frame.lacking
         if number in held and held[number].hash != hash_:
@@ -112,6 +127,14 @@ def verify_frames(
     for chain, epoch in chains:
         _check_chain(chain, epoch, chains, report)
     return report
+
+
+def _of_key(frame: OpenFrame, taken_back: KeyRevocation | None, retired_at: datetime | None) -> Iterator[Break]:
+    if taken_back is not None and taken_back.voids(frame.header.place):
+        yield Break(_where(frame), f"key {frame.keyid[:16]} was taken back before this frame")
+    if retired_at is not None and frame.header.sealed_at >= retired_at:
+        what = f"key {frame.keyid[:16]} is retired since {retired_at:%Y-%m-%d %H:%MZ}, before this frame was sealed"
+        yield Break(_where(frame), what)
 
 
 def _check_signature(frame: OpenFrame, key: Verifier | None, report: Report) -> bool:
@@ -129,8 +152,18 @@ def _check_signature(frame: OpenFrame, key: Verifier | None, report: Report) -> 
     return True
 
 
-def _check_records(frame: OpenFrame, report: Report) -> None:
+def _proved(frame: OpenFrame, index: int, record: Record, reader: Reader) -> Admitted:
+    return Admitted(
+        record=record, raw=bytes(frame.slips[index].record), digest=frame.header.digests[index], frame=frame.ref,
+        index=index, admitted_at=reader.admitted_at(frame, index), sealed_at=frame.header.sealed_at,
+        via=frame.header.originator,
+    )  # fmt: skip
+
+
+def _check_records(frame: OpenFrame, report: Report) -> list[tuple[int, Record]]:
+    """Return the records with their places in the frame."""
     header = frame.header
+    records = []
     for index, slip in enumerate(frame.slips):
         if slip.recalled:
             continue
@@ -148,6 +181,9 @@ def _check_records(frame: OpenFrame, report: Report) -> None:
             report.breaks.append(Break(where, f"{record.id} contradicts its frame"))
         elif record.marking.audience != header.audience and not own:
             report.breaks.append(Break(where, f"{record.id} is for {record.marking.audience}"))
+        else:
+            records.append((index, record))
+    return records
 
 
 def _check_chain(chain: ChainId, epoch: str, chains: _Chains, report: Report) -> None:

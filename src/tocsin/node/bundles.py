@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -77,7 +78,7 @@ def export_bundle(
             )  # fmt: skip
             sink.write(encode(head) + b"\n")
             for frame in _frames(store, query, outlet, counts):
-                sink.write(_line(frame) + b"\n")
+                sink.write(line_of(frame) + b"\n")
             sink.flush()
             os.fsync(sink.fileno())
         if not counts["frames"]:
@@ -129,50 +130,57 @@ def _frames(
         yield released
 
 
-def _line(released: Released[BundleFile]) -> bytes:
+def line_of(released: Released[BundleFile]) -> bytes:
+    """Return a frame as its line of a bundle."""
     if b"\n" in released.data or b"\r" in released.data:
         return encode(_Wrapped(base64.b64encode(released.data).decode()))
     return released.data
 
 
-def read_head(file: Path) -> BundleHead:
+def read_head(source: BinaryIO, name: str) -> BundleHead:
     """Return the first line of a bundle.
+
+    Args:
+        source: The bundle, at its beginning.
+        name: Of the file, for what is said of it.
 
     Raises:
         FeedError: It is no bundle.
     """
     try:
-        with file.open("rb") as source:
-            line = source.readline(64 * MAX_BYTES)
+        line = source.readline(64 * MAX_BYTES)
     except OSError as error:
-        raise FeedError(error.strerror or "cannot be read", source=str(file)) from error
+        raise FeedError(error.strerror or "cannot be read", source=name) from error
     try:
         head = decode(line, BundleHead, max_bytes=64 * MAX_BYTES)
     except RecordError as error:
         raise FeedError(
-            f"is no bundle: {error}", source=str(file), line=1, advice="Make one with: tocsin records export"
+            f"is no bundle: {error}", source=name, line=1, advice="Make one with: tocsin records export"
         ) from error
     if head.bundle.partition(".")[0] != PROTOCOL:
-        raise FeedError(f"is a bundle of {head.bundle[:40]!r}, we read {PROTOCOL}", source=str(file), line=1)
+        raise FeedError(f"is a bundle of {head.bundle[:40]!r}, we read {PROTOCOL}", source=name, line=1)
     return head
 
 
-def read_frames(file: Path) -> Iterator[tuple[int, bytes]]:
+def read_frames(source: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:
     """Yield the frames of a bundle, each with the file's position after it, bytes.
 
     What is no frame is yielded as it stands: the proof tells what is wrong with it.
+
+    Args:
+        source: The bundle, at its beginning.
+        name: Of the file, for what is said of it.
 
     Raises:
         FeedError: The file cannot be read.
     """
     try:
-        with file.open("rb") as source:
-            source.readline(64 * MAX_BYTES)
-            while line := source.readline(_MAX_LINE):
-                if data := line.rstrip(b"\r\n"):
-                    yield source.tell(), _unwrapped(data)
+        source.readline(64 * MAX_BYTES)
+        while line := source.readline(_MAX_LINE):
+            if data := line.rstrip(b"\r\n"):
+                yield source.tell(), _unwrapped(data)
     except OSError as error:
-        raise FeedError(error.strerror or "cannot be read", source=str(file)) from error
+        raise FeedError(error.strerror or "cannot be read", source=name) from error
 
 
 def _unwrapped(data: bytes) -> bytes:

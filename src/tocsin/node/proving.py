@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -13,8 +14,11 @@ from tocsin.codec import MAX_BYTES, decode
 from tocsin.errors import ConfigError, RecordError, StoreError, TocsinError
 from tocsin.exchange import Break, verify_frames
 from tocsin.markings import PUBLIC
-from tocsin.node.bundles import BundleHead, read_frames, read_head, revocations_in
+from tocsin.node.archives import MAGIC
+from tocsin.node.bundles import read_frames, read_head, revocations_in
 from tocsin.node.config import read_config
+from tocsin.node.dossier_check import DossierCheck, DossierProof
+from tocsin.node.dossiers import FRAMES
 from tocsin.node.rosters import load_rosters
 from tocsin.node.wiring import open_store
 from tocsin.signing import KeyRevocation, SignedDocument, Trust, chained, read_roster
@@ -55,7 +59,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     schema: str = "tocsin.verify/1"
     source: str
     kind: str
-    """``store`` or ``bundle``."""
+    """``store``, ``bundle`` or ``dossier``."""
     is_sound: bool
     """Every signature, digest, audience and link holds; gaps alone break nothing."""
     frames: int
@@ -65,6 +69,8 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     rosters: tuple[ProvedBy, ...]
     breaks: tuple[BreakFound, ...]
     gaps: tuple[GapFound, ...]
+    dossier: DossierProof | None = None
+    """Of a dossier, what is proved besides."""
 
 
 _Named = tuple[str, SignedDocument]
@@ -78,6 +84,7 @@ class _Evidence:
     frames: Callable[[list[Break]], Iterator[tuple[int, bytes]]]
     rosters: Sequence[_Named]
     revocations: Sequence[SignedDocument]
+    check: DossierCheck | None = None
 
 
 def prove(source: Path, *, roster: Path | None, on_progress: Callable[[int, int], None]) -> Proof:
@@ -104,7 +111,9 @@ def prove(source: Path, *, roster: Path | None, on_progress: Callable[[int, int]
             yield data
 
     taken_back = [one for document in evidence.revocations if (one := _revocation(document, trust, found))]
-    report = verify_frames(counted(), trust.rosters, taken_back)
+    check = evidence.check
+    report = verify_frames(counted(), trust.rosters, taken_back, check.reader if check is not None else None)
+    dossier = check.finish(found, trust.rosters) if check is not None else None
     breaks = [*report.breaks, *found]
     return Proof(
         source=str(source),
@@ -129,6 +138,7 @@ def prove(source: Path, *, roster: Path | None, on_progress: Callable[[int, int]
             )
             for gap in report.gaps
         ),
+        dossier=dossier,
     )  # fmt: skip
 
 
@@ -141,15 +151,17 @@ def _evidence(source: Path, roster: Path | None) -> _Evidence:
         )
     try:
         with source.open("rb") as opened:
-            is_store = opened.read(len(_SQLITE)) == _SQLITE
+            begin = opened.read(len(_SQLITE))
     except OSError as error:
         raise ConfigError(
             f"cannot be read: {error.strerror}", path=str(source),
             advice="Name a store, a bundle or a member's folder",
         ) from error  # fmt: skip
-    if not is_store:
-        head = read_head(source)
-        return _of_bundle(source, head, _led_to(given, [(f"inside {source.name}", each) for each in head.rosters]))
+    if begin.startswith(MAGIC):
+        check = DossierCheck(source)
+        return replace(_of_bundle(partial(check.archive.open, FRAMES), source, given), kind="dossier", check=check)
+    if begin != _SQLITE:
+        return _of_bundle(lambda: source.open("rb"), source, given)
     beside = source.resolve().parent.parent / "member.toml"
     if beside.exists():
         config = read_config(beside)
@@ -200,21 +212,25 @@ def _of_store(open_: Callable[[], Store], rosters: Sequence[_Named]) -> _Evidenc
     return _Evidence("store", newest.order if newest is not None else 0, frames, rosters, revocations)
 
 
-def _of_bundle(file: Path, head: BundleHead, rosters: Sequence[_Named]) -> _Evidence:
+def _of_bundle(open_: Callable[[], BinaryIO], file: Path, given: list[_Named]) -> _Evidence:
+    with open_() as source:
+        head = read_head(source, str(file))
     audience = head.audience
 
     def frames(found: list[Break]) -> Iterator[tuple[int, bytes]]:
-        for number, (reached, data) in enumerate(read_frames(file), start=1):
-            members = _members(data)
-            if members and members != [PUBLIC] and not set(audience) <= set(members):
-                found.append(
-                    Break(
-                        f"frame {number} in the file",
-                        f"is for {'-'.join(members)}, the bundle for {'-'.join(audience)}",
+        with open_() as source:
+            for number, (reached, data) in enumerate(read_frames(source, str(file)), start=1):
+                members = _members(data)
+                if members and members != [PUBLIC] and not set(audience) <= set(members):
+                    found.append(
+                        Break(
+                            f"frame {number} in the file",
+                            f"is for {'-'.join(members)}, the bundle for {'-'.join(audience)}",
+                        )
                     )
-                )
-            yield reached, data
+                yield reached, data
 
+    rosters = _led_to(given, [(f"inside {file.name}", each) for each in head.rosters])
     return _Evidence("bundle", file.stat().st_size, frames, rosters, head.revocations)
 
 

@@ -11,11 +11,12 @@ from shapely.geometry import box
 from exercise_play import STATUS, small_play
 from sealed import CODES
 from tocsin.charts.maps import Base
-from tocsin.debrief import base_map, gather, newest_exercise, page
+from tocsin.debrief import gather, newest_exercise, page
 from tocsin.exercise.after_action import after_action
 from tocsin.exercise.comparing import compare
 from tocsin.exercise.results import AfterAction
 from tocsin.exercise.voices import Discretion
+from tocsin.paper import base_map
 from tocsin.records import BundleFile, Operator
 from tocsin.store import Batch, HeldItem, Store
 from tocsin.warning import WarningSettings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tocsin.charts import svg
 
-EXERCISE, TEST = "#0a4a94", "#4a2a87"
+ACTUAL, EXERCISE, TEST = "#36434e", "#0a4a94", "#4a2a87"
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,14 @@ def looks_of(*groups: Sequence[str]) -> Looks:
 
 def banner_colour(status: str) -> str:
     """Return the colour of the world that a status is of."""
+    if status == "actual":
+        return ACTUAL
     return EXERCISE if status.startswith("exercise:") else TEST
 
 
 def banner_words(status: str) -> str:
-    """Return what stands on every page."""
+    """Return what stands on every page of a world; nothing for the actual one."""
+    if status == "actual":
+        return ""
     word = "EXERCISE" if status.startswith("exercise:") else "TEST"
     return f"{word} {word} {word}"
