@@ -8,6 +8,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,7 @@ from tocsin.markings import marking_for
 from tocsin.node.control import ask
 from tocsin.node.exercising import Propose, record_for
 from tocsin.records import APPROVAL, Consent, Exercise, Person, Precedence, Record, with_body
-from tocsin.store import RecordQuery, standing_in
+from tocsin.store import RecordQuery, StoredRecord, standing_in
 
 ROOT = Path(__file__).parents[2]
 _ARGUMENTS = (
@@ -156,6 +157,7 @@ class Member(Running):
         self.local_url = f"http://localhost:{port}/"
         for name, *who in (
             ("Min", "WO-7", "watch_officer"), ("Ana", "AN-3", "analyst"), ("Ari", "EC-4", "exercise_controller"),
+            ("Rei", "RL-2", "releaser"),
         ):  # fmt: skip
             tocsin(home, "people", "add", name, "--pseudonym", who[0], "--role", who[1])
         self.code = code_for(home, "Jin", "R-1", "releaser")
@@ -209,6 +211,17 @@ class Member(Running):
             self._peer.node.issue(list(records), at_once=True)
 
         self._do(issue())
+
+    def peer_records(self, kind: str) -> list[StoredRecord]:
+        """Return what JPN holds of a kind."""
+        return list(self._peer.node.store.records(RecordQuery(kinds=(kind,))))
+
+    def wait_at_peer(self, kind: str) -> None:
+        """Wait until something of a kind has come to JPN."""
+        deadline_s = time.monotonic() + 60
+        while not self.peer_records(kind):
+            assert time.monotonic() < deadline_s, f"no {kind} came to JPN"
+            time.sleep(0.1)
 
     def at_peer(self, kind: str) -> list[str]:
         """Return the standing or the id of what JPN holds of a kind."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.pages.running import tocsin
 
 from tocsin.claims import record_id
 from tocsin.clock import SystemClock
+from tocsin.consult import ConsultOrder, Desk, DraftOrder, Index, Paragraph, record_of
 from tocsin.markings import marking_for
 from tocsin.records import Claim, ClaimPlace, Judgement, Precedence, Record, RecordRef, with_body
 
@@ -28,6 +30,63 @@ def said(kind: str, body, status: str = "actual", **given) -> Record:
         kind, body, id=secrets.token_hex(8), originator="JPN", marking=marking_for("JPN", "KOR"), status=status,
         precedence=Precedence.ROUTINE, issued_at=SystemClock().now(), **given,
     )  # fmt: skip
+
+
+def put(act: str, **more) -> ConsultOrder:
+    return ConsultOrder(act=act, consultation="JPN/joint", pseudonym="D-1", role="drafter", **more)
+
+
+def test_a_statement_goes_round_with_its_differences_until_somebody_breaks_silence(look, member: Member) -> None:
+    statements = Index("actual")
+
+    def drafter(order: DraftOrder | ConsultOrder) -> None:
+        """Have JPN, which holds the pen, say something; it has heard all that it needs."""
+        statements.take(stored.admitted for stored in member.peer_records("consult.*"))
+        desk = Desk(
+            index=statements, member="JPN", now=SystemClock().now(), new_id=lambda: secrets.token_hex(8),
+            sign=lambda *_: ("", ""),
+        )  # fmt: skip
+        member.say(record_of(order, desk))
+
+    def draft(words: str) -> None:
+        parts = (Paragraph(id="met", texts={"en": "They met."}), Paragraph(id="concern", texts={"en": words}))
+        drafter(
+            DraftOrder(id="joint", members=("JPN", "KOR"), titles={"en": "On arms"}, paragraphs=parts, pseudonym="D-1")
+        )
+
+    releaser = look(locale="en-GB")
+    member.sign_in(releaser, "Rei")
+    page = releaser.page
+    page.get_by_role("button", name="Claims", exact=True).click()
+    page.get_by_role("tab", name="Statements").click()
+    expect(page.get_by_text("No joint statement goes round here.")).to_be_visible()
+    panel, text = page.locator("#panels"), page.get_by_role("tabpanel")
+    draft("They voiced concern.")
+    expect(text).to_contain_text("They voiced concern.")
+    draft("They voiced <b>profound</b> concern.")
+    page.get_by_label("Beside").select_option("1")
+    expect(text.locator("ins")).to_have_text("<b>profound</b> ")
+
+    panel.get_by_text("Say something for KOR").click()
+    panel.get_by_label("What").select_option("replace")
+    panel.get_by_label(re.compile("^Paragraph")).select_option("concern")
+    expect(panel.get_by_label("Words (en)")).to_have_value("They voiced <b>profound</b> concern.")
+    panel.get_by_label("Words (en)").fill("They voiced alarm.")
+    panel.get_by_role("button", name="Send it round").click()
+    expect(text.locator(".bracket")).to_contain_text("They voiced alarm.")
+    assert faults(page) == []
+
+    member.wait_at_peer("consult.comment")
+    drafter(put("accept"))
+    expect(text.locator(".bracket")).to_have_count(0)
+    drafter(put("silence", deadline_at=SystemClock().now() + timedelta(hours=3), minimum_s=60.0))
+    expect(panel).to_contain_text("under silence")
+    panel.get_by_text("Break silence for KOR").click()
+    panel.get_by_label("Reasons").last.fill("alarm it is")
+    panel.get_by_role("button", name="Break silence").click()
+    expect(panel).to_contain_text("silence was broken")
+    expect(panel.get_by_role("row", name=re.compile("KOR.*broken"))).to_contain_text("alarm it is")
+    assert releaser.complaints == []
 
 
 def test_an_analyst_reads_judges_and_looks_back(look, member: Member) -> None:

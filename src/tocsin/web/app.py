@@ -22,7 +22,7 @@ from tocsin.errors import (
     SignatureError,
     TocsinError,
 )
-from tocsin.web import alerting, claiming, deciding, doing, entering, exercising, feeding, reading
+from tocsin.web import alerting, claiming, consulting, deciding, doing, entering, exercising, feeding, reading
 from tocsin.web.floor import Floor, signed_in
 from tocsin.web.manual import ManualPage
 from tocsin.web.outlets import outlets_router
@@ -72,6 +72,7 @@ def make_app(floor: Floor, *, page: Path = PAGE) -> Litestar:
                     claiming.claims, claiming.claim, claiming.questions, claiming.judge, claiming.weigh,
                     exercising.exercises, exercising.exercise, exercising.choices, exercising.order,
                     exercising.plans, exercising.plans_calendar,
+                    consulting.statements, consulting.statement_differences, consulting.act_on_statement,
                     deciding.held, deciding.decide, deciding.decision_options, deciding.decide_signed,
                 ],
             ),

@@ -14,18 +14,20 @@ from datetime import datetime
 
 from tocsin.claims import Ledger
 from tocsin.claims.origins import Ref
+from tocsin.consult import Index
 from tocsin.records import Claim, ClaimLink, Movement, Question, WatchFloor
 from tocsin.store import RecordQuery, Store
 from tocsin.web.shown import show
 
-ROOMS = ("claims.*", "cargo.*")
+ROOMS = ("claims.*", "cargo.*", "consult.*")
 
 
 @dataclass
 class Shelf:
-    """The ledger of one status, with what a page lists of it."""
+    """The ledger and the joint statements of one status, with what a page lists of them."""
 
     ledger: Ledger
+    statements: Index
     claims: list[Ref] = field(default_factory=list)
     """Every version, in the order of coming in."""
     questions: list[Ref] = field(default_factory=list)
@@ -71,8 +73,9 @@ class ClaimBook:
             record = shown.record
             shelf = self._shelves.get(record.status)
             if shelf is None:
-                shelf = self._shelves[record.status] = Shelf(Ledger(record.status))
+                shelf = self._shelves[record.status] = Shelf(Ledger(record.status), Index(record.status))
             shelf.ledger.take(shown.admitted)
+            shelf.statements.take([shown.admitted])
             if not shelf.moments or shelf.moments[-1] < shown.admitted_at:
                 shelf.moments.append(shown.admitted_at)
             ref = (record.originator, record.id)

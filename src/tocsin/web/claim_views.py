@@ -29,7 +29,7 @@ from tocsin.claims import (
 from tocsin.claims.ledger import ref_of
 from tocsin.claims.origins import Ref
 from tocsin.errors import DomainError
-from tocsin.markings import combine, status_class
+from tocsin.markings import Marking, combine, status_class
 from tocsin.records import (
     BODIES,
     CargoPlace,
@@ -231,12 +231,22 @@ def _thinned(moments: Sequence[datetime]) -> tuple[datetime, ...]:
     return tuple(moments[round(index * step)] for index in range(_MOST_MOMENTS))
 
 
-def _told(ledger: Ledger, version: Version) -> dict[str, Any]:
+def marks_of(
+    status: str, ref: Ref, marking: Marking, *, synthetic: bool, issued_at: datetime, admitted_at: datetime
+) -> dict[str, Any]:
+    """Return what is told of every record: whose it is, who may have it, in which world, since when."""
     return {
-        "originator": version.originator, "record_id": version.ref[1], "audience": version.marking.releasable_to,
-        "caveats": version.marking.caveats, "status": ledger.status, "world": status_class(ledger.status),
-        "synthetic": version.synthetic, "issued_at": version.issued_at, "admitted_at": version.admitted_at,
+        "originator": ref[0], "record_id": ref[1], "audience": marking.releasable_to, "caveats": marking.caveats,
+        "status": status, "world": status_class(status), "synthetic": synthetic, "issued_at": issued_at,
+        "admitted_at": admitted_at,
     }  # fmt: skip
+
+
+def _told(ledger: Ledger, version: Version) -> dict[str, Any]:
+    return marks_of(
+        ledger.status, version.ref, version.marking, synthetic=version.synthetic, issued_at=version.issued_at,
+        admitted_at=version.admitted_at,
+    )  # fmt: skip
 
 
 def _counted(counted: Corroboration) -> Counted:

@@ -14,6 +14,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from tocsin.claims import Ledger
 from tocsin.claims.ledger import ref_of
+from tocsin.consult import Index
 from tocsin.errors import DomainError
 from tocsin.records import Claim, ClaimItem, Question, RecordRef
 from tocsin.web.acting import judgement_on, weighing_of
@@ -56,7 +57,7 @@ async def claims(
     def ask(shelf: Shelf, statuses: tuple[str, ...]) -> ClaimPage:
         return page_of(shelf, statuses, topic=topic, words=words, as_of=moment, limit=limit)
 
-    return await asyncio.to_thread(_ask, gateway, status, ask)
+    return await asyncio.to_thread(ask_shelf, gateway, status, ask)
 
 
 @get("/claims/{originator:str}/{record_id:str}", summary="One claim, with all that is known of it")
@@ -79,7 +80,7 @@ async def claim(
         except DomainError:
             return None
 
-    return await asyncio.to_thread(_ask, gateway, status, ask)
+    return await asyncio.to_thread(ask_shelf, gateway, status, ask)
 
 
 @get("/questions", summary="The questions of one status, with the answers that compete")
@@ -88,7 +89,7 @@ async def questions(
 ) -> tuple[Board, ...]:
     """Return each question with its evidence, and what each member reads in it for each hypothesis."""
     gateway, moment = floor_of(request).gateway, _moment(as_of)
-    return await asyncio.to_thread(_ask, gateway, status, lambda shelf, _: boards_of(shelf, moment))
+    return await asyncio.to_thread(ask_shelf, gateway, status, lambda shelf, _: boards_of(shelf, moment))
 
 
 @post("/judgements", summary="Judge a claim for this member", guards=[from_our_page], status_code=202)
@@ -129,17 +130,17 @@ def _moment(as_of: datetime | None) -> datetime | None:
     return None if as_of is None else utc(as_of)
 
 
-def _ask(gateway: Gateway, status: str, ask: Callable[[Shelf, tuple[str, ...]], Answer]) -> Answer:
+def ask_shelf(gateway: Gateway, status: str, ask: Callable[[Shelf, tuple[str, ...]], Answer]) -> Answer:
     """Ask the ledger of a status; what is of an exercise is there as long as the rest of it is on the page."""
     with gateway.claims.open(gateway.member.store, gateway.floor) as shelves:
         statuses = tuple(sorted(each for each in shelves if gateway.book.is_open(each)))
-        return ask(shelves[status] if status in statuses else Shelf(Ledger(status)), statuses)
+        return ask(shelves[status] if status in statuses else Shelf(Ledger(status), Index(status)), statuses)
 
 
 async def _before(gateway: Gateway, status: str, find: Callable[[Ledger, str], str | None]) -> str | None:
     """Return what this member said of it before, which the new record takes the place of."""
     return await asyncio.to_thread(
-        _ask, gateway, status, lambda shelf, _: find(shelf.ledger, gateway.member.code)
+        ask_shelf, gateway, status, lambda shelf, _: find(shelf.ledger, gateway.member.code)
     )  # fmt: skip
 
 

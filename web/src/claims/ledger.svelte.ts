@@ -3,11 +3,12 @@
 import { untrack } from 'svelte'
 import * as api from '../api/claims.ts'
 import type { Board, ClaimLine, ClaimPage, ClaimWhole, MovementTold, RecordRef } from '../api/claim_shapes.ts'
+import type { Marked } from '../format/marking.ts'
 import { isAnswered } from '../api/server.ts'
 import { floor } from '../state/floor.svelte.ts'
 import { keyOf, markedOfBoard, markedOfLines, markedOfMovement, markedOfWhole, refOf } from './reading.ts'
 
-export type Pane = 'list' | 'board' | 'timeline' | 'map'
+export type Pane = 'list' | 'board' | 'timeline' | 'map' | 'statements'
 
 const ROOM = 'claims.'
 const AFTER_MS = 400
@@ -80,9 +81,13 @@ class Ledger {
     }
   }
 
-  /** Tell the floor what is on the screen, for its marking. */
-  mark(): void {
-    const shown = [
+  /**
+   * Tell the floor what is on the screen, for its marking.
+   *
+   * @param instead What stands there in place of claims.
+   */
+  mark(instead: readonly Marked[] | null): void {
+    const shown = instead ?? [
       ...markedOfLines(this.claims), ...(this.pane === 'board' ? this.boards.flatMap(markedOfBoard) : []),
       ...(this.pane === 'map' ? this.movements.flatMap(markedOfMovement) : []), ...(this.whole ? markedOfWhole(this.whole) : []),
     ]

@@ -64,7 +64,7 @@ export function featuresOf(
     const common = { ...looksOf(movement), isSelected: isSelected(movement) }
     for (const [i, spot] of movement.spots.entries()) {
       const next = movement.spots[i + 1]
-      const text = movement.spots.length === 1 ? `${spot.name} · ${told(movement)}` : spot.name
+      const text = movement.spots.length === 1 ? `${spot.name}\n${told(movement)}` : spot.name
       const known = places.get(spot.name)
       places.set(spot.name, { spot, movement, isSelected: common.isSelected || (known?.isSelected ?? false), text: known && known.text.length > text.length ? known.text : text })
       if (!next) continue
@@ -113,7 +113,7 @@ export function movementStyle(feature: Feature, { palette }: Looks): Style[] {
     case 'place':
       return [new Style({
         image: new CircleStyle({ declutterMode: 'none', radius: scaled(isSelected ? 5.5 : 4), fill: new Fill({ color: palette.halo }), stroke: new Stroke({ color: colour, width: 2 }) }),
-        text: new Text({ ...letters, text, offsetY: scaled(-13) }),
+        text: new Text({ ...letters, text, textBaseline: 'bottom', offsetY: scaled(-8) }),
         zIndex: 2,
       })]
   }
