@@ -216,11 +216,11 @@ class Member(Running):
         """Return what JPN holds of a kind."""
         return list(self._peer.node.store.records(RecordQuery(kinds=(kind,))))
 
-    def wait_at_peer(self, kind: str) -> None:
-        """Wait until something of a kind has come to JPN."""
+    def wait_at_peer(self, kind: str, originator: str) -> None:
+        """Wait until a record of a kind is in JPN's store."""
         deadline_s = time.monotonic() + 60
-        while not self.peer_records(kind):
-            assert time.monotonic() < deadline_s, f"no {kind} came to JPN"
+        while not any(each.admitted.record.originator == originator for each in self.peer_records(kind)):
+            assert time.monotonic() < deadline_s, f"no {kind} of {originator} came to JPN"
             time.sleep(0.1)
 
     def at_peer(self, kind: str) -> list[str]:

@@ -40,7 +40,7 @@ def test_a_statement_goes_round_with_its_differences_until_somebody_breaks_silen
     statements = Index("actual")
 
     def drafter(order: DraftOrder | ConsultOrder) -> None:
-        """Have JPN, which holds the pen, say something; it has heard all that it needs."""
+        """Have JPN, which holds the pen, say something."""
         statements.take(stored.admitted for stored in member.peer_records("consult.*"))
         desk = Desk(
             index=statements, member="JPN", now=SystemClock().now(), new_id=lambda: secrets.token_hex(8),
@@ -76,9 +76,10 @@ def test_a_statement_goes_round_with_its_differences_until_somebody_breaks_silen
     expect(text.locator(".bracket")).to_contain_text("They voiced alarm.")
     assert faults(page) == []
 
-    member.wait_at_peer("consult.comment")
+    member.wait_at_peer("consult.comment", "KOR")
     drafter(put("accept"))
     expect(text.locator(".bracket")).to_have_count(0)
+    expect(page.get_by_text("Text 3 ·")).to_be_visible()
     drafter(put("silence", deadline_at=SystemClock().now() + timedelta(hours=3), minimum_s=60.0))
     expect(panel).to_contain_text("under silence")
     panel.get_by_text("Break silence for KOR").click()
