@@ -118,7 +118,7 @@ def test_what_may_not_be_done_is_said_in_words(client: TestClient, sessions: Ses
         (said("strike", paragraph="p9"), "no paragraph"),
     ):  # fmt: skip
         answer = releaser.post("/api/v1/consultations/orders", json=wrong)
-        assert (answer.status_code, words in answer.json()["error"]) == (422, True), answer.text
+        assert (answer.status_code, words in answer.json()["error"]) == (409, True), answer.text
 
 
 def test_nobody_reads_them_without_signing_in(client: TestClient) -> None:
