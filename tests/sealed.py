@@ -20,8 +20,8 @@ CODES = ("JPN", "KOR", "USA")
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
 
 
-def make_record(id_: str, *, kind: str = "cargo.movement", body: dict | None = None, **fields) -> Record:
-    """Make a record of JPN for everybody, unless told otherwise."""
+def make_record(id_: str, *, kind: str = "freight.note", body: dict | None = None, **fields) -> Record:
+    """Make a record of JPN for everybody, of a kind that no version knows, unless told otherwise."""
     defaults = {
         "originator": "JPN",
         "marking": marking_for(*CODES),

@@ -139,10 +139,9 @@ def _decision(body: ExerciseDecision) -> _Told:
 
 
 def _reaction(body: Reaction) -> _Told:
-    met = "came" if body.is_met else "did not come"
-    return _Told(
-        "control", f"observer: {body.reaction} of {body.member} {met}", text=body.text, about=body.inject, by=body.by
-    )
+    came = "came" if body.is_met else "did not come"
+    what = f"has observed of {body.member}: “{body.reaction}” {came}"
+    return _Told("control", what, text=body.text, about=body.inject, by=body.by)
 
 
 def _remark(body: Remark) -> _Told | None:

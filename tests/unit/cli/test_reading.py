@@ -281,7 +281,7 @@ def test_what_is_neither_store_nor_bundle(tocsin, tmp_path) -> None:
 
 def test_a_record_for_two_is_not_in_a_bundle_for_three(tocsin, folder, tmp_path) -> None:
     file = tmp_path / "two.bundle"
-    assert tocsin("records", "export", "--to", file, "--for", "JPN", "--config", folder, "--kind", "cargo.*")[0] == 0
+    assert tocsin("records", "export", "--to", file, "--for", "JPN", "--config", folder, "--kind", "freight.*")[0] == 0
     assert b'"id":"second"' in file.read_bytes()
     assert marking_for("JPN", "KOR").audience.encode() in file.read_bytes()
 

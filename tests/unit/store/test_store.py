@@ -79,7 +79,7 @@ def test_queries_narrow(store, federation):
         make_record("p1", marking=pair, observed_at=START + day),
         make_record("x1", status="exercise:iron-bell"),
         make_record("pub", marking=marking_for("PUBLIC")),
-        make_record("odd", kind="cargo.other", body={"event_id": "not an id\x00"}, supersedes="\x00 nothing"),
+        make_record("odd", kind="freight.other", body={"event_id": "not an id\x00"}, supersedes="\x00 nothing"),
     ]
     for record in records:
         store.commit(Batch(frames=(federation.admitted(record),)))
@@ -90,9 +90,9 @@ def test_queries_narrow(store, federation):
 
     everything = {record.id for record in records}
     assert found() == everything
-    assert found(kinds=("cargo.movement",)) == {"m1", "u1", "p1", "x1", "pub"}
-    assert found(kinds=("cargo.*",)) == {"m1", "u1", "p1", "x1", "pub", "odd"}
-    assert found(kinds=("cyber.*", "cargo.other")) == {"e1", "odd"}
+    assert found(kinds=("freight.note",)) == {"m1", "u1", "p1", "x1", "pub"}
+    assert found(kinds=("freight.*",)) == {"m1", "u1", "p1", "x1", "pub", "odd"}
+    assert found(kinds=("cyber.*", "freight.other")) == {"e1", "odd"}
     assert found(event_id="EV1") == {"e1", "s1"}
     assert found(originator="USA") == found(synthetic=True) == {"u1"}
     assert found(status="exercise:iron-bell") == {"x1"}
@@ -140,7 +140,7 @@ def test_current_leaves_out_what_its_originator_replaced(store, federation):
     ]
     store.commit(Batch(frames=tuple(federation.admitted(record) for record in batch)))
     assert ids(store.current()) == ["foreign", "actual", "new", "taken-back", "rude", "drill"]
-    assert ids(store.current("cargo.*", as_known_at=then)) == ["old", "gone", "foreign", "actual"]
+    assert ids(store.current("freight.*", as_known_at=then)) == ["old", "gone", "foreign", "actual"]
 
 
 def test_one_record_in_two_frames_is_one_record(store, federation):
