@@ -11,7 +11,7 @@ from tests.nodes import CODES, House, Local, numbered, record_id, running
 from tests.servers import eventually, on_loop
 
 from tocsin.claims import read_ledger, standing_of
-from tocsin.errors import ConfigError
+from tocsin.errors import ConfigError, DomainError
 from tocsin.exchange import sign_downgrade
 from tocsin.markings import marking_for
 from tocsin.node import ControlSocket
@@ -197,5 +197,11 @@ def test_a_ledger_is_told_once_revised_and_read_by_the_others_as_it_was_then(tmp
                 narrow = text.replace('["image"]', '["image", "JPN/unknown"]')
                 refused = await ask(kor.home, told(narrow))
                 assert "rests on unknown of JPN, which is not held" in refused.error
+                long = "".join(f'[[claim]]\nkey = "m{n}"\nproposition = "p"\nspeaker = "s"\n' for n in range(600))
+                many = await ask(kor.home, told(long))  # more than is told at once, or in one answer
+                assert (many.error, many.told[-1]) == ("", "and 500 more")
+                assert await kept(kor, "KOR-claims-m599")
+                with pytest.raises(DomainError, match="Split it"):
+                    await ask(kor.home, told(text, to=("JPN",) * 3_000_000))
 
     scenario()

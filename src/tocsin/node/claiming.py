@@ -15,6 +15,8 @@ from tocsin.node.wiring import open_store
 from tocsin.records import Precedence, Record, Source
 from tocsin.store import RecordQuery, Store
 
+_MOST_LINES = 100
+
 
 class Tell(msgspec.Struct, frozen=True, kw_only=True, tag="tell_claims", tag_field="do"):
     """Tell what a ledger holds; what was told before and is the same is not told again."""
@@ -106,5 +108,7 @@ def read_claims(config: MemberConfig, status: str) -> Ledger:
 
 
 def keys_told(records: Sequence[Record]) -> tuple[str, ...]:
-    """Return a line for each record that was told."""
-    return tuple(f"{'revised' if record.supersedes else 'told'} {record.kind} {record.id}" for record in records)
+    """Return a line for each record that was told; of very many, for the first."""
+    lines = [f"{'revised' if record.supersedes else 'told'} {record.kind} {record.id}" for record in records]
+    more = len(lines) - _MOST_LINES
+    return (*lines[:_MOST_LINES], f"and {more} more") if more > 0 else tuple(lines)

@@ -14,7 +14,7 @@ from typing import Self
 import msgspec
 
 from tocsin.codec import decode, encode
-from tocsin.errors import ConfigError, NotReleasableError, TocsinError
+from tocsin.errors import ConfigError, DomainError, NotReleasableError, TocsinError
 from tocsin.exchange import Outgoing, carry_out
 from tocsin.exercise.orders import ExerciseOrder
 from tocsin.node.changing import Changes
@@ -28,6 +28,8 @@ from tocsin.signing import SignedDocument
 
 SOCKET = "data/control.sock"
 _LINE_BYTES = 16 * 1024 * 1024
+_TOLD_AT_ONCE = 500
+"""Records of a ledger that are sealed in one go, all or none: nothing else goes on meanwhile."""
 """A roster is in it, with every member's certificate."""
 _LONGEST_PATH = 100
 """Bytes; the system's limit is 108 with the closing zero."""
@@ -166,8 +168,17 @@ async def _exercise(node: Node, order: Propose | ExerciseOrder | ProposePlan | S
 async def _tell(node: Node, order: Tell) -> Done:
     await node.keeper.flush()  # what was told under the same keys a moment ago counts
     records = await asyncio.to_thread(claim_records, node, order)
-    done = _done(node.issue(records, at_once=True)) if records else Done()
-    return msgspec.structs.replace(done, told=keys_told(records))
+    made = []
+    for begin in range(0, len(records), _TOLD_AT_ONCE):
+        if begin:  # a warning goes in between
+            await node.kept()
+            await node.keeper.flush()
+        made.append(_done(node.issue(records[begin : begin + _TOLD_AT_ONCE], at_once=True)))
+    return Done(
+        frames=sum(done.frames for done in made),
+        sent_to=tuple(sorted({code for done in made for code in done.sent_to})),
+        held=tuple(sorted({line for done in made for line in done.held})), told=keys_told(records),
+    )  # fmt: skip
 
 
 class ControlSocket:
@@ -223,17 +234,20 @@ async def ask(home: Path, order: Order) -> Done:
 
     Raises:
         ConfigError: No node runs from this folder.
+        DomainError: The order is too long.
     """
-    path = home / SOCKET
+    path, line = home / SOCKET, encode(order) + b"\n"
+    if len(line) > _LINE_BYTES:
+        raise DomainError(f"an order of {len(line)} bytes, of at most {_LINE_BYTES}", advice="Split it")
     try:
-        reader, writer = await asyncio.open_unix_connection(path)
+        reader, writer = await asyncio.open_unix_connection(path, limit=_LINE_BYTES)
     except OSError as error:
         raise ConfigError("no node of this member runs", path=str(path), advice="Start it with: tocsin up") from error
-    writer.write(encode(order) + b"\n")
+    writer.write(line)
     await writer.drain()
     answer = await reader.readline()
     writer.close()
-    return decode(answer, Done)
+    return decode(answer, Done, max_bytes=_LINE_BYTES)
 
 
 def _signed(text: str) -> SignedDocument:
