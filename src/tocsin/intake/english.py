@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ _PLAIN_OBJECT = frozenset({
     "suggest", "write",
 })  # fmt: skip
 """Verbs that say something only with a clause, or, called so, with what it is called."""
+_OF_OTHERS = frozenset({"accuse", "describe"})
+"""Who accuses somebody of lies denies nothing by that."""
 _DOUBT = frozenset({"believe", "suspect", "think", "assume", "reckon", "doubt", "fear"})
 _ADVERBS = frozenset({
     "allegedly", "apparently", "likely", "maybe", "perhaps", "possibly", "potentially", "presumably", "probably",
@@ -75,61 +77,41 @@ class Found:
     """The proposition holds the verb of saying: a time in it may be that of saying or of what is said."""
 
 
-@dataclass
-class _Seen:
-    found: list[Found] = field(default_factory=list)
-    verbs: set[int] = field(default_factory=set)
-
-
 def claims_in(doc: Doc) -> Iterator[tuple[Span, list[Found]]]:
     """Yield each sentence with what is said in it; with a speaker of nobody's it is the outlet's."""
     for sentence in doc.sents:
         if not sentence.text.strip():
             continue
-        seen = _Seen()
-        for token in sentence:
-            _attribution(token, seen)
-        if not seen.found and any(token.pos_ in ("VERB", "AUX") for token in sentence):
+        found = [each for token in sentence if (each := _attribution(token)) is not None]
+        if not found and any(token.pos_ in ("VERB", "AUX") for token in sentence):
             begin, end = sentence.start_char, sentence.start_char + len(sentence.text.rstrip())
-            seen.found.append(_of_nobody(sentence.text.strip(), (begin, end), _hedge(list(sentence))))
-        yield sentence, seen.found
+            found = [_of_nobody(sentence.text.strip(), (begin, end), _hedge(list(sentence)))]
+        yield sentence, found
 
 
 def _of_nobody(text: str, span: tuple[int, int], hedge: str) -> Found:
-    """Return a sentence in which nobody is said to speak: the outlet does, unless it is all quoted."""
-    if text.startswith(('"', "“", "‘")):
+    """Return a sentence in which nobody is said to speak: the outlet does, unless it is all or part of a quotation."""
+    if text.startswith(('"', "“", "‘")) or text.count('"') % 2 or text.count("“") != text.count("”"):
         return Found("quoted", "", text, span, is_denial=False, hedge=hedge, unsure=("a quotation: see who is quoted",))
     return Found("narrated", "", text, span, is_denial=False, hedge=hedge, is_narrated=True)
 
 
-def _attribution(token: Token, seen: _Seen) -> None:
-    if token.lower_ == "according" and (to := next((child for child in token.children if child.lower_ == "to"), None)):
-        source = next((child for child in to.children if child.dep_ == "pobj"), None)
-        head = token.head
-        if source is not None:
-            hidden = set(token.subtree)
-            said = [each for each in _clause_root(head).subtree if each not in hidden]
-            seen.found.append(_found("according to", [source], said, token.sent, is_denial=False))
-        return
-    if token.pos_ != "VERB" or token.i in seen.verbs:
-        return
+def _attribution(token: Token) -> Found | None:
+    if token.lower_ == "according":
+        sources = [each for child in token.children if child.lower_ == "to" for each in child.children]
+        hidden = set(token.subtree)
+        said = [each for each in _clause_root(token.head).subtree if each not in hidden]
+        return _found("according to", sources, said, token.sent, is_denial=False) if sources else None
     lemma = token.lemma_.lower()
     is_put = lemma == "put" and any(child.dep_ == "mark" or child.lower_ == "as" for child in token.children)
-    if lemma not in SAYING | DENYING | REFUSING and not is_put:
-        return
+    if token.pos_ != "VERB" or not (is_put or lemma in SAYING | DENYING | REFUSING):
+        return None
     if _is_negated(token) or not _says(token, lemma, is_put=is_put):
-        return
-    speakers, said = _speakers(token), _said(token, is_put=is_put)
-    seen.verbs.add(token.i)
-    text = _text(said)
-    is_denial = (
-        lemma in DENYING
-        or (lemma in REFUSING and _is_of_something_said(token))
-        or (
-            lemma not in DENYING | REFUSING and _NOT_SO.search(text) is not None and lemma not in ("accuse", "describe")
-        )
-    )
-    seen.found.append(_found(lemma, speakers, said, token.sent, is_denial=is_denial, verb=token))
+        return None
+    said = _said(token, is_put=is_put)
+    # whoever rejects was seen above to reject what was said
+    is_denial = lemma in DENYING | REFUSING or (lemma not in _OF_OTHERS and _NOT_SO.search(_text(said)) is not None)
+    return _found(lemma, _speakers(token), said, token.sent, is_denial=is_denial, verb=token)
 
 
 def _says(token: Token, lemma: str, *, is_put: bool) -> bool:
@@ -188,9 +170,8 @@ def _said(token: Token, *, is_put: bool) -> list[Token]:
         return [each for each in token.subtree if each not in left_out and each.dep_ != "advcl"]
     before = [child for child in token.children if child.dep_ == "nsubj"]
     first = max((child.right_edge.i for child in before if child.i < token.i), default=token.left_edge.i - 1)
-    begin = min(
-        [token.i, *(each.i for each in token.children if first < each.i and each.dep_ in ("aux", "advmod", "neg"))]
-    )
+    around = [each.i for each in token.children if first < each.i and each.dep_ in ("aux", "advmod", "neg")]
+    begin = min([token.i, *around])
     return [each for each in token.subtree if each.i >= begin]
 
 
@@ -240,8 +221,7 @@ def _found(
         text = sentence.text.strip()
     if is_denial:
         unsure.append("what it denies is for a person to say")
-    inner = [each for each in said if each != verb]
-    hedge = _hedge(inner)
+    hedge = _hedge([each for each in said if each != verb])
     if verb is not None and verb.lemma_.lower() in _DOUBT:
         hedge = ", ".join(filter(None, [verb.text, hedge]))
     said = [each for each in said if not each.is_punct] or said
@@ -281,10 +261,7 @@ def _hedge(tokens: list[Token]) -> str:
         for each in tokens
         if (each.tag_ == "MD" and each.lower_ in _MODALS and not (each.lower_ == "could" and _is_negated(each.head)))
         or (each.lower_ in _ADVERBS and each.pos_ in ("ADV", "ADJ"))
-        or (
-            each.lemma_.lower() in ("appear", "seem")
-            and any(child.dep_ in ("xcomp", "oprd", "ccomp") for child in each.children)
-        )
+        or (each.lemma_.lower() in ("appear", "seem") and _has_complement(each))
         or (each.lemma_.lower() in _DOUBT and each.pos_ == "VERB" and each.dep_ != "amod")
     ]
     return ", ".join(found)
