@@ -19,7 +19,8 @@ from tocsin.records import MAX_PROPOSITION, Record
 MOST_BYTES = 64_000_000
 """Of a file; longer ones are refused unread."""
 
-_TABLE_OF = {kind: table for table, (kind, _, _) in TABLES.items()}
+TABLE_OF = {kind: table for table, (kind, _, _) in TABLES.items()}
+"""The table of a ledger file that tells a kind."""
 
 
 @dataclass
@@ -76,7 +77,7 @@ class Received:
         except (MalformedRecordError, ValueError) as error:
             self.refuse(place, f"holds a record that cannot be read: {str(error)[:300]}", "Export it again")
             return
-        table = _TABLE_OF.get(record.kind)
+        table = TABLE_OF.get(record.kind)
         key = key_of(record.id, self.member)
         if table is None:
             self.passed_over[f"of kind {record.kind}, which no ledger file tells"] += 1
@@ -168,8 +169,9 @@ def day(text: Any) -> str | None:
 
 
 def one_line(text: Any) -> str:
-    """Return a text of a foreign file as a proposition may hold it."""
-    return " ".join(str(text).split())[:MAX_PROPOSITION] if isinstance(text, str) else ""
+    """Return a text of a foreign file as a proposition may hold it; one that was cut short ends in [...]."""
+    plain = " ".join(text.split()) if isinstance(text, str) else ""
+    return plain if len(plain) <= MAX_PROPOSITION else f"{plain[: MAX_PROPOSITION - 6]} [...]"
 
 
 def json_object(data: bytes, source: str) -> Any:

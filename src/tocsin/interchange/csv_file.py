@@ -18,7 +18,7 @@ import msgspec
 from tocsin.claims import TABLES, Row
 from tocsin.codec import decode
 from tocsin.errors import FeedError, MalformedRecordError, MarkingError
-from tocsin.interchange.coming import Received, key_of
+from tocsin.interchange.coming import TABLE_OF, Received, key_of
 from tocsin.interchange.leaving import Leaving
 from tocsin.markings import Marking, PublicWarning, Tlp
 
@@ -28,7 +28,6 @@ ABOUT = (
 )  # fmt: skip
 """Columns of every row."""
 
-_TABLE_OF = {kind: table for table, (kind, _, _) in TABLES.items()}
 COLUMNS = (*ABOUT, *dict.fromkeys(field for _, shape, _ in TABLES.values() for field in shape.__struct_fields__))
 """All columns: after these the fields of the bodies."""
 
@@ -51,7 +50,7 @@ def to_csv(entries: Sequence[Leaving]) -> bytes:
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for entry in entries:
-        if entry.record.kind not in _TABLE_OF:  # a reach test is computed, and told by no ledger
+        if entry.record.kind not in TABLE_OF:  # a reach test is computed, and told by no ledger
             continue
         values = _about(entry) | msgspec.to_builtins(entry.body)
         writer.writerow([_cell(name, values.get(name)) for name in COLUMNS])
@@ -62,7 +61,7 @@ def _about(entry: Leaving) -> dict[str, Any]:
     record = entry.record
     key = key_of(entry.thread[0][1], record.originator)
     return {
-        "table": _TABLE_OF[record.kind], "key": key, "id": record.id, "originator": record.originator,
+        "table": TABLE_OF[record.kind], "key": key, "id": record.id, "originator": record.originator,
         "releasable_to": record.marking.releasable_to, "public_warning": record.marking.public_warning.value,
         "tlp": record.marking.tlp.value if record.marking.tlp else None, "caveats": record.marking.caveats,
         "status": record.status, "synthetic": record.synthetic,
@@ -154,17 +153,7 @@ def _row(cells: dict[str, str], line: int, received: Received) -> None:
     if originator and not cells["key"]:
         received.passed_over["told by this member otherwise than from a ledger file"] += 1
         return
-    if cells.get("releasable_to", "").strip():
-        received.bind(
-            Marking(
-                releasable_to=tuple(_list(cells["releasable_to"])),
-                public_warning=PublicWarning(cells.get("public_warning") or "no"),
-                tlp=Tlp(cells["tlp"]) if cells.get("tlp") else None,
-                caveats=tuple(_list(cells.get("caveats", ""))),
-            ),
-            cells.get("status") or "actual",
-            synthetic=cells.get("synthetic", "").lower() == "true",
-        )
+    _bind(cells, received)
     columns = msgspec.structs.fields(TABLES[table][1]) if table in TABLES else ()
     needed = {column.name for column in columns if column.required and column.type is str}  # may be the empty text
     fields: dict[str, Any] = {"key": cells["key"].strip()}
@@ -174,6 +163,22 @@ def _row(cells: dict[str, str], line: int, received: Received) -> None:
         if cell or name in needed:
             fields[name] = _value(name, cell)
     received.rows.append(Row(table=table, fields=fields, source=received.source, line=line))
+
+
+def _bind(cells: dict[str, str], received: Received) -> None:
+    """Take note of what a row forbids; a row that somebody wrote may say nothing of it."""
+    if cells.get("releasable_to", "").strip():
+        received.narrow(
+            Marking(
+                releasable_to=tuple(_list(cells["releasable_to"])),
+                public_warning=PublicWarning(cells.get("public_warning") or "no"),
+                tlp=Tlp(cells["tlp"]) if cells.get("tlp") else None,
+                caveats=tuple(_list(cells.get("caveats", ""))),
+            )
+        )
+    if status := cells.get("status", "").strip():
+        received.statuses.add(status)
+    received.synthetic = received.synthetic or cells.get("synthetic", "").strip().lower() == "true"
 
 
 def _value(name: str, cell: str) -> Any:

@@ -155,6 +155,16 @@ def test_a_file_cannot_be_told_as_something_else_or_to_more(write, home):
         require_kept(received, to=("USA",), status="exercise:bell-1", synthetic=True)
 
 
+def test_a_table_without_its_markings_is_still_of_its_status():
+    received = read("table,key,proposition,speaker,status,synthetic\nclaim,c,p,s,exercise:b,TRUE", name="f.csv")
+    assert (received.statuses, received.synthetic) == ({"exercise:b"}, True)
+
+
+def test_a_long_text_of_others_is_cut_where_everybody_sees_it():
+    (claim,) = claims(feature(None, name="long " * 1000, source="s"), name="x.geojson")
+    assert (len(claim.proposition), claim.proposition[-6:]) == (2000, " [...]")
+
+
 def test_a_caveat_that_an_import_cannot_keep_is_no_way_around_it(home):
     home.tell(EXAMPLE, marking=Marking(releasable_to=("JPN", "KOR"), caveats=("ORCON",)))
     with pytest.raises(NotReleasableError, match="ORCON"):
