@@ -52,7 +52,7 @@ def _english(report: Report, paragraphs: list[tuple[int, str]]) -> Iterator[Prop
     parse = model.english()
     kept = [(begin, text) for begin, text in paragraphs if not is_headline(text)]
     # a line break within a paragraph is a space to the parser; the places stay
-    docs = parse.pipe((text.replace("\n", " ").replace("\r", " ") for _, text in kept), batch_size=32)
+    docs = parse.pipe((text.replace("\n", " ").replace("\r", " ") for _, text in kept), batch_size=8)
     for (begin, _), doc in zip(kept, docs, strict=True):
         for sentence, found in claims_in(doc):
             left = len(sentence.text) - len(sentence.text.lstrip())

@@ -15,6 +15,8 @@ Language = Literal["en", "ko", "ja"]
 
 MOST_CHARACTERS = 500_000
 """Of a text."""
+MOST_AT_ONCE = 10_000
+"""Characters of a paragraph."""
 
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _KANA = re.compile("[\u3040-\u30ff]")
@@ -68,9 +70,18 @@ class Report:
             block = self.text[begin:end]
             dateline = _DATELINE.match(block)
             skipped = dateline.end() if dateline is not None else len(block) - len(block.lstrip())
-            if block[skipped:].strip():
-                yield begin + skipped, block[skipped:].rstrip()
+            yield from _pieces(begin + skipped, block[skipped:].rstrip())
             begin = gap.end() if gap is not None else end
+
+
+def _pieces(begin: int, paragraph: str) -> Iterator[tuple[int, str]]:
+    """Yield a paragraph; one that no paper would print in pieces, since a parser needs memory for each as a whole."""
+    while len(paragraph) > MOST_AT_ONCE:
+        cut = max(paragraph.rfind(end, 0, MOST_AT_ONCE) for end in (". ", "。")) + 1 or MOST_AT_ONCE
+        yield begin, paragraph[:cut]
+        begin, paragraph = begin + cut, paragraph[cut:]
+    if paragraph.strip():
+        yield begin, paragraph
 
 
 def is_headline(paragraph: str) -> bool:

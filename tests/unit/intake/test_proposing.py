@@ -101,6 +101,14 @@ def test_what_is_said_by_nobody_is_the_outlets_and_what_denies_nothing_is_no_den
     assert rules(text) == found
 
 
+def test_a_paragraph_without_end_is_read_in_pieces_with_its_places():
+    text = "Moscow denied it. " * 1000
+    found = proposed(text)
+    assert len(found) == 1000
+    assert all(text[each.begins_at : each.ends_at] == each.sentence == "Moscow denied it." for each in found)
+    assert proposed("러시아는 부인했다" * 3000) == ()  # longer than any sentence: left out
+
+
 def test_what_is_unsure_is_said():
     (pronoun,) = proposed("It also said that the satellite had failed.")
     (nobody,) = proposed("The movement of railcars has been cited as evidence.")
