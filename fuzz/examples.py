@@ -133,6 +133,11 @@ _BODIES: dict[str, Any] = {
         "consultation": "joint-1", "number": 1, "statement": "{}", "by": _DRAFTER, "zones": {"KOR": "Asia/Seoul"},
         "text": "first",
     },
+    "cyber.object": {
+        "type": "indicator", "id": "indicator--5cb65e2f-f502-5620-96c2-66f62e2b9e10", "revoked": True,
+        "created": "2026-01-15T12:00:00.000Z", "modified": "2026-01-15T12:00:00Z", "object_marking_refs": ["m"],
+        "granular_markings": [{"marking_ref": "m"}],
+    },
     "exchange.heads": {"clock_at": _AT, "heads": [HEAD], "held": [HEAD], "count": 3, "tick": 4},
     "exchange.request": {"originator": "KOR", "precedence": "flash", "epoch": "E1", "after": 2, "up_to": 9},
     "exchange.downgrade": {

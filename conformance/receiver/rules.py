@@ -9,6 +9,7 @@ from typing import Any
 from conformance.receiver.rules_cargo import RULES_OF_CARGO
 from conformance.receiver.rules_claims import RULES_OF_CLAIMS
 from conformance.receiver.rules_consult import RULES_OF_CONSULTATIONS
+from conformance.receiver.rules_cyber import RULES_OF_CYBER
 from conformance.receiver.rules_exercises import RULES_OF_EXERCISES
 from conformance.receiver.texts import is_digest, says, short
 
@@ -65,6 +66,6 @@ def is_entry(body: dict[str, Any]) -> bool:
 RULES: dict[str, Callable[[dict[str, Any]], bool]] = {
     "warning.launch": is_launch, "watch.approval": is_approval, "watch.credential": is_credential,
     "watch.log_entry": is_entry, "watch.remark": is_remark, **RULES_OF_EXERCISES, **RULES_OF_CLAIMS,
-    **RULES_OF_CARGO,
+    **RULES_OF_CARGO, **RULES_OF_CYBER,
     **RULES_OF_CONSULTATIONS,
 }  # fmt: skip

@@ -6,6 +6,7 @@ import stat
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.nodes import CODES, House, Local, numbered, record_id, running
 from tests.servers import eventually, on_loop
@@ -13,11 +14,12 @@ from tests.servers import eventually, on_loop
 from tocsin.claims import read_ledger, standing_of
 from tocsin.errors import ConfigError, DomainError
 from tocsin.exchange import sign_downgrade
-from tocsin.markings import marking_for
+from tocsin.markings import Tlp, marking_for
 from tocsin.node import ControlSocket
 from tocsin.node.claiming import Tell, read_claims
 from tocsin.node.control import SOCKET, Announce, CallOff, DowngradeOrder, RecallOrder, Release, ask
-from tocsin.records import Detection, Downgrade, LaunchNotice, Person, Position
+from tocsin.node.sharing import Share, objects_held
+from tocsin.records import Detection, Downgrade, LaunchNotice, Outlet, Person, Position
 from tocsin.signing import KeyRole, PrivateKey
 
 pytestmark = pytest.mark.servers
@@ -38,6 +40,36 @@ def lies_on_disk(home: Path, record: str) -> bool:
     """Tell whether a plot's bytes lie in any file of a member; the order that recalls it names its id, too."""
     plot = f'"kind":"warning.detection","id":"{record}"'.encode()
     return any(plot in file.read_bytes() for file in home.rglob("*") if file.is_file())
+
+
+async def shares_objects(kor: Local, jpn: Local) -> None:
+    """An object goes to whom its markings let it go, to the byte; the same or an older version is not told again."""
+    red = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"
+
+    def version(modified: str, number: int = 1, marking: str = "") -> msgspec.Raw:
+        markings = f', "object_marking_refs": ["{marking}"]' if marking else ""
+        id_ = f"malware--5cb65e2f-f502-5620-96c2-66f62e2b9e1{number}"
+        times = f'"created": "2026-01-01T00:00:00Z", "modified": "2026-01-0{modified}T00:00:00Z"'
+        return msgspec.Raw(f'{{ "type":"malware", "id": "{id_}", {times}, "x": 1.50{markings} }}'.encode())
+
+    async def frames(*objects: msgspec.Raw) -> int:
+        done = await ask(kor.home, Share(objects=objects, to=("JPN",), status="test"))
+        assert not done.error
+        return done.frames
+
+    assert await frames(version("1"), version("1", 2, red)) == 2  # an audience each
+    assert await frames(version("1"), version("1", 2, red)) == 0
+    assert await frames(version("2")) == 1
+    assert await frames(version("1")) == 0
+
+    async def arrived() -> bool:
+        await jpn.node.keeper.flush()
+        return [held.raw for held in objects_held(jpn.node.config, status="test")] == [bytes(version("2"))]
+
+    await eventually(arrived)
+    assert len(objects_held(kor.node.config, status="test")) == 2
+    leaving = objects_held(kor.node.config, status="test", outlet=Outlet("cyber.stix", ("JPN",)))
+    assert [(held.tlp, held.told_by) for held in leaving] == [(Tlp.AMBER, ("KOR",))]
 
 
 def test_a_record_that_waits_goes_when_a_person_says_so_and_not_before(tmp_path: Path) -> None:
@@ -203,5 +235,6 @@ def test_a_ledger_is_told_once_revised_and_read_by_the_others_as_it_was_then(tmp
                 assert await kept(kor, "KOR-claims-m599")
                 with pytest.raises(DomainError, match="Split it"):
                     await ask(kor.home, told(text, to=("JPN",) * 3_000_000))
+                await shares_objects(kor, jpn)
 
     scenario()

@@ -55,7 +55,7 @@ def pool() -> tuple[AdmittedFrame, ...]:
             make_record(f"r{n}.{m}", originator=originator, body={"event_id": f"E{m}"}) for m in range(n % 4 + 1)
         ]
         if n >= 3:
-            records.append(make_record(f"s{n}", originator=originator, supersedes=f"r{n - 3}.0", kind="cyber.object"))
+            records.append(make_record(f"s{n}", originator=originator, supersedes=f"r{n - 3}.0", kind="cyber.unknown"))
         if n % 5 == 4:
             records.insert(0, make_record(f"r{n % 3}.0", originator=originator, body={"event_id": "E0"}))
             records.insert(1, make_record(f"w{n}", originator=originator, precedence=Precedence.FLASH))

@@ -53,6 +53,7 @@ from tocsin.records import (
     ExercisePlan,
     Fix,
     Flown,
+    GranularMarking,
     HazardArea,
     Head,
     Heads,
@@ -92,6 +93,7 @@ from tocsin.records import (
     StatementIssue,
     StatementSignature,
     StatementText,
+    StixObject,
     TrackPoint,
     Vessel,
     VesselIdentity,
@@ -341,6 +343,15 @@ EXAMPLES = {
     ),
     "consult.text": StatementText(
         consultation="joint-1", number=1, statement="{}", by=DRAFTER, zones={"KOR": "Asia/Seoul"}, text="t"
+    ),
+    "cyber.object": StixObject(
+        type="indicator",
+        id="indicator--5cb65e2f-f502-5620-96c2-66f62e2b9e10",
+        created="2026-01-15T12:00:00.000Z",
+        modified="2026-01-15T12:00:00Z",
+        revoked=True,
+        object_marking_refs=("m",),
+        granular_markings=(GranularMarking(marking_ref="m"),),
     ),
     "exchange.recall": Recall(record_id="a", reason="r"),
     "exchange.revocation": Revocation(document="{}"),

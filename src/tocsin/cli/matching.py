@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
+from tocsin.cli import stix_objects
 from tocsin.cli.parameters import Flag, Json
 from tocsin.cli.terminal import notice, notices, output, write_json
 
@@ -27,6 +28,7 @@ _TOLD = 10
 
 def add_to(app: App) -> None:
     """Add these commands to the program."""
+    stix_objects.add_to(cyber)
     app.command(cyber)
 
 

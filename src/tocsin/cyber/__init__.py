@@ -13,6 +13,8 @@
     detector      indicators against events as they come, and backwards
     indicators    bundles and tables to indicators, and how indicators are shown
     logs          files to observations
+    objects       STIX objects in files, byte for byte
+    tlp           what their markings say of who may have them
     mapping       lines of logs to observations
     warning_lists indicators that would match what everybody meets
     sightings     what is told of matches

@@ -70,7 +70,16 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     release: tuple[ReleaseRule, ...] = (
         ReleaseRule(
-            kinds=("warning.*", "watch.*", "orbit.launch_notice", "alerts.*", "cargo.*", "claims.*", "consult.*"),
+            kinds=(
+                "warning.*",
+                "watch.*",
+                "orbit.launch_notice",
+                "alerts.*",
+                "cargo.*",
+                "claims.*",
+                "consult.*",
+                "cyber.*",
+            ),
             action="release",
         ),
     )

@@ -23,6 +23,7 @@ from tocsin.node.exercising import Propose, record_for
 from tocsin.node.node import Node
 from tocsin.node.notices import notice_record, withdrawn
 from tocsin.node.planning import ProposePlan, SignPlan, plan_record
+from tocsin.node.sharing import Share, object_records
 from tocsin.records import Admitted, Destination, Downgrade, LaunchNotice, Peer
 from tocsin.signing import SignedDocument
 
@@ -93,7 +94,7 @@ class Reload(msgspec.Struct, frozen=True, kw_only=True, tag="reload", tag_field=
 
 Order = (
     Release | RecallOrder | DowngradeOrder | Announce | CallOff | ApplyRoster | RevokeKey | Reload | Propose
-    | ExerciseOrder | Tell | ProposePlan | SignPlan
+    | ExerciseOrder | Tell | ProposePlan | SignPlan | Share
 )  # fmt: skip
 
 
@@ -141,7 +142,7 @@ async def carry(node: Node, changes: Changes, order: Order) -> Done:
             return Done(told=tuple(await _change(changes, order)))
         case Propose() | ExerciseOrder() | ProposePlan() | SignPlan():
             return await _exercise(node, order)
-        case Tell():
+        case Tell() | Share():
             return await _tell(node, order)
 
 
@@ -165,9 +166,12 @@ async def _exercise(node: Node, order: Propose | ExerciseOrder | ProposePlan | S
     return msgspec.structs.replace(done, told=(record.status.partition(":")[2],))
 
 
-async def _tell(node: Node, order: Tell) -> Done:
+async def _tell(node: Node, order: Tell | Share) -> Done:
     await node.keeper.flush()  # what was told under the same keys a moment ago counts
-    records = await asyncio.to_thread(claim_records, node, order)
+    if isinstance(order, Share):
+        records = await asyncio.to_thread(object_records, node, order)
+    else:
+        records = await asyncio.to_thread(claim_records, node, order)
     made = []
     for begin in range(0, len(records), _TOLD_AT_ONCE):
         if begin:  # a warning goes in between

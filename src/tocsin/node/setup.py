@@ -178,7 +178,7 @@ leaf_listen = "{split_addresses(plan.addresses.leaf)[0]}"
 file = "data/store.db"
 
 [[exchange.release]]  # the first rule that fits decides; what no rule fits waits for a person
-kinds = ["warning.*", "watch.*", "orbit.launch_notice", "alerts.*", "cargo.*", "claims.*", "consult.*"]
+kinds = ["warning.*", "watch.*", "orbit.launch_notice", "alerts.*", "cargo.*", "claims.*", "consult.*", "cyber.*"]
 action = "release"
 
 [warning]

@@ -74,6 +74,7 @@ from tocsin.records.control import (
     Revocation,
     require_epoch,
 )
+from tocsin.records.cyber import GranularMarking, StixObject
 from tocsin.records.exercise import (
     Consent,
     Exercise,
@@ -187,6 +188,7 @@ __all__ = [
     "Flown",
     "FrameRef",
     "Grade",
+    "GranularMarking",
     "HazardArea",
     "Head",
     "Heads",
@@ -242,6 +244,7 @@ __all__ = [
     "StatementIssue",
     "StatementSignature",
     "StatementText",
+    "StixObject",
     "TrackPoint",
     "Vessel",
     "VesselIdentity",

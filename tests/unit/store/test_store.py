@@ -73,7 +73,7 @@ def test_queries_narrow(store, federation):
     pair = marking_for("JPN", "KOR")
     records = [
         make_record("m1", observed_at=START),
-        make_record("e1", kind="cyber.object", body={"event_id": "EV1"}, issued_at=START + day),
+        make_record("e1", kind="cyber.unknown", body={"event_id": "EV1"}, issued_at=START + day),
         make_record("s1", kind="warning.same_event", body={"event_id": "EV0", "alias": "EV1", "gate": "g"}),
         make_record("u1", originator="USA", synthetic=True),
         make_record("p1", marking=pair, observed_at=START + day),
