@@ -14,6 +14,7 @@ import pytest
 
 from tocsin import errors
 from tocsin.claims.proposals import Proposal
+from tocsin.consult.draft_file import read_draft
 from tocsin.errors import TocsinError
 from tocsin.intake import Report, propose
 from tocsin.node.config import TABLES
@@ -95,6 +96,9 @@ def test_configurations_are_read(page: Path) -> None:
                 report = Report((ROOT / "examples" / "report-of-cargo.txt").read_bytes(), "f", "The Harbour Gazette")
                 made = propose(report).proposal
                 assert all(msgspec.convert(each, Proposal) in made for each in tables["proposal"])
+                continue
+            if "paragraph" in tables:  # the draft of a statement
+                read_draft(text, name=page.name, pseudonym="D-1", role="drafter", status="test")
                 continue
             for name, table in tables.items():
                 msgspec.convert(table, TABLES[name])

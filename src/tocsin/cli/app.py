@@ -14,6 +14,7 @@ from tocsin.cli import (
     cargoing,
     claiming,
     configuring,
+    consulting,
     exercising,
     keys,
     matching,
@@ -54,6 +55,7 @@ for group in (
     claiming,
     cargoing,
     matching,
+    consulting,
     exercising,
 ):
     group.add_to(app)

@@ -48,6 +48,14 @@ def _moment(_type: Any, tokens: Sequence[Token]) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def _span(_type: Any, tokens: Sequence[Token]) -> timedelta:
+    text = tokens[0].value
+    found = _AGO.fullmatch(text)
+    if found is None or len(found[1]) > 9:
+        raise ValueError(f"{text!r} is no length of time: use 90s, 30m, 24h or 2d")
+    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+
+
 def _address(_type: Any, tokens: Sequence[Token]) -> str:
     return require_address(tokens[0].value)
 
@@ -89,6 +97,7 @@ Pairs = Annotated[
     tuple[tuple[str, str], ...], Parameter(converter=_pairs, n_tokens=1, negative="", metavar="CODE-CODE")
 ]
 Moment = Annotated[datetime | None, Parameter(converter=_moment, n_tokens=1, metavar="TIME")]
+Span = Annotated[timedelta, Parameter(converter=_span, n_tokens=1, metavar="TIME")]
 Address = Annotated[str, Parameter(converter=_address, n_tokens=1, metavar="HOST:PORT")]
 AddressList = Annotated[str, Parameter(converter=_addresses, n_tokens=1, metavar="HOST:PORT[,...]")]
 

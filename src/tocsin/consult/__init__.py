@@ -4,7 +4,7 @@ Where a consultation stands is computed from the records that a member holds (``
 two texts, word by word, from the texts alone (``differences``).
 """
 
-from tocsin.consult.characters import look_alikes, normalised, words_of
+from tocsin.consult.characters import look_alikes, normalised, visible, words_of
 from tocsin.consult.desk import ConsultDesk
 from tocsin.consult.differences import ParagraphDifference, Span, differences, word_differences
 from tocsin.consult.document import StatementProof, keys_of, prove, signed_statement
@@ -65,6 +65,7 @@ __all__ = [
     "read_statement",
     "record_of",
     "signed_statement",
+    "visible",
     "word_differences",
     "words_of",
 ]

@@ -25,6 +25,7 @@ _ALIKE = {
     for name in ("Latin", "Greek", "Cyrillic", "Armenian", "Cherokee", "Coptic", "Lisu", "Georgian")
 }
 """Scripts with letters that look like another's (Unicode Technical Standard 39, section 4)."""
+_ANY_ALIKE = regex.compile("[" + "".join(rf"\p{{Script={name}}}" for name in _ALIKE) + "]")
 _DRESSED = regex.compile(r"(?V1)[[\p{Lu}\p{Ll}]&&\p{Script=Common}]")
 """Letters of mathematics, which look like plain ones."""
 
@@ -44,6 +45,11 @@ def fault_of(text: str) -> str:
     if normalised(text) != text:
         return "it is not in the normal form: Unicode NFC, lines ended by a line feed alone, no blanks at the edges"
     return "" if text else "it is empty"
+
+
+def visible(text: str) -> str:
+    """Return words of others as they are shown: what could not be seen by its number."""
+    return _UNSEEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
 
 
 def words_of(text: str) -> list[str]:
@@ -70,4 +76,6 @@ def look_alikes(text: str) -> tuple[str, ...]:
 def _scripts(word: str) -> list[str]:
     if word.isascii():
         return ["Latin"] if word.isalpha() else []
+    if not _ANY_ALIKE.search(word):
+        return []
     return [name for name, letter in _ALIKE.items() if letter.search(word)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from tocsin.consult.characters import look_alikes
 from tocsin.consult.index import Entry, Index, Ref, TextHeld
 from tocsin.consult.silence import Tally, agreed_of, tallies_of
-from tocsin.consult.statement import Statement
+from tocsin.consult.statement import Statement, read_statement
 from tocsin.records import RecordRef, StatementComment, StatementIssue
 
 Phase = Literal[
@@ -273,12 +274,14 @@ def _round(number: int, text: TextHeld) -> Round:
         statement=text.statement,
         problem=text.problem,
         note=text.entry.body.text,
-        look_alikes=() if text.statement is None else strange_words(text.statement),
+        look_alikes=() if text.statement is None else _strange_words(text.entry.body.statement),
     )
 
 
-def strange_words(statement: Statement) -> tuple[str, ...]:
+@lru_cache(maxsize=64)
+def _strange_words(text: str) -> tuple[str, ...]:
     """Return the words of a statement that may pass for others, in any of its languages."""
+    statement = read_statement(text)
     found: dict[str, None] = {}
     for tag in statement.tags:
         lines = [statement.titles[tag]]

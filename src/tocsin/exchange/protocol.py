@@ -60,6 +60,8 @@ class Exchange:
         )
         self._clock = clock
         self._sealer = Sealer(member, keys, clock, random_bytes, is_revoked=trust.is_revoked)
+        self.sign = self._sealer.sign
+        """Signs what is no frame, such as a statement."""
         self._heads_sent: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._let_go = 0
         """The highest count of heads in a world that is forgotten: no count ever goes back."""

@@ -132,6 +132,15 @@ class Sealer:
             )
         return key
 
+    def sign(self, status: str, payload_type: str, payload: bytes) -> tuple[str, str]:
+        """Sign what is no frame with the key of a status; return its keyid and the signature in base64.
+
+        Raises:
+            NotReleasableError: There is none at hand, or it was taken back.
+        """
+        key = self.key_for(status)
+        return key.keyid, key.sign(payload_type, payload)
+
 
 def chain_of(record: Record) -> ChainId:
     """Return the chain that a record travels in once it is released."""

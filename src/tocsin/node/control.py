@@ -14,11 +14,13 @@ from typing import Self
 import msgspec
 
 from tocsin.codec import decode, encode
+from tocsin.consult import ConsultOrder, DraftOrder
 from tocsin.errors import ConfigError, DomainError, NotReleasableError, TocsinError
 from tocsin.exchange import Outgoing, carry_out
 from tocsin.exercise.orders import ExerciseOrder
 from tocsin.node.changing import Changes
 from tocsin.node.claiming import Tell, claim_records, keys_told
+from tocsin.node.consulting import consult_record
 from tocsin.node.exercising import Propose, record_for
 from tocsin.node.node import Node
 from tocsin.node.notices import notice_record, withdrawn
@@ -94,7 +96,7 @@ class Reload(msgspec.Struct, frozen=True, kw_only=True, tag="reload", tag_field=
 
 Order = (
     Release | RecallOrder | DowngradeOrder | Announce | CallOff | ApplyRoster | RevokeKey | Reload | Propose
-    | ExerciseOrder | Tell | ProposePlan | SignPlan | Share
+    | ExerciseOrder | Tell | ProposePlan | SignPlan | Share | DraftOrder | ConsultOrder
 )  # fmt: skip
 
 
@@ -142,7 +144,7 @@ async def carry(node: Node, changes: Changes, order: Order) -> Done:
             return Done(told=tuple(await _change(changes, order)))
         case Propose() | ExerciseOrder() | ProposePlan() | SignPlan():
             return await _exercise(node, order)
-        case Tell() | Share():
+        case Tell() | Share() | DraftOrder() | ConsultOrder():
             return await _tell(node, order)
 
 
@@ -166,7 +168,17 @@ async def _exercise(node: Node, order: Propose | ExerciseOrder | ProposePlan | S
     return msgspec.structs.replace(done, told=(record.status.partition(":")[2],))
 
 
-async def _tell(node: Node, order: Tell | Share) -> Done:
+async def _consult(node: Node, order: DraftOrder | ConsultOrder) -> Done:
+    await node.kept()  # what was said a moment ago, here and by our desk, counts
+    record = await asyncio.to_thread(consult_record, node, order)
+    done = _done(node.issue([record], at_once=True), record.id)
+    await node.kept()
+    return done
+
+
+async def _tell(node: Node, order: Tell | Share | DraftOrder | ConsultOrder) -> Done:
+    if isinstance(order, DraftOrder | ConsultOrder):
+        return await node.desks.between(lambda: _consult(node, order))
     await node.keeper.flush()  # what was told under the same keys a moment ago counts
     if isinstance(order, Share):
         records = await asyncio.to_thread(object_records, node, order)

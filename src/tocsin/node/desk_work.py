@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 import structlog
 
@@ -19,6 +20,8 @@ TICK_S = 0.25
 
 UntilReady = Callable[[Callable[[str], None]], Awaitable[None]]
 """Waits for what desks need; is handed what tells people, in words, what that is."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -111,6 +114,11 @@ class DeskWork:
                 for desk in self.desks:
                     self._take_over(desk, await desk.work_beside(inbox, now))
                 self._on_pass(inbox)
+
+    async def between(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do something while no desk works, and one after the other: what it looks at is not changed meanwhile."""
+        async with self._turn:
+            return await work()
 
     async def renew(self, desk: OpenDesk, make_ready: Callable[[], Awaitable[object]]) -> None:
         """Put a desk in the place of the one of its name once it is ready; what comes in meanwhile waits for it."""
