@@ -53,8 +53,9 @@ class Matrix:
 def weighings_of(ledger: Ledger, question: Ref, as_of: datetime | None = None) -> dict[tuple[str, Ref, str], Version]:
     """Return what each member read last: by the member, the evidence (its first version) and the hypothesis."""
     newest: dict[tuple[str, Ref, str], Version] = {}
+    thread = set(ledger.thread(question))
     for version in ledger.about(question, as_of):
-        if isinstance(version.body, Weighing):
+        if isinstance(version.body, Weighing) and ref_of(version.body.question) in thread:
             cell = version.originator, ledger.thread(ref_of(version.body.evidence))[0], version.body.hypothesis
             before = newest.get(cell, version)
             newest[cell] = max(before, version, key=lambda each: (each.issued_at, each.ref))

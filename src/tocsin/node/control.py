@@ -31,9 +31,9 @@ from tocsin.signing import SignedDocument
 
 SOCKET = "data/control.sock"
 _LINE_BYTES = 16 * 1024 * 1024
+"""A roster is in it, with every member's certificate."""
 _TOLD_AT_ONCE = 500
 """Records of a ledger that are sealed in one go, all or none: nothing else goes on meanwhile."""
-"""A roster is in it, with every member's certificate."""
 _LONGEST_PATH = 100
 """Bytes; the system's limit is 108 with the closing zero."""
 

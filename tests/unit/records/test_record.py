@@ -24,7 +24,7 @@ from tocsin.records import (
 from tocsin.testing.federation import START, make_detection
 
 FIELDS = {
-    "kind": "cargo.movement", "id": "x-1", "originator": "KOR", "marking": marking_for("JPN", "KOR"), "status": "test",
+    "kind": "cargo.unheard", "id": "x-1", "originator": "KOR", "marking": marking_for("JPN", "KOR"), "status": "test",
     "precedence": Precedence.ROUTINE, "issued_at": START, "body": msgspec.Raw(b"{}"),
 }  # fmt: skip
 
@@ -123,9 +123,9 @@ def test_a_kind_that_nobody_knows_is_opaque():
     [
         ("warning.detection", b'{"azimuth_deg":"north"}', r"body of warning.detection: .* at \$\.body\.azimuth_deg"),
         ("warning.detection", b"[]", r"Expected `object`"),
-        ("cargo.movement", b"[]", "Expected `object`"),
-        ("cargo.movement", b'{"a":1,"a":2}', "stands twice"),
-        ("cargo.movement", b"{", "."),
+        ("cargo.unheard", b"[]", "Expected `object`"),
+        ("cargo.unheard", b'{"a":1,"a":2}', "stands twice"),
+        ("cargo.unheard", b"{", "."),
     ],
 )
 def test_a_body_that_others_could_not_read_is_refused(kind, body, says):
