@@ -133,7 +133,7 @@ def test_a_record_that_breaks_a_desk_costs_itself_alone():
     [refused] = desk.refused()
     assert refused.reason is Reason.DESK
     assert (refused.via, refused.path) == ("JPN", "desk")
-    assert "cargo.movement poison" in refused.detail
+    assert "freight.note poison" in refused.detail
     assert b'"poison"' in refused.data
     assert refused.hash == hashlib.sha256(refused.data).hexdigest()
     assert desk.refused() == []
