@@ -109,6 +109,8 @@ class ExerciseRun:
         self._end: ExerciseEnd | None = None
         self._made = 0
         self._events: dict[str, set[str]] = {code: set() for code in scenario.members}
+        self._aliases: set[str] = set()
+        """Events of which a member, whichever, has said that they are one with another."""
         self._floors: WatchFloors | None = None
         self.view = RunView(script, at_s=-BEFORE_START_S)
         self.leave = asyncio.Event()
@@ -162,7 +164,7 @@ class ExerciseRun:
         return Outcome(
             exercise=scenario.name, status=scenario.status, seed=self._seed, injects_made=self._made,
             is_complete=self._end.is_complete, refused=sum(report.refused for report in reports.values()),
-            launches={code: len(events) for code, events in sorted(self._events.items())},
+            launches={code: len(events - self._aliases) for code, events in sorted(self._events.items())},
             kept="" if self._running.keep is None else str(self._running.keep),
         )  # fmt: skip
 
@@ -187,7 +189,7 @@ class ExerciseRun:
             if record.kind == "warning.launch":
                 self._events[code].add(body_of(record).event_id)
             elif record.kind == "warning.same_event":
-                self._events[code].discard(body_of(record).alias)
+                self._aliases.add(body_of(record).alias)
             elif record.kind == "exercise.inject":
                 body: Inject = body_of(record)
                 self._made += body.act == "made"
