@@ -140,7 +140,7 @@ async def test_kinds_worlds_and_epochs_without_end_are_refused_beyond_their_numb
         for code, node in nodes.items():
             # of 43 epochs 12 are begun, of 12 kinds 5 are taken; the honest may be the first to pass on a frame with a
             # kind too many, and then it is refused by their link
-            await eventually(lambda node=node: has_refused(node, "JPN quota", 31))
+            await eventually(lambda node=node: has_refused(node, "JPN quota", 31), timeout_s=80.0)
             await until(lambda code=code: len(kinds_too_many(house, code)) == 7)
             # what is missing others are asked for, and it is refused by their link as well
             assert {reason for _, reason in refused(house, code)} == {"quota"}
