@@ -69,11 +69,11 @@ def test_a_long_list_is_cut_into_frames_each_known_by_its_first_kind():
     federation = make_federation()
     policy = msgspec.structs.replace(RELEASE_ALL, max_frame_records=2)
     kor = federation.exchange("KOR", policy=policy)
-    other = detection("KOR-3", kind="cargo.movement")
+    other = detection("KOR-3", kind="cargo.unheard")
     outgoing = kor.submit([detection("KOR-1"), detection("KOR-2"), other])
     assert [len(opened(data).slips) for data in outgoing.frames] == [2, 1]
     assert [(released.ref.number, released.kind) for released in outgoing.sends] == [
-        (1, "warning.detection"), (1, "warning.detection"), (2, "cargo.movement"), (2, "cargo.movement"),
+        (1, "warning.detection"), (1, "warning.detection"), (2, "cargo.unheard"), (2, "cargo.unheard"),
     ]  # fmt: skip
 
 
@@ -107,7 +107,7 @@ def test_a_submission_is_taken_whole_or_not_at_all(federation, wrong, error, say
     ask = ReleaseRule(kinds=("cargo.*",), action="ask")
     policy = Policy(release=(ask, *RELEASE_ALL.release))
     kor = federation.exchange("KOR", policy=policy)
-    waits = detection("KOR-2", kind="cargo.movement")
+    waits = detection("KOR-2", kind="cargo.unheard")
     with pytest.raises(error, match=says):
         kor.submit([detection("KOR-1"), detection("KOR-3", ["JPN"]), waits, wrong])
     assert kor.held == {}
