@@ -26,9 +26,6 @@ LIVE_WAITING = 4096
 AHEAD_FRAMES = 20_000
 """Frames that may be ahead of the store's disk before durable ones wait."""
 
-AHEAD_RECORDS = 1000
-"""Records that may be ahead of the desks before durable ones wait: what comes live then is not behind many."""
-
 _LOOK_AGAIN_S = 0.02
 _LATER = (Reason.UNKNOWN_KEY, Reason.UNKNOWN_MEMBER)
 """What a roster that is not in force here yet may cure: members take up the next one at different moments."""
@@ -45,7 +42,7 @@ class Arriving:
         handle: Takes what came of a frame.
         clock: Measures our own work.
         metrics: Counts what is shed and what waits.
-        waiting: Tells how many records no desk has seen yet.
+        are_desks_behind: Tells whether so much waits for the desks that durable frames wait, too.
     """
 
     def __init__(
@@ -56,14 +53,14 @@ class Arriving:
         *,
         clock: Clock,
         metrics: Metrics,
-        waiting: Callable[[], int],
+        are_desks_behind: Callable[[], bool],
     ) -> None:
         self._exchange = exchange
         self._keeper = keeper
         self._handle = handle
         self._clock = clock
         self._metrics = metrics
-        self._waiting = waiting
+        self._are_desks_behind = are_desks_behind
         self._worked_s = 0.0
         self._live = OrderedDict[tuple[str, Traffic], deque[bytes]]()
         """Live frames that wait, by link and sort of traffic; whose turn it is first."""
@@ -134,7 +131,7 @@ class Arriving:
         return asyncio.sleep(0)
 
     def _is_behind(self) -> bool:
-        return self._keeper.is_full or self._keeper.waiting > AHEAD_FRAMES or self._waiting() > AHEAD_RECORDS
+        return self._keeper.is_full or self._keeper.waiting > AHEAD_FRAMES or self._are_desks_behind()
 
     async def _later(self, data: bytes, via: str, cursor: StreamCursor, wait_s: float) -> None:
         await asyncio.sleep(wait_s)

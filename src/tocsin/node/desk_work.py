@@ -18,6 +18,13 @@ from tocsin.records import Admitted, Record
 TICK_S = 0.25
 """How long a desk waits for the time to be told when nothing comes in."""
 
+AHEAD_RECORDS = 1000
+"""Records that may be ahead of desks at work before durable frames wait: what comes live then is not behind many."""
+
+AHEAD_AT_START = 20_000
+"""Records that may lie here before the desks are at work, which may take minutes where the filter is compiled: nothing
+is behind them then, and memory alone is what they take, some kilobytes each."""
+
 UntilReady = Callable[[Callable[[str], None]], Awaitable[None]]
 """Waits for what desks need; is handed what tells people, in words, what that is."""
 
@@ -59,11 +66,17 @@ class DeskWork:
         self._turn = asyncio.Lock()
         """Of those that work with the desks, and of whoever puts another in place."""
         self._waits_for = ""
+        self._is_at_work = False
 
     @property
     def waiting(self) -> int:
         """How many records no desk has seen yet."""
         return len(self._inbox)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much waits that whoever can wait should."""
+        return len(self._inbox) > (AHEAD_RECORDS if self._is_at_work else AHEAD_AT_START)
 
     @property
     def problems(self) -> dict[str, str]:
@@ -102,6 +115,7 @@ class DeskWork:
     async def run(self) -> None:
         """Work until cancelled."""
         self._waits_for = ""
+        self._is_at_work = True
         log.info("ready", desks=[desk.name for desk in self.desks])
         while True:
             with suppress(TimeoutError):

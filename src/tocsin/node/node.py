@@ -119,7 +119,7 @@ class Node:
         self.refusing = Refusing(self.keeper, self.metrics, SystemClock())
         self.arriving = Arriving(
             self.exchange, self.keeper, self._handle, clock=SystemClock(), metrics=self.metrics,
-            waiting=lambda: 0 if self._paced else self.desks.waiting,
+            are_desks_behind=lambda: not self._paced and self.desks.is_behind,
         )  # fmt: skip
         self.sender = Sender(self.bus, self.keeper, self.metrics, self.clock)
         self.giving_back = GivingBack(self.exchange, self.store, self.sender.send, self.metrics.shed)

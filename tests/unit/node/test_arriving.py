@@ -36,7 +36,7 @@ def here():
     door = Door(clock)
     made = Arriving(
         door, SimpleNamespace(backlog_bytes=0), lambda _incoming: None, clock=clock,
-        metrics=SimpleNamespace(shed=shed.append), waiting=lambda: 0,
+        metrics=SimpleNamespace(shed=shed.append), are_desks_behind=lambda: False,
     )  # fmt: skip
     return SimpleNamespace(arriving=made, door=door, shed=shed)
 

@@ -14,7 +14,7 @@ from sealed import START, Federation, make_record
 from tocsin.clock import SystemClock
 from tocsin.errors import ConfigError
 from tocsin.exchange import Reason
-from tocsin.node import MemberConfig, read_config
+from tocsin.node import MemberConfig, desk_work, read_config
 from tocsin.node.desk_work import DeskWork
 from tocsin.node.desks import DeskContext, OpenDesk, open_desks
 
@@ -181,6 +181,36 @@ def test_what_comes_in_while_a_desk_is_made_ready_waits_for_it():
         running.cancel()
         assert [batch for batch in old.batches if batch] == [["a"]]
         assert [batch for batch in new.batches if batch] == [["b"]]
+
+    asyncio.run(scenario())
+
+
+def test_what_comes_in_before_desks_are_at_work_holds_nobody_up_and_is_theirs_then():
+    async def scenario():
+        desk, go_on = Fragile("poison"), asyncio.Event()
+        work = DeskWork(
+            [OpenDesk("one", desk)], SystemClock(), issue=lambda _: None, refuse=lambda _: None, on_own=lambda _: None
+        )
+
+        async def compiles(_tell):
+            await go_on.wait()
+
+        preparing = asyncio.create_task(work.prepare(compiles))
+        some = entries(*(f"r{n}" for n in range(desk_work.AHEAD_RECORDS + 1)))
+        work.put(some)
+        await asyncio.sleep(0)
+        assert not work.is_behind  # a minute of compiling is no reason to leave records with the peers
+        work.put(some[:1] * desk_work.AHEAD_AT_START)
+        assert work.is_behind  # memory is
+        go_on.set()
+        await preparing
+        running = asyncio.create_task(work.run())
+        while work.waiting:  # noqa: ASYNC110 - the desk sets no event
+            await asyncio.sleep(0.001)
+        work.put(some)
+        assert work.is_behind
+        running.cancel()
+        assert len(desk.batches[0]) == len(some) + desk_work.AHEAD_AT_START
 
     asyncio.run(scenario())
 
