@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from urllib.parse import quote
@@ -96,8 +96,10 @@ class Cluster:
 
     def kill(self) -> None:
         """Kill the server and all of its processes without warning."""
-        family = _children(self._server.pid)
-        watched = [os.pidfd_open(each) for each in family]
+        watched = []
+        for each in _children(self._server.pid):
+            with suppress(ProcessLookupError):  # a session that has just ended
+                watched.append(os.pidfd_open(each))
         self._server.kill()
         self._server.wait(20)
         for each in watched:

@@ -33,10 +33,11 @@ HELD, DECISIONS = "/api/v1/held", "/api/v1/decisions"
 
 @pytest.fixture
 def releaser(client: TestClient, people: People) -> TestClient:
-    people.add("Jin", PASSWORD, pseudonym="R-1", roles=("releaser", "alert_officer"))
-    client.headers["X-Tocsin-CSRF"] = client.post("/api/v1/sign-in", json={"name": "Jin", "password": PASSWORD}).json()[
-        "csrf"
-    ]
+    # a name that the text of a key cannot hold by chance: it has a space
+    people.add("Jin Park", PASSWORD, pseudonym="R-1", roles=("releaser", "alert_officer"))
+    client.headers["X-Tocsin-CSRF"] = client.post(
+        "/api/v1/sign-in", json={"name": "Jin Park", "password": PASSWORD}
+    ).json()["csrf"]
     return client
 
 
@@ -85,7 +86,7 @@ def test_a_release_is_a_record_of_the_person_for_all_who_get_what_goes(releaser:
     assert body["person"] == {"role": "releaser", "pseudonym": "R-1"}
     assert body["digest"] == digest_of(desk.store.find("W-1").admitted.raw)
     assert "assertion" not in body
-    assert "Jin" not in made.body.__reduce__()[1][0].decode()
+    assert "Jin Park" not in made.body.__reduce__()[1][0].decode()
 
 
 def test_a_refusal_stays_at_home(releaser: TestClient, desk: Desk) -> None:
@@ -104,7 +105,7 @@ def test_what_is_signed_can_be_checked_by_whoever_gets_it(
     assert answer.status_code == 202, answer.text
     told, made = desk.issued
     assert (told.kind, told.marking, told.status) == ("watch.credential", EVERYBODY, record.status)
-    assert "Jin" not in str(bytes(told.body))
+    assert "Jin Park" not in str(bytes(told.body))
     frame = desk.federation.admitted(told, made)  # as another member lets it in
     credential, approval = frame.records
     about = desk.store.find("W-1").admitted
@@ -143,7 +144,7 @@ def test_a_signature_is_for_what_was_asked_once_and_by_whom(
     answer = releaser.post(f"{DECISIONS}/signed", json={"passkey": key.use(options)})
     assert (answer.status_code, "another challenge" in answer.json()["error"]) == (403, True)
     options = releaser.post(f"{DECISIONS}/options", json=asked).json()["options"]
-    people.add("Jin", PASSWORD, pseudonym="R-1", roles=("analyst",))
+    people.add("Jin Park", PASSWORD, pseudonym="R-1", roles=("analyst",))
     assert releaser.post(f"{DECISIONS}/signed", json={"passkey": key.use(options)}).status_code == 403
     assert len(desk.issued) == 2
 
@@ -217,10 +218,10 @@ def test_where_policy_wants_passkeys_nothing_goes_without(
     gateway: Gateway, sessions, passkeys, people: People, desk: Desk, tmp_path
 ) -> None:
     hold(desk)
-    people.add("Jin", PASSWORD, pseudonym="R-1", roles=("releaser",))
+    people.add("Jin Park", PASSWORD, pseudonym="R-1", roles=("releaser",))
     floor = Floor(gateway, sessions, "0", is_secure=False, passkeys=passkeys, release_by="passkey")
     with TestClient(make_app(floor, page=tmp_path / "none"), base_url="http://127.0.0.1:8823") as browser:
-        told = browser.post("/api/v1/sign-in", json={"name": "Jin", "password": PASSWORD}).json()
+        told = browser.post("/api/v1/sign-in", json={"name": "Jin Park", "password": PASSWORD}).json()
         assert told["release_by"] == "passkey"
         browser.headers["X-Tocsin-CSRF"] = told["csrf"]
         assert decide(browser, "release").json()["error"] == "this member releases by passkey alone"
