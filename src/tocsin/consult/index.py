@@ -153,6 +153,13 @@ class Index:
         text = self._texts.get(ref_of(ref))
         return text.entry if text is not None else self._silences.get(ref_of(ref))
 
+    def entries(self, consultation: Ref) -> list[Entry]:
+        """Return the texts and calls for silence of a consultation, and all that is said of them."""
+        thread = self.threads.get(consultation, Thread())
+        own = [*(text.entry for text in thread.texts.values()), *thread.silences.values()]
+        about = (each for entry in own for each in self._about.get(entry.ref, ()))
+        return [*own, *(each for each in about if each.ref not in self._taken_back)]
+
     def comments(self, text: Ref) -> list[Entry]:
         """Return what is said of a text and was not taken back, in the order in which it was issued."""
         found = [e for e in self._about.get(text, ()) if isinstance(e.body, StatementComment)]

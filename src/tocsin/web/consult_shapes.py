@@ -21,7 +21,7 @@ DECIDING_ROLES: tuple[Role, ...] = ("releaser",)
 
 
 class StatementTold(Told, frozen=True, kw_only=True):
-    """A consultation, with the marking of the text that counts."""
+    """A consultation, with the marking of all that is told of it; a comment may be for fewer than the text."""
 
     standing: Consultation
 

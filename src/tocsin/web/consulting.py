@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import reduce
 from typing import NoReturn
 
 from litestar import Request, get, post
@@ -21,6 +22,7 @@ from tocsin.consult import (
     record_of,
 )
 from tocsin.errors import DomainError
+from tocsin.markings import combine
 from tocsin.records import Person, Record
 from tocsin.web.acting_shapes import Accepted
 from tocsin.web.claim_book import Shelf
@@ -85,10 +87,11 @@ def _told(shelf: Shelf, standing: Consultation) -> StatementTold:
     entry = shelf.statements.entry_at(standing.text.text)
     if entry is None:
         raise AssertionError("it stands in the consultation")
+    told = shelf.statements.entries((standing.drafter, standing.id))
     return StatementTold(
         **marks_of(
-            shelf.ledger.status, entry.ref, entry.marking, synthetic=entry.synthetic, issued_at=entry.issued_at,
-            admitted_at=entry.issued_at,
+            shelf.ledger.status, entry.ref, reduce(combine, (each.marking for each in told)),
+            synthetic=any(each.synthetic for each in told), issued_at=entry.issued_at, admitted_at=entry.issued_at,
         ),
         standing=standing,
     )  # fmt: skip

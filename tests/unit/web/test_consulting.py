@@ -13,7 +13,7 @@ from tests.unit.web.conftest import visitor
 
 from tocsin.consult import ConsultOrder, Desk, DraftOrder, Index, Paragraph, record_of
 from tocsin.markings import marking_for
-from tocsin.records import Record
+from tocsin.records import Person, Record, RecordRef, StatementComment, with_body
 from tocsin.web import Gateway, Sessions
 
 MEMBERS = ("JPN", "KOR", "USA")
@@ -107,6 +107,24 @@ def test_an_analyst_proposes_words_and_a_releaser_breaks_silence(
     assert releaser.post("/api/v1/consultations/orders", json=broken).status_code == 202
     drafter.hear(desk.issued[-1])
     assert releaser.get("/api/v1/consultations").json()[0]["standing"]["phase"] == "broken"
+
+
+def test_what_is_said_of_a_text_for_fewer_narrows_the_marking_of_the_whole(
+    officer: TestClient, drafter: Drafter
+) -> None:
+    text = drafter.draft()
+    of = RecordRef(originator="JPN", record=text.id)
+    person = Person(role="drafter", pseudonym="D-1")
+    said_aside = StatementComment(of=of, act="comment", paragraph="p2", text="not for USA", by=person)
+    drafter.hear(
+        with_body(
+            "consult.comment", said_aside, id="aside", originator="JPN", issued_at=text.issued_at, status="actual",
+            marking=msgspec.structs.replace(marking_for("JPN", "KOR"), caveats=("EYES",)), precedence=text.precedence,
+        )
+    )  # fmt: skip
+    (told,) = officer.get("/api/v1/consultations").json()
+    assert [each["why"] for each in told["standing"]["comments"]] == ["not for USA"]
+    assert (told["audience"], told["caveats"]) == (["JPN", "KOR"], ["EYES"])
 
 
 def test_what_may_not_be_done_is_said_in_words(client: TestClient, sessions: Sessions, drafter: Drafter) -> None:
