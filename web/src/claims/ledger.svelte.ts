@@ -10,7 +10,8 @@ import { keyOf, markedOfBoard, markedOfLines, markedOfMovement, markedOfWhole, r
 
 export type Pane = 'list' | 'board' | 'timeline' | 'map' | 'statements'
 
-const ROOM = 'claims.'
+/** What the ledger and the statuses that are told of come from. */
+const ROOMS = ['claims.', 'cargo.', 'consult.']
 const AFTER_MS = 400
 const RETRY_MS = 3000
 
@@ -30,8 +31,8 @@ class Ledger {
   /** The moment that is looked at; null: now. */
   asOf = $derived(floor.ledgerAsOf)
   selectedKey = $derived(this.#wanted && keyOf(this.#wanted))
-  /** The order of the newest record of the room that the feed told of. */
-  newest = $derived(floor.records.find(({ kind }) => kind.startsWith(ROOM))?.order ?? 0)
+  /** The order of the newest record of these rooms that the feed told of. */
+  newest = $derived(floor.records.find(({ kind }) => ROOMS.some((room) => kind.startsWith(room)))?.order ?? 0)
   #timer: ReturnType<typeof setTimeout> | undefined
   #asked = 0
 
