@@ -24,9 +24,12 @@ class Statements {
   #language = $state('')
   /** The round that the text is laid beside; 0: none. */
   before = $state(0)
-  differences = $state.raw<readonly ParagraphDifference[]>([])
+  #shown = $state.raw<{ digest: string; differences: readonly ParagraphDifference[] }>({ digest: '', differences: [] })
+  error = $state.raw<unknown>(null)
   selected = $derived(this.list.find(({ standing }) => nameOf(standing) === this.#name) ?? this.list[0] ?? null)
   round = $derived<Round | null>(this.selected?.standing.rounds[this.selected.standing.current] ?? null)
+  /** Of no other text than the one that is selected. */
+  differences = $derived(this.#shown.digest === this.round?.digest ? this.#shown.differences : [])
   languages = $derived(this.round?.statement?.languages.map(({ tag }) => tag) ?? [])
   language = $derived(this.languages.includes(this.#language) ? this.#language : (this.languages[0] ?? ''))
   paragraphs = $derived<readonly Paragraph[]>(this.round?.statement?.paragraphs ?? [])
@@ -65,16 +68,16 @@ class Statements {
     try {
       const list = await api.statements(ledger.status || 'actual')
       if (number !== this.#asked) return
-      ;[this.list, this.isAsked] = [list, true]
+      ;[this.list, this.isAsked, this.error] = [list, true, null]
       const [standing, round] = [this.selected?.standing, this.round]
-      if (!standing || !round?.statement) {
-        this.differences = []
-        return
-      }
+      if (!standing || !round?.statement) return
+      if (!standing.rounds.some((each) => each.number === this.before && each.number < round.number)) this.before = 0
       const differences = await api.statementDifferences(standing, this.language, round.number, this.before || round.number)
-      if (number === this.#asked) this.differences = differences
+      if (number === this.#asked) this.#shown = { digest: round.digest, differences }
     } catch (error) {
-      if (number === this.#asked && !isAnswered(error)) this.ask(RETRY_MS)
+      if (number !== this.#asked) return
+      this.error = error
+      if (!isAnswered(error)) this.ask(RETRY_MS)
     }
   }
 }
