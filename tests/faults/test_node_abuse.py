@@ -120,6 +120,10 @@ def test_a_flood_is_shed_live_waits_durable_and_loses_nothing(tmp_path: Path, pr
 @on_loop
 async def test_kinds_worlds_and_epochs_without_end_are_refused_beyond_their_number(tmp_path: Path) -> None:
     async with beset(tmp_path) as (house, rogue, nodes):
+        # A copy that is first set up while its outbox fills may begin behind what lies there: nats-server 2.15.1, seen
+        # on a busy machine. What a copy lacks a member tells of by its heads and gives back; a rogue does neither.
+        for node in nodes.values():
+            await eventually(lambda node=node: copies_of_jpn_are_read(node))
         await rogue.say(
             *(rogue.seal([plot(f"kind-{n}", kind=f"rogue.kind{n}", body=msgspec.Raw(b"{}"))]) for n in range(12))
         )
@@ -139,9 +143,9 @@ async def test_kinds_worlds_and_epochs_without_end_are_refused_beyond_their_numb
         await honest_go_on(house, nodes, range(20))
         for code, node in nodes.items():
             # of 43 epochs 12 are begun, of 12 kinds 5 are taken; the honest may be the first to pass on a frame with a
-            # kind too many, and then it is refused by their link. How soon the rest is refused is the rogue's own loss
+            # kind too many, and then it is refused by their link
+            await eventually(lambda node=node: has_refused(node, "JPN quota", 31))
             await until(lambda code=code: len(kinds_too_many(house, code)) == 7)
-            await eventually(lambda node=node: has_refused(node, "JPN quota", 1))
             # what is missing others are asked for, and it is refused by their link as well
             assert {reason for _, reason in refused(house, code)} == {"quota"}
             known = [(chain, epoch) for chain, epoch, _ in node.node.exchange.chains.items()]
@@ -267,3 +271,8 @@ async def has_refused(node: Local, what: str, count: int) -> bool:
 
 async def heard(node: Local) -> bool:
     return bool((await status_of(node.node)).missing)
+
+
+async def copies_of_jpn_are_read(node: Local) -> bool:
+    link = (await node.node.bus.links())["JPN"]
+    return link.main.source_active_s is not None and link.bulk.source_active_s is not None
