@@ -11,9 +11,10 @@ from tocsin.errors import NotReleasableError
 from tocsin.markings import marking_for
 from tocsin.node.config import MemberConfig
 from tocsin.node.node import Node
+from tocsin.node.revisions import revision_id, told_before
 from tocsin.node.wiring import open_store
 from tocsin.records import Precedence, Record, Source
-from tocsin.store import RecordQuery, Store
+from tocsin.store import RecordQuery
 
 _MOST_LINES = 100
 
@@ -36,37 +37,27 @@ def claim_records(node: Node, order: Tell) -> list[Record]:
         NotReleasableError: An entry names one of this member that neither the order nor the store holds.
     """
     node.exchange.trust.roster.require(order.to)
+    roots = {entry.key: record_id(node.member, entry.key) for entry in order.entries}
+    before = told_before(node.store, node.member, roots.values())
     told: dict[str, Record] = {}
     newest: dict[str, Record] = {}
     for entry in order.entries:
-        root = record_id(node.member, entry.key)
-        before, count = _newest(node.store, node.member, entry.key, order.status)
-        record = _record(node, order, entry, before=before, number=count + 1, newest=newest)
-        if before is not None and _is_same(before, record):
-            newest[root] = before
+        root = roots[entry.key]
+        last, count = before.get(root, (None, 0))
+        if last is not None and last.status != order.status:
+            raise NotReleasableError(
+                f"{entry.key} was told before with status {last.status}", advice="Use another key"
+            )  # fmt: skip
+        record = _record(node, order, entry, before=last, id_=revision_id(root, count + 1), newest=newest)
+        if last is not None and _is_same(last, record):
+            newest[root] = last
         else:
             told[entry.key] = newest[root] = record
     return list(told.values())
 
 
-def _newest(store: Store, member: str, key: str, status: str) -> tuple[Record | None, int]:
-    """Return the last record that was told under a key, and how many were; each revision's id counts up."""
-    found, count = None, 0
-    while (stored := store.find(_numbered(member, key, count + 1), originator=member)) is not None:
-        if stored.admitted.record.status != status:
-            raise NotReleasableError(
-                f"{key} was told before with status {stored.admitted.record.status}", advice="Use another key"
-            )
-        found, count = stored.admitted.record, count + 1
-    return found, count
-
-
-def _numbered(member: str, key: str, number: int) -> str:
-    return record_id(member, key) if number == 1 else f"{record_id(member, key)}.{number}"
-
-
 def _record(
-    node: Node, order: Tell, entry: Entry, *, before: Record | None, number: int, newest: dict[str, Record]
+    node: Node, order: Tell, entry: Entry, *, before: Record | None, id_: str, newest: dict[str, Record]
 ) -> Record:
     rests_on = []
     for ref in entry.refs:
@@ -75,7 +66,7 @@ def _record(
         rests_on.append(Source(record=newest[ref.record].id if is_ours else ref.record, originator=ref.originator))
     return Record(
         kind=entry.kind,
-        id=_numbered(node.member, entry.key, number),
+        id=id_,
         originator=node.member,
         marking=marking_for(node.member, *order.to),
         status=order.status,

@@ -83,10 +83,10 @@ def select_dossier(
     roots = roots_of(ledger, subject, as_of)
     admitted: list[Admitted] = []
     withheld: list[str] = []
-    for originator, record_id in nearby(ledger, roots, as_of):
-        stored = store.find(record_id, originator=originator)
-        if stored is None:
-            continue
+    wanted = set(nearby(ledger, roots, as_of))
+    for stored in store.find_all(record_id for _, record_id in wanted):
+        if (stored.admitted.record.originator, stored.admitted.record.id) not in wanted:
+            continue  # another member's of that id
         if isinstance(release_record(stored.admitted, outlet), Released):
             admitted.append(stored.admitted)
         else:

@@ -14,9 +14,10 @@ from tocsin.exchange import release_record
 from tocsin.markings import Tlp
 from tocsin.node.config import MemberConfig
 from tocsin.node.node import Node
+from tocsin.node.revisions import revision_id, told_before
 from tocsin.node.wiring import open_store
 from tocsin.records import Admitted, Outlet, Precedence, Record, Released, StixObject
-from tocsin.store import RecordQuery, Store
+from tocsin.store import RecordQuery
 
 KIND = "cyber.object"
 
@@ -45,11 +46,12 @@ def object_records(node: Node, order: Share) -> list[Record]:
         MalformedRecordError: One of them is no STIX object.
     """
     node.exchange.trust.roster.require(order.to)
+    read = [(raw, decode(raw, StixObject)) for raw in order.objects]
+    earlier = told_before(node.store, node.member, {_root(node, order, body) for _, body in read})
     told: dict[str, Record] = {}
-    for raw in order.objects:
-        body = decode(raw, StixObject)
-        root = f"{node.member}-stix-{uuid.uuid5(_NAMESPACE, f'{order.status} {body.id}')}"
-        before, number = _newest(node.store, node.member, root)
+    for raw, body in read:
+        root = _root(node, order, body)
+        before, number = earlier.get(root, (None, 0))
         before = told.get(root, before)
         if before is not None and (
             bytes(before.body) == bytes(raw) or _is_newer(decode(before.body, StixObject), body)
@@ -58,24 +60,20 @@ def object_records(node: Node, order: Share) -> list[Record]:
         label = label_of(body, statements=order.statements, unmarked=order.unmarked)
         told[root] = Record(
             kind=KIND,
-            id=root if number == 0 else f"{root}.{number + 1}",
+            id=revision_id(root, number + 1),
             originator=node.member,
             marking=marking_of(label, member=node.member, to=order.to),
             status=order.status,
             precedence=Precedence.ROUTINE if body.type == "sighting" else Precedence.BULK,
             issued_at=node.clock.now(),
-            supersedes=None if number == 0 else (root if number == 1 else f"{root}.{number}"),
+            supersedes=revision_id(root, number) if number else None,
             body=raw,
         )
     return list(told.values())
 
 
-def _newest(store: Store, member: str, root: str) -> tuple[Record | None, int]:
-    """Return the newest version that was told, and how many were."""
-    found, count = None, 0
-    while (stored := store.find(root if count == 0 else f"{root}.{count + 1}", originator=member)) is not None:
-        found, count = stored.admitted.record, count + 1
-    return found, count
+def _root(node: Node, order: Share, body: StixObject) -> str:
+    return f"{node.member}-stix-{uuid.uuid5(_NAMESPACE, f'{order.status} {body.id}')}"
 
 
 def _is_newer(before: StixObject, body: StixObject) -> bool:

@@ -59,7 +59,7 @@ def held_label(store: Store, record_id: str, originator: str) -> Label | None:
     """
     return strictest(
         Label(stored.admitted.record.marking, stored.admitted.record.status, stored.admitted.record.synthetic)
-        for stored in store.records(RecordQuery(id=record_id, originator=originator or None))
+        for stored in store.records(RecordQuery(ids=(record_id,), originator=originator or None))
     )
 
 

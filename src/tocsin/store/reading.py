@@ -73,14 +73,15 @@ def _statement(query: RecordQuery, *, after: int, below: int, last: int) -> Sele
 
 def _conditions(query: RecordQuery, *, last: int) -> Iterator[ColumnElement[bool]]:
     exact = (
-        (_records.id_hash, None if query.id is None else schema.hash_of_id(query.id)),
-        (_records.id, query.id),
         (_records.originator, query.originator),
         (_records.status, query.status),
         (_records.synthetic, query.synthetic),
         (_records.is_copy, None if query.copies else False),
     )
     yield from (column == value for column, value in exact if value is not None)
+    if query.ids is not None:
+        yield _records.id_hash.in_(sorted(map(schema.hash_of_id, query.ids)))
+        yield _records.id.in_(query.ids)
     if query.kinds:
         yield or_(*(_kind_is(kind) for kind in query.kinds))
     if query.event_id is not None:

@@ -95,7 +95,8 @@ class RecordQuery:
 
     kinds: tuple[str, ...] = ()
     """Exact, or ``room.*``; any of them."""
-    id: str | None = None
+    ids: tuple[str, ...] | None = None
+    """Any of them, of whichever member; without any, none. ``Store.find_all`` takes any number of them."""
     event_id: str | None = None
     """Also finds the records that join this event with another."""
     originator: str | None = None

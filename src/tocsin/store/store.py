@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ QUARANTINE_RING = 1000
 """Entries kept for each peer."""
 
 _ROWS_AT_ONCE = 1000
+_IDS_AT_ONCE = 256
 
 _READABLE_VERSIONS = ("2", str(schema.SCHEMA_VERSION))
 """Their tables are as they are now; this program may put into them what an older one does not understand."""
@@ -136,7 +137,18 @@ class Store:
             record_id: The id. Ids are anybody's to choose: of records of several members the first admitted is meant.
             originator: Only a record of this member.
         """
-        return next(self.records(RecordQuery(id=record_id, originator=originator, limit=1)), None)
+        return next(self.records(RecordQuery(ids=(record_id,), originator=originator, limit=1)), None)
+
+    def find_all(self, record_ids: Iterable[str], *, originator: str | None = None) -> Iterator[StoredRecord]:
+        """Yield the records of some ids that are held, many at a time.
+
+        Args:
+            record_ids: Any number; of several members' records of one id all are meant.
+            originator: Only records of this member.
+        """
+        wanted = tuple(dict.fromkeys(record_ids))
+        for start in range(0, len(wanted), _IDS_AT_ONCE):
+            yield from self.records(RecordQuery(ids=wanted[start : start + _IDS_AT_ONCE], originator=originator))
 
     def current(self, *kinds: str, as_known_at: datetime | None = None) -> Iterator[StoredRecord]:
         """Yield the records of some kinds (all, without any) that nothing has superseded or cancelled."""

@@ -183,7 +183,7 @@ class Gateway:
             StoreError: The store cannot be read.
         """
         record = shown.record
-        query = RecordQuery(id=record.id, originator=record.originator, current_only=True, limit=1)
+        query = RecordQuery(ids=(record.id,), originator=record.originator, current_only=True, limit=1)
         return next(self.member.store.records(query), None) is None
 
     def first_look(self, key: str) -> tuple[str, str] | None:

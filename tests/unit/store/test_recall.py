@@ -113,7 +113,7 @@ def test_nobody_recalls_for_another(path, federation):
         assert store.find("a").admitted.record.originator == "JPN"
         assert store.find("a", originator="USA").admitted.record.originator == "USA"
         store.recall("a", originator="USA", recalled_at=START)
-        assert [each.admitted.record.originator for each in store.records(RecordQuery(id="a"))] == ["JPN"]
+        assert [each.admitted.record.originator for each in store.records(RecordQuery(ids=("a",)))] == ["JPN"]
 
 
 def test_who_takes_our_id_and_recalls_it_takes_nothing_of_ours(place, federation):
@@ -127,7 +127,7 @@ def test_who_takes_our_id_and_recalls_it_takes_nothing_of_ours(place, federation
         assert store.recall("a", originator="USA", recalled_at=START) == 1
         assert store.links.held() == (waits,)
         assert [each.data for each in store.links.quarantined()] == [whole.data, cut.data]
-        assert [each.admitted.record.originator for each in store.records(RecordQuery(id="a"))] == ["KOR"]
+        assert [each.admitted.record.originator for each in store.records(RecordQuery(ids=("a",)))] == ["KOR"]
         store.recall("a", originator="KOR", recalled_at=START, is_own=True)
         assert store.links.held() == ()
 

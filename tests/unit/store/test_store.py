@@ -98,7 +98,7 @@ def test_queries_narrow(store, federation):
     assert found(status="exercise:iron-bell") == {"x1"}
     assert found(member="USA") == everything - {"p1"}
     assert found(member="PUB") == {"pub"}, "PUBLIC goes to everybody, and is not found as part of a word"
-    assert found(id="p1") == {"p1"}
+    assert found(ids=("p1",)) == {"p1"}
     assert found(windows=(Window(time="observed", since=START, until=START + day),)) == {"m1"}
     assert found(windows=(Window(time="issued", since=START + day),)) == {"e1"}
     second = timedelta(seconds=1)
@@ -349,3 +349,17 @@ def test_a_store_of_the_first_form_is_brought_up_to_date_when_its_node_runs(path
         assert store.find("b") == held[1]
     with Store.open(path, read_only=True) as store:
         assert store.find("a") == held[0]
+
+
+def test_many_ids_are_found_at_once_of_whichever_member(store, federation):
+    ours = federation.admitted(*(make_record(f"r{number}") for number in range(600)))
+    theirs = federation.admitted(make_record("r7", originator="KOR"))
+    store.commit(Batch(frames=(ours, theirs)))
+    wanted = [*(f"r{number}" for number in range(0, 600, 2)), "r7", "r7", "none"]
+    found = [(each.admitted.record.originator, each.admitted.record.id) for each in store.find_all(wanted)]
+    assert sorted(found) == sorted(
+        [*(("JPN", f"r{number}") for number in range(0, 600, 2)), ("JPN", "r7"), ("KOR", "r7")]
+    )
+    assert ids(store.find_all(wanted, originator="KOR")) == ["r7"]
+    assert list(store.find_all([])) == []
+    assert list(store.records(RecordQuery(ids=()))) == []
