@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Engine, Row, Select, and_, func, literal, or_, select, union_all
 
 from tocsin.markings import PUBLIC
 from tocsin.records import Admitted, ChainId, FrameRef, Precedence, Record, decode
@@ -36,7 +37,7 @@ def read_records(engine: Engine, database: str, query: RecordQuery) -> Iterator[
     while left is None or left > 0:
         page = _PAGE if left is None else min(_PAGE, left)
         with translated(database, "read"), engine.begin() as connection:
-            rows = connection.execute(_statement(query, after=after, below=below, last=last).limit(page)).all()
+            rows = connection.execute(_statement(query, after=after, below=below, last=last, page=page)).all()
             hashes = sorted({row.hash for row in rows})
             found: dict[int, StoredRecord] = {}
             for start in range(0, len(hashes), _FRAMES_AT_ONCE):
@@ -54,7 +55,7 @@ def read_records(engine: Engine, database: str, query: RecordQuery) -> Iterator[
         left = None if left is None else left - page
 
 
-def _statement(query: RecordQuery, *, after: int, below: int, last: int) -> Select[Any]:
+def _statement(query: RecordQuery, *, after: int, below: int, last: int, page: int) -> Select[Any]:
     joined = schema.records.join(schema.journal, _journal.admission_order == _records.frame_order).join(
         schema.frames, _frames.hash == _journal.hash
     )
@@ -66,9 +67,32 @@ def _statement(query: RecordQuery, *, after: int, below: int, last: int) -> Sele
             _frames.audience, _frames.status, _frames.precedence, _frames.epoch, _frames.number, _frames.sealed_at,
         )
         .select_from(joined)
-        .where(order > after, order < below, *_conditions(query, last=last))
+        .where(*_within_page(query, after=after, below=below, last=last, page=page))
         .order_by(order.desc() if query.newest_first else order)
+        .limit(page)
     )  # fmt: skip
+
+
+def _within_page(
+    query: RecordQuery, *, after: int, below: int, last: int, page: int
+) -> Iterator[ColumnElement[bool]]:  # fmt: skip
+    order = _records.admission_order
+    span = (order > after, order < below)
+    # what a whole room covers must not be told twice
+    kinds = [
+        kind
+        for kind in dict.fromkeys(query.kinds)
+        if kind.endswith(".*") or f"{kind.partition('.')[0]}.*" not in query.kinds
+    ]
+    if len(kinds) < 2:
+        yield from (*span, *_conditions(query, last=last))
+        return
+    # each kind by its own index, in order: with OR, every page would sort all that is left
+    found = union_all(
+        *(select(order).where(*span, *_conditions(replace(query, kinds=(kind,)), last=last)) for kind in kinds)
+    )
+    first = found.selected_columns[0]
+    yield order.in_(found.order_by(first.desc() if query.newest_first else first).limit(page))
 
 
 def _conditions(query: RecordQuery, *, last: int) -> Iterator[ColumnElement[bool]]:

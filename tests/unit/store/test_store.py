@@ -311,7 +311,7 @@ def test_the_tables_can_be_made_in_postgresql():
         text = str(CreateTable(table).compile(dialect=postgresql.dialect()))
         assert "BIGINT" in text or table.name == "about"
     query = RecordQuery(kinds=("a.*",), member="JPN", current_only=True, newest_first=True)
-    text = str(statement(query, after=0, below=9, last=9).compile(dialect=postgresql.dialect()))
+    text = str(statement(query, after=0, below=9, last=9, page=5).compile(dialect=postgresql.dialect()))
     assert "EXISTS" in text
 
 
@@ -363,3 +363,22 @@ def test_many_ids_are_found_at_once_of_whichever_member(store, federation):
     assert ids(store.find_all(wanted, originator="KOR")) == ["r7"]
     assert list(store.find_all([])) == []
     assert list(store.records(RecordQuery(ids=()))) == []
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_several_kinds_over_many_pages_come_once_each_and_in_order(store, federation, newest_first):
+    kinds = ("freight.note", "freight.other", "cyber.unknown")
+    made = [make_record(f"r{number}", kind=kinds[number % 3]) for number in range(900)]
+    made.append(make_record("later", kind="cyber.unknown", supersedes="r2"))
+    store.commit(Batch(frames=(federation.admitted(*made),)))
+
+    def found(*wanted, **query):
+        found = ids(store.records(RecordQuery(kinds=wanted, newest_first=newest_first, **query)))
+        return found[::-1] if newest_first else found
+
+    everything = [record.id for record in made]
+    assert found("freight.*", "cyber.unknown", "freight.note", "freight.*", "nothing.*") == everything
+    assert found(*kinds) == everything
+    assert found("freight.note", "cyber.unknown") == [each.id for each in made if each.kind != "freight.other"]
+    assert found(*kinds, current_only=True) == [each for each in everything if each != "r2"]
+    assert len(found(*kinds, limit=300)) == 300
