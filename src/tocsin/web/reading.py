@@ -187,8 +187,11 @@ def utc(moment: datetime) -> datetime:
     """Return a moment that somebody asks for, in UTC.
 
     Raises:
-        ValidationException: It has no zone.
+        ValidationException: It has no zone, or lies before or after all years.
     """
     if moment.tzinfo is None:
         raise ValidationException("a time needs its zone, such as 2026-01-31T04:00:00Z")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValidationException("a time lies between the years 1 and 9999 in UTC") from error
