@@ -129,13 +129,13 @@ def _shown_progress(items: Iterator[Any], what: str) -> Iterator[Any]:
         yield from bar.track(items, description=what)
 
 
-def _bytes_of(file: Path) -> bytes:
+def _bytes_of(file: Path, *, advice: str = "") -> bytes:
     from tocsin.errors import FeedError
 
     try:
         return file.read_bytes()
     except OSError as error:
-        raise FeedError(f"cannot be read: {error.strerror}", source=str(file)) from error
+        raise FeedError(f"cannot be read: {error.strerror}", source=str(file), advice=advice) from error
 
 
 def _mapping(name: str) -> LogMapping | None:
@@ -145,7 +145,8 @@ def _mapping(name: str) -> LogMapping | None:
         return None
     if name in SHIPPED:
         return shipped_mapping(name)
-    return LogMapping(_bytes_of(Path(name)).decode("utf-8", "replace"), where=name)
+    advice = f"Say {', '.join(SHIPPED)}, or name a TOML file: docs/how-to/match-indicators.md"
+    return LogMapping(_bytes_of(Path(name), advice=advice).decode("utf-8", "replace"), where=name)
 
 
 def _events_of(file: Path, mapping: LogMapping | None) -> Iterator[Event]:

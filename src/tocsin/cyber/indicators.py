@@ -34,6 +34,9 @@ _OF_TYPE = {
 }  # fmt: skip
 """What a table may call a value, besides ``ip``; ``file-`` may stand before a hash."""
 
+_DIGITS = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
+"""Hexadecimal digits of each hash."""
+
 
 class Known(msgspec.Struct, frozen=True, gc=False):
     """An indicator as people know it."""
@@ -70,7 +73,10 @@ def read_indicators(data: bytes, *, source: str, careful: bool = True) -> Iterat
     for one in rows:
         known = one if isinstance(one, Refused) else _known(one)
         reason = caution(known.indicator.expression) if careful and isinstance(known, Known) else ""
-        yield Refused(known.indicator.id, reason) if reason and isinstance(known, Known) else known
+        if reason and isinstance(known, Known):
+            yield Refused(known.indicator.id, f"{reason}: {defanged(known.name)[:100]}")
+        else:
+            yield known
 
 
 class _Bundle(msgspec.Struct):
@@ -92,7 +98,7 @@ class _Object(msgspec.Struct, gc=False):
     valid_until: str = ""
 
 
-def objects_of(data: bytes, *, source: str) -> list[msgspec.Raw]:
+def objects_of(data: bytes, *, source: str, advice: str = "") -> list[msgspec.Raw]:
     """Return the objects of a STIX bundle, each as it stands there.
 
     Raises:
@@ -101,9 +107,9 @@ def objects_of(data: bytes, *, source: str) -> list[msgspec.Raw]:
     try:
         bundle = decode(data, _Bundle, max_bytes=MOST_BYTES, outermost=False)
     except MalformedRecordError as error:
-        raise FeedError(f"no STIX bundle: {error}", source=source) from error
+        raise FeedError(f"no STIX bundle: {error}", source=source, advice=advice) from error
     if bundle.type != "bundle":
-        raise FeedError(f"no STIX bundle, but {bundle.type[:80]!r}", source=source)
+        raise FeedError(f"no STIX bundle, but {bundle.type[:80]!r}", source=source, advice=advice)
     return bundle.objects
 
 
@@ -121,7 +127,7 @@ def _in_bundle(data: bytes, source: str) -> Iterator[_Object | Refused]:
         if _INDICATOR.fullmatch(one.id):
             yield one
         else:
-            yield Refused(one.id[:100], "its id is not indicator-- and a UUID")
+            yield Refused(one.id[:100] or "an indicator", "its id is not indicator-- and a UUID")
 
 
 def _known(one: _Object) -> Known | Refused:
@@ -168,6 +174,8 @@ def _of_row(row: dict[str, Any], line: int) -> _Object | Refused:
         return Refused(f"line {line}", f"a value of one of {', '.join(sorted(_OF_TYPE))} or ip, not {kind[:40]!r}")
     if kind not in ("url", "email"):
         value = value.lower().rstrip(".")
+    if fault := _fault_of(kind, value):
+        return Refused(f"line {line}", fault)
     quoted = value.replace("\\", "\\\\").replace("'", "\\'")
     sign = "ISSUBSET" if kind.startswith("ip") and "/" in value else "="
     pattern = f"[{path} {sign} '{quoted}']"
@@ -175,6 +183,18 @@ def _of_row(row: dict[str, Any], line: int) -> _Object | Refused:
         type="indicator", id=f"indicator--{uuid.uuid5(_NAMESPACE, pattern)}", name=value, pattern=pattern,
         pattern_type="stix",
     )  # fmt: skip
+
+
+def _fault_of(kind: str, value: str) -> str:
+    """Say why a value of this type could be seen nowhere; empty: it could."""
+    digits = _DIGITS.get(kind)
+    if digits is not None and re.fullmatch(rf"[0-9a-f]{{{digits}}}", value) is None:
+        return f"{kind} has {digits} hexadecimal digits, unlike {value[:40]!r}"
+    if kind in ("ipv4", "ipv6"):
+        network = network_of(value)
+        if network is None or network.bits != (32 if kind == "ipv4" else 128):
+            return f"no address or network of {kind}: {value[:60]!r}"
+    return ""
 
 
 class _Told(msgspec.Struct, frozen=True):

@@ -33,7 +33,8 @@ def bundle_events(data: bytes, *, source: str) -> Iterator[Observation]:
         FeedError: It is no bundle, or one of its objects is none.
     """
     try:
-        objects = [decode(raw, dict[str, Any], max_bytes=MOST_BYTES) for raw in objects_of(data, source=source)]
+        found = objects_of(data, source=source, advice="Lines and tables need a --mapping, such as zeek")
+        objects = [decode(raw, dict[str, Any], max_bytes=MOST_BYTES) for raw in found]
         yield from observed_data(objects)
     except MalformedRecordError as error:
         raise FeedError(str(error), source=source) from error

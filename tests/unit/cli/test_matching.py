@@ -51,3 +51,13 @@ def test_nothing_seen_is_told_by_the_exit_code(tmp_path, capsys):
 def test_a_file_that_is_not_there(tmp_path, capsys):
     assert run(["cyber", "match", "-i", str(tmp_path / "no.csv"), "-l", str(tmp_path / "no.log")]) == 1
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_what_a_mapping_is_called_is_told_where_one_is_missing(tmp_path, capsys):
+    (tmp_path / "values.csv").write_text("type,value\ndomain,evil.test\n")
+    (tmp_path / "dns.log").write_text('{"ts": 1764320400, "query": "evil.test"}\n')
+    command = ["cyber", "match", "-i", str(tmp_path / "values.csv"), "-l", str(tmp_path / "dns.log")]
+    assert run(command) == 1
+    assert "need a --mapping" in capsys.readouterr().err
+    assert run([*command, "--mapping", "zeke"]) == 1
+    assert "csv, ecs, suricata, zeek" in " ".join(capsys.readouterr().err.split())

@@ -71,6 +71,18 @@ def test_a_table():
     assert read("\n".join(rows).encode()) == found  # the same ids again
 
 
+@pytest.mark.parametrize("row", ["sha256,zz", "md5,d41d8cd98f", "ipv4,2001:470::1", "ip,1.2.3", "ipv6,45.61.0.0/16"])
+def test_a_value_of_a_table_that_can_be_seen_nowhere_is_told(row):
+    [told] = read(f"type,value\n{row}".encode())
+    assert told.id == "line 2"
+    assert row.split(",")[1] in told.reason
+
+
+def test_which_value_of_a_table_everybody_meets_is_told_defanged():
+    [told] = read(b"type,value\nipv4,10.0.0.1")
+    assert "10[.]0[.]0[.]1" in told.reason
+
+
 @pytest.mark.parametrize(
     "data",
     [b"", b"{", b"\xff", b"a,b\n1,2", b'{"type": "report"}', b'{"type": "bundle", "objects": 7}', b"[" * 100_000,
