@@ -6,7 +6,8 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -66,18 +67,20 @@ class Archive:
         """Return the names of the entries, sorted."""
         return sorted(self._entries)
 
-    def open(self, name: str) -> BinaryIO:
+    @contextmanager
+    def open(self, name: str) -> Iterator[BinaryIO]:
         """Open an entry; it gives no more than its declared size.
 
         Raises:
-            FeedError: It is not there, or cannot be opened.
+            FeedError: It is not there, cannot be opened, or turns out to be damaged while it is read.
         """
         if name not in self._entries:
             raise self._refused(f"it holds no {name}")
         try:
-            return cast("BinaryIO", self._zip.open(self._entries[name]))
-        except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-            raise self._refused(f"{name} cannot be opened: {error}") from error
+            with self._zip.open(self._entries[name]) as source:
+                yield cast("BinaryIO", source)
+        except (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+            raise self._refused(f"{name} is damaged: {error}") from error
 
     def read(self, name: str) -> bytes:
         """Return an entry whole.
@@ -86,7 +89,4 @@ class Archive:
             FeedError: It is not there, or is damaged.
         """
         with self.open(name) as source:
-            try:
-                return source.read()
-            except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-                raise self._refused(f"{name} is damaged: {error}") from error
+            return source.read()

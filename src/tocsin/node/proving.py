@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -212,7 +213,7 @@ def _of_store(open_: Callable[[], Store], rosters: Sequence[_Named]) -> _Evidenc
     return _Evidence("store", newest.order if newest is not None else 0, frames, rosters, revocations)
 
 
-def _of_bundle(open_: Callable[[], BinaryIO], file: Path, given: list[_Named]) -> _Evidence:
+def _of_bundle(open_: Callable[[], AbstractContextManager[BinaryIO]], file: Path, given: list[_Named]) -> _Evidence:
     with open_() as source:
         head = read_head(source, str(file))
     audience = head.audience

@@ -229,6 +229,18 @@ def claiming(size: int) -> bytes:
     return bytes(data)
 
 
+@pytest.mark.parametrize("entry", [PAGE, DATA, FRAMES, SEAL])
+def test_an_entry_that_is_damaged_is_refused(room, entry):
+    room.pack("JPN")
+    with zipfile.ZipFile(room.file) as packed:
+        found = packed.getinfo(entry)
+    data = bytearray(room.file.read_bytes())
+    data[found.header_offset + 30 + len(entry) + found.compress_size // 2] ^= 0xFF
+    room.file.write_bytes(data)
+    with pytest.raises(FeedError, match=f"{entry} is damaged"):
+        room.prove()
+
+
 @pytest.mark.parametrize(
     ("made", "why"),
     [
