@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from tocsin.cli.parameters import HERE, Codes, Flag, Json, UsageError, member_file
+from tocsin.cli.parameters import HERE, Codes, Flag, Json, MemberHomes, UsageError, member_file
 from tocsin.cli.terminal import output, write_json
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def report(
     for_: Annotated[Codes, Parameter(name="--for")] = (),
     names: Flag = False,
     compare: Annotated[Path | None, Parameter(metavar="FILE")] = None,
-    config: Annotated[tuple[Path, ...], Parameter(name="--config", negative="", show_default=False)] = (),
+    members: MemberHomes = (),
     as_json: Json = False,
 ) -> None:
     """Write the after-action report of an exercise: one page to print or to open in any browser, with its pictures.
@@ -50,14 +50,14 @@ def report(
             with roles in the place of people. Without it, a copy for this member alone.
         names: In this member's own copy, name its people.
         compare: An earlier report, as --json wrote it, to stand beside this one.
-        config: The member's TOML, or the folder that holds it as member.toml (default: member.toml here); may be
-            given again for every member whose store is at hand, as the controllers of an exercise have them.
+        members: The member's folder, or its member.toml (default: member.toml here); may be given again for every
+            member whose store is at hand, as the controllers of an exercise have them.
         as_json: Write one JSON object (tocsin.after-action/1), and a page only with --to.
     """
     if names and for_:
         raise UsageError("names stay at home: --names does not go with --for")
     earlier = _read(compare) if compare is not None else None
-    made = _made(config or (HERE,), _status(exercise), for_=for_, names=names)
+    made = _made(members or (HERE,), _status(exercise), for_=for_, names=names)
     if earlier is not None:
         made = _beside(earlier, made)
     if as_json:

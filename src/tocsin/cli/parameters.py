@@ -91,6 +91,7 @@ Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False)
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 Config = Annotated[Path, Parameter(name="--config")]
 MemberHome = Annotated[Path, Parameter(name=("--member", "--config"), metavar="DIR")]
+MemberHomes = Annotated[tuple[Path, ...], Parameter(name=("--member", "--config"), metavar="DIR", negative="")]
 Codes = Annotated[tuple[str, ...], Parameter(converter=_codes, n_tokens=1, negative="", metavar="CODES")]
 Audience = Annotated[tuple[str, ...], Parameter(converter=_audience, n_tokens=1, negative="", metavar="CODES")]
 Pairs = Annotated[

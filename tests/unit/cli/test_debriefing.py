@@ -36,7 +36,7 @@ def test_a_report_is_written_for_its_readers(tocsin, homes, tmp_path, monkeypatc
     with password.open() as given:
         monkeypatch.setattr("sys.stdin", given)
         assert tocsin("people", "add", "Kim", "--pseudonym", "WO-7", "--role", "watch_officer", "--config", kor)[0] == 0
-    code, out, err = tocsin("exercise", "report", "--config", kor)
+    code, out, err = tocsin("exercise", "report", "--member", kor)
     assert (code, err) == (0, "")
     assert "The report is in after-action-small.html" in out
     own = (tmp_path / "after-action-small.html").read_text()
@@ -49,7 +49,7 @@ def test_a_report_is_written_for_its_readers(tocsin, homes, tmp_path, monkeypatc
     assert (code, shared["copy"], "Kim" in out, "WO-7" in out) == (0, "shared", False, False)
     jsonschema.validate(shared, json.loads(_schema()))
     (tmp_path / "first.json").write_text(out)
-    both = ["--config", kor, "--config", homes["USA"]]
+    both = ["--member", kor, "--member", homes["USA"]]
     code, out, _ = tocsin("exercise", "report", *both, "--compare", "first.json", "--json", "--to", "both.html")
     made = json.loads(out)
     assert (code, made["copies_of"]) == (0, ["KOR", "USA"])
