@@ -46,7 +46,7 @@ def notice(
         file: The notice, TOML.
         to: Codes of the members that may have it, separated by commas; without any, the largest of the audiences in
             [warning].
-        status: actual, test or exercise:<id>.
+        status: actual, test or exercise:ID.
         source: Where it was published: a navigation warning's number, a URL.
         replaces: Id of an earlier notice of ours whose place it takes.
         call_off: Id of a notice of ours that is taken back; without a file.

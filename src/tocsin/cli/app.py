@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 from tocsin.cli import (
     alerting,
@@ -37,7 +37,8 @@ app = App(
     help="An exchange by which sovereign partners share warnings, each keeping control of its own data.",
     help_epilogue="Exit codes: 0 did it, 1 could not, 2 wrong usage.",
     version=lambda: version("tocsin"),
-    help_format="plaintext",
+    help_format="markdown",  # which joins the lines of a paragraph, where plain text keeps them as in the source
+    default_parameter=Parameter(show_default=lambda value: value if value not in ("", ()) else None),
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )

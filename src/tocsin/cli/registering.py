@@ -41,7 +41,7 @@ def registration(
 
     Args:
         config: The member's TOML, or the folder that holds it as member.toml.
-        status: Of the records to look at: actual, test or exercise:<id>; they are never mixed.
+        status: Of the records to look at: actual, test or exercise:ID; they are never mixed.
         launch: Instead of the store, simulate this launch of the public record, such as NK-20170828-01.
         sensors: With --launch, a table of sensors (CSV or TOML); their true errors are told beside.
         seed: With --launch, of all noise.

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import reduce
 from importlib.metadata import version
+from itertools import pairwise
+from operator import getitem
 
 import pytest
 
@@ -23,6 +26,17 @@ def test_every_command_has_help(tocsin, words) -> None:
     code, out, err = tocsin(*words, "--help")
     assert (code, err) == (0, "")
     assert out.startswith(f"Usage: {' '.join(['tocsin', *words])}")
+    assert "default: ()" not in out
+    assert 'default: ""' not in out
+    assert "<" not in reduce(getitem, words, app).help, "Markdown takes what stands in <> for HTML and leaves it out"
+
+
+def test_help_fills_its_lines(tocsin) -> None:
+    _, out, _ = tocsin("claims", "dossier", "--help")
+    paragraph = out.split("\n\n")[2].splitlines()
+    assert paragraph[0].startswith("It is one archive")
+    for line, following in pairwise(paragraph):
+        assert len(line.rstrip()) + 1 + len(following.split()[0]) > 80
 
 
 def test_all_settled_names_are_there() -> None:
