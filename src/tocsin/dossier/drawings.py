@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from tocsin.cargo import located
 from tocsin.charts import maps, svg, timelines
 from tocsin.charts.timelines import Mark, Row
 from tocsin.claims.dossier import ClaimSection, Dossier, Told
@@ -52,7 +53,8 @@ def where(dossier: Dossier, looks: Looks, base: maps.Base) -> str | None:
         body = movement.body
         legs = [(leg.origin, leg.destination) for leg in body.legs] or [(body.origin, body.destination)]
         for ends in legs:
-            marked = list(_spots(ends, movement, looks))
+            known = [located(place) or place for place in ends if place is not None]
+            marked = list(_spots(known, movement, looks))
             spots += marked
             if len(marked) == 2:
                 way = maps.great_circle(*((spot.lon_deg, spot.lat_deg) for spot in marked))

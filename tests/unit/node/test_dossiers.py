@@ -297,3 +297,20 @@ def test_what_is_written_is_what_was_made(room):
     assert room.unpacked()[DATA] == encode(room.select("JPN"))
     assert room.select("JPN").head.as_of == NOW
     assert SAILED[1] in room.select("JPN").claims[0].claim.id
+
+
+def test_a_movement_stands_on_the_map_by_the_codes_of_its_ports(tmp_path):
+    room = DossierRoom(tmp_path)
+    movement = """
+[[movement]]
+key = "voyage"
+title = "A voyage"
+origin = { name = "The harbour", unlocode = "KRPUS" }
+destination = { name = "Nowhere", unlocode = "KRZZZ" }
+rests_on = ["sailed"]
+"""
+    room.tell(LEDGER.replace('places = [{ name = "Rajin", lat_deg = 42.24, lon_deg = 130.29 }]', "") + movement)
+    room.pack("JPN", subject=("KOR", "KOR-claims-voyage"))
+    drawn = room.unpacked()[PAGE].decode().partition("Places that are named")[2]
+    assert "Busan" in drawn.partition("</svg>")[0]
+    assert room.prove().is_sound
