@@ -124,7 +124,8 @@ def find(index: Index, name: str) -> Ref:
     if len(found) != 1:
         said = f"{len(found)} members have one" if found else "there is none"
         raise DomainError(
-            f"{name[:80]!r} is no consultation of status {index.status} here: {said}", advice="Say MEMBER/id"
+            f"{name[:80]!r} is no consultation of status {index.status} here: {said}",
+            advice="Say MEMBER/id" if found else "See: tocsin consult list, with the --status that it has",
         )
     return found[0]
 

@@ -20,7 +20,7 @@ from tocsin.consult import (
     signed_statement,
 )
 from tocsin.consult.state import consultation_of
-from tocsin.errors import DomainError, FeedError
+from tocsin.errors import DomainError, FeedError, MalformedRecordError
 from tocsin.markings import status_class
 from tocsin.node.config import MemberConfig
 from tocsin.node.node import Node
@@ -106,5 +106,9 @@ def prove_file(file: Path, roster: Path) -> StatementProof:
             data = opened.read(3 * MAX_STATEMENT_BYTES)
     except OSError as error:
         raise FeedError(f"cannot be read: {error.strerror}", source=str(file)) from error
-    document = decode(data, SignedDocument)
+    try:
+        document = decode(data, SignedDocument)
+    except MalformedRecordError as error:
+        advice = "Take what `tocsin consult export` wrote, the .json"
+        raise FeedError(f"no signed statement: {error}", source=str(file), advice=advice) from error
     return prove(document, [read_roster(each) for each in load_rosters(roster)])
